@@ -1,0 +1,24 @@
+// Event descriptors and the like.
+#ifndef CLINUX_SYSTEM_H
+#define CLINUX_SYSTEM_H
+
+#include <poll.h>
+#include <stdint.h>
+
+// A non-blocking, close-on-exec event descriptor, or -1 with errno set.
+int clinux_eventfd(void);
+
+// As ppoll, with the longest wait in nanoseconds; negative waits without end. The number of ready
+// descriptors, 0 when the time is over, -1 with errno set (EINTR: look again).
+int clinux_poll(struct pollfd *descriptors, unsigned long count, int64_t nanoseconds);
+
+// Lets timers of the calling thread fire within a microsecond instead of the usual 50.
+void clinux_sharpen_timers(void);
+
+// Limits the allocator to `count` arenas, so that idle threads hold no memory of their own.
+void clinux_limit_arenas(int count);
+
+// Gives free memory back to the kernel.
+void clinux_trim_heap(void);
+
+#endif
