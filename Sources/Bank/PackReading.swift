@@ -10,13 +10,13 @@ package struct PackReading: Sendable {
     /// The most temperature probes one pack can have here.
     package static var maximumProbes: Int { 16 }
     /// The most raw flag words kept for display.
-    package static var maximumFlagWords: Int { 12 }
+    package static var maximumFlagWords: Int { 20 }
 
     private var values: InlineArray<21, Int32>
     private var stamps: InlineArray<21, Instant>
     private var cellMillivolts: InlineArray<32, UInt16>
     private var probeDecidegrees: InlineArray<16, Int16>
-    private var rawFlagWords: InlineArray<12, UInt16>
+    private var rawFlagWords: InlineArray<20, UInt16>
 
     /// How many cells the pack has; zero until the cells were read.
     package private(set) var cellCount: UInt8 = 0

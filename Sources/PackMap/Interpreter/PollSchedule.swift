@@ -1,0 +1,220 @@
+import Modbus
+import Quantities
+
+/// How an exchange ended, as far as scheduling cares.
+package enum PollOutcome: Hashable, Sendable {
+    /// The block was taken over.
+    case accepted
+    /// The block came and was impossible.
+    case implausible
+    /// Damaged, or from another unit; worth one more try.
+    case damaged
+    /// Nothing came.
+    case timeout
+    /// The unit refused the block.
+    case exception
+}
+
+/// What the line shall do next.
+package enum PollAction: Hashable, Sendable {
+    /// Read one block of the pack at `position`.
+    case exchange(position: Int, block: Int)
+    /// Nothing is due before then.
+    case wait(until: Instant)
+}
+
+/// How one unit is doing on its line.
+package enum UnitState: UInt8, Sendable {
+    /// Not asked yet, or asked and never answered.
+    case unknown
+    /// Answered the last request.
+    case answering
+    /// Missed the last request and is asked again in the next cycle.
+    case missed
+    /// Silent; asked once in each back-off period (rule 7).
+    case backedOff
+}
+
+/// Decides which block of which unit is read next on one line.
+///
+/// Fast blocks are read in every cycle, others every few cycles, spread over the units so that the
+/// cycles stay equally long; identities once, and again when a pack comes back, because it may be
+/// another one. A silent unit costs one time-out in each back-off period, never more (rule 7).
+/// Nothing here knows a clock or a line.
+package struct PollSchedule: Sendable {
+    /// The first and the longest back-off of a silent unit.
+    package static var firstBackOff: TimeSpan { .seconds(2) }
+    package static var longestBackOff: TimeSpan { .seconds(30) }
+    /// How long a refused optional block is left alone, and how rarely identities are read again.
+    package static var rarely: TimeSpan { .seconds(3600) }
+
+    private struct Unit: Sendable {
+        var plan: Int
+        var state = UnitState.unknown
+        var backOff = TimeSpan.zero
+        var askAgainAt = Instant.never
+        var dueAt: [Instant]
+        var wasRead: [Bool]
+        var hasRetried = false
+    }
+
+    private let plans: [ReadPlan]
+    private let cycle: TimeSpan
+    private var units: [Unit]
+    private var unit = 0
+    private var block = 0
+    private var cycleNumber: UInt64 = 0
+    private var cycleBegan = Instant.never
+    private var asked: (position: Int, block: Int)?
+    /// From the start of the last cycle to the end of its last exchange.
+    package private(set) var lastCycle = TimeSpan.zero
+
+    /// A schedule for units that follow `plans[unitPlans[i]]`, no faster than one cycle in `cycle`.
+    package init(plans: [ReadPlan], unitPlans: [Int], cycle: TimeSpan) {
+        self.plans = plans
+        self.cycle = cycle
+        units = unitPlans.filter { $0 >= 0 && $0 < plans.count }.map { plan in
+            let count = plans[plan].blocks.count
+            return Unit(
+                plan: plan, dueAt: [Instant](repeating: .never, count: count),
+                wasRead: [Bool](repeating: false, count: count))
+        }
+    }
+
+    /// What to do at `now`.
+    package mutating func next(now: Instant) -> PollAction {
+        if cycleBegan == .never { cycleBegan = now }
+        while true {
+            while unit < units.count {
+                while block < units[unit].dueAt.count {
+                    if isDue(now) {
+                        asked = (unit, block)
+                        return .exchange(position: unit, block: block)
+                    }
+                    block += 1
+                }
+                moveToNextUnit()
+            }
+            if !hasCycleEnded {
+                hasCycleEnded = true
+                lastCycle = now.since(cycleBegan)
+            }
+            let planned = cycleBegan + cycle
+            if now < planned { return .wait(until: planned) }
+            if !anythingRead {  // all silent or all done: look again in a moment, do not spin
+                anythingRead = true
+                return .wait(until: now + .milliseconds(20))
+            }
+            beginCycle(planned: planned, now: now)
+        }
+    }
+
+    private mutating func beginCycle(planned: Instant, now: Instant) {
+        cycleBegan = laterOf(planned, now)
+        cycleNumber &+= 1
+        unit = 0
+        block = 0
+        anythingRead = false
+        hasCycleEnded = false
+    }
+
+    private var hasCycleEnded = false
+    private var anythingRead = false
+
+    /// Keeps the phase when the cycle was only a little late, begins anew when it was far behind.
+    private func laterOf(_ planned: Instant, _ now: Instant) -> Instant {
+        cycle == .zero || now.since(planned) > cycle ? now : planned
+    }
+
+    private mutating func moveToNextUnit() {
+        unit += 1
+        block = 0
+    }
+
+    private func isDue(_ now: Instant) -> Bool {
+        let candidate = units[unit]
+        if candidate.state == .backedOff { return block == 0 && now >= candidate.askAgainAt }
+        if now < candidate.dueAt[block] { return false }
+        switch plans[candidate.plan].blocks[block].poll {
+        case .every(let cycles):
+            guard cycles > 1, candidate.wasRead[block] else { return true }
+            return (cycleNumber &+ UInt64(unit)) % UInt64(cycles) == 0
+        case .once: return true
+        }
+    }
+
+    /// Tells how the last exchange ended.
+    package mutating func finish(_ outcome: PollOutcome, now: Instant) {
+        guard let (position, index) = asked else { return }
+        asked = nil
+        anythingRead = true
+        switch outcome {
+        case .accepted: accept(position, index, now)
+        case .implausible:
+            units[position].state = .answering
+            block += 1
+        case .damaged:
+            if units[position].hasRetried { return miss(position, now) }
+            units[position].hasRetried = true
+        case .timeout: miss(position, now)
+        case .exception:
+            units[position].state = .answering
+            units[position].hasRetried = false
+            if plans[units[position].plan].blocks[index].mayFail {
+                units[position].dueAt[index] = now + Self.rarely
+            }
+            block += 1
+        }
+    }
+
+    private mutating func accept(_ position: Int, _ index: Int, _ now: Instant) {
+        if units[position].state == .backedOff { forgetOnceBlocks(position) }
+        units[position].state = .answering
+        units[position].backOff = .zero
+        units[position].hasRetried = false
+        units[position].wasRead[index] = true
+        if plans[units[position].plan].blocks[index].poll == .once {
+            units[position].dueAt[index] = now + Self.rarely
+        }
+        block += 1
+    }
+
+    /// A pack that was away may have been exchanged: its identity and slow blocks are due again.
+    private mutating func forgetOnceBlocks(_ position: Int) {
+        for index in units[position].dueAt.indices {
+            units[position].dueAt[index] = .never
+            units[position].wasRead[index] = false
+        }
+    }
+
+    private mutating func miss(_ position: Int, _ now: Instant) {
+        units[position].hasRetried = false
+        switch units[position].state {
+        case .answering: units[position].state = .missed
+        case .unknown, .missed, .backedOff:
+            units[position].state = .backedOff
+            let doubled = TimeSpan(
+                nanoseconds: units[position].backOff.nanoseconds.multipliedSaturated(by: 2))
+            units[position].backOff = min(
+                max(doubled, Self.firstBackOff), Self.longestBackOff)
+            units[position].askAgainAt = now + units[position].backOff
+        }
+        moveToNextUnit()
+    }
+
+    /// How the unit at `position` is doing.
+    package func state(of position: Int) -> UnitState {
+        position >= 0 && position < units.count ? units[position].state : .unknown
+    }
+
+    /// Whether every block that the first frame waits for has been read since the pack appeared.
+    package func isComplete(_ position: Int) -> Bool {
+        guard position >= 0, position < units.count else { return false }
+        let unit = units[position]
+        for (index, block) in plans[unit.plan].blocks.enumerated()
+        where block.isRequired && !unit.wasRead[index] {
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,129 @@
+import Modbus
+@testable import PackMap
+import Quantities
+import Testing
+
+@Suite struct PollScheduleTests {
+    private func schedule(units: Int, cycle: Int64 = 1000) -> PollSchedule {
+        var plan = ReadPlan()
+        plan.blocks = [
+            PlanBlock(
+                function: .readHoldingRegisters, address: 0, count: 13, poll: .every(1),
+                isRequired: true, mayFail: false, rejectsZero: false),
+            PlanBlock(
+                function: .readHoldingRegisters, address: 15, count: 22, poll: .every(4),
+                isRequired: true, mayFail: false, rejectsZero: false),
+            PlanBlock(
+                function: .readHoldingRegisters, address: 150, count: 30, poll: .once,
+                isRequired: false, mayFail: true, rejectsZero: false),
+        ]
+        return PollSchedule(
+            plans: [plan], unitPlans: [Int](repeating: 0, count: units),
+            cycle: .milliseconds(cycle))
+    }
+
+    /// Runs the schedule on a virtual clock; each exchange takes 20 ms, a time-out 150 ms.
+    private func run(
+        _ schedule: inout PollSchedule, seconds: Int64, from start: Int64 = 0,
+        outcome: (Int, Int) -> PollOutcome
+    ) -> [(at: Int64, position: Int, block: Int)] {
+        var log: [(at: Int64, position: Int, block: Int)] = []
+        var now = Instant(nanoseconds: start * 1_000_000_000 + 1)
+        let end = now + .seconds(seconds)
+        while now < end {
+            switch schedule.next(now: now) {
+            case .wait(let until): now = until
+            case .exchange(let position, let block):
+                log.append((now.nanoseconds / 1_000_000, position, block))
+                let result = outcome(position, block)
+                now = now + .milliseconds(result == .timeout ? 150 : 20)
+                schedule.finish(result, now: now)
+            }
+        }
+        return log
+    }
+
+    @Test func `fast blocks are read in every cycle, cells every fourth, identity once`() {
+        var schedule = schedule(units: 4)
+        let log = run(&schedule, seconds: 40) { _, _ in .accepted }
+        for position in 0..<4 {
+            #expect(log.filter { $0.position == position && $0.block == 0 }.count == 40)
+            #expect(
+                (10...12).contains(log.filter { $0.position == position && $0.block == 1 }.count))
+            #expect(log.filter { $0.position == position && $0.block == 2 }.count == 1)
+        }
+    }
+
+    @Test func `slow blocks are spread over the cycles`() {
+        var schedule = schedule(units: 16)
+        _ = run(&schedule, seconds: 4) { _, _ in .accepted }
+        let log = run(&schedule, seconds: 8, from: 4) { _, _ in .accepted }
+        let perSecond = Dictionary(grouping: log) { $0.at / 1000 }.mapValues(\.count)
+        #expect(perSecond.values.max() ?? 0 <= 21)
+    }
+
+    @Test func `rule 7: a silent unit costs one time-out in each back-off period`() {
+        var schedule = schedule(units: 16)
+        let log = run(&schedule, seconds: 300) { position, _ in position == 6 ? .timeout : .accepted
+        }
+        let asked = log.filter { $0.position == 6 }
+        #expect(asked.count <= 16)
+        #expect(asked.allSatisfy { $0.block == 0 })
+        #expect(log.filter { $0.position == 7 && $0.block == 0 }.count >= 295)
+        #expect(schedule.state(of: 6) == .backedOff)
+    }
+
+    @Test func `one missed answer does not begin a back-off`() {
+        var schedule = schedule(units: 1)
+        var asked = 0
+        let log = run(&schedule, seconds: 10) { _, _ in
+            asked += 1
+            return asked == 8 ? .timeout : .accepted
+        }
+        #expect(log.filter { $0.block == 0 }.count == 10)
+    }
+
+    @Test func `a pack that comes back is asked who it is`() {
+        var schedule = schedule(units: 1)
+        _ = run(&schedule, seconds: 5) { _, _ in .accepted }
+        _ = run(&schedule, seconds: 60, from: 5) { _, _ in .timeout }
+        #expect(schedule.state(of: 0) == .backedOff)
+        let log = run(&schedule, seconds: 40, from: 65) { _, _ in .accepted }
+        #expect(log.filter { $0.block == 2 }.count == 1)
+        #expect(schedule.isComplete(0))
+    }
+
+    @Test func `a damaged answer is asked for once more in the same cycle`() {
+        var schedule = schedule(units: 1)
+        var count = 0
+        let log = run(&schedule, seconds: 1) { _, block in
+            count += 1
+            return block == 0 && count == 1 ? .damaged : .accepted
+        }
+        #expect(log.prefix(2).map(\.block) == [0, 0])
+    }
+
+    @Test func `a refused optional block is left alone for a long time`() {
+        var schedule = schedule(units: 1)
+        let log = run(&schedule, seconds: 100) { _, block in block == 2 ? .exception : .accepted }
+        #expect(log.filter { $0.block == 2 }.count == 1)
+    }
+
+    @Test func `with every unit silent nothing spins`() {
+        var schedule = schedule(units: 2, cycle: 0)
+        var now = Instant(nanoseconds: 1)
+        var steps = 0
+        while now < Instant(nanoseconds: 10_000_000_000), steps < 100_000 {
+            steps += 1
+            switch schedule.next(now: now) {
+            case .wait(let until):
+                #expect(until > now)
+                now = until
+            case .exchange:
+                now = now + .milliseconds(150)
+                schedule.finish(.timeout, now: now)
+            }
+        }
+        #expect(steps < 1200)
+    }
+}
