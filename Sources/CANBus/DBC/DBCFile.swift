@@ -1,0 +1,138 @@
+/// An exact fraction of a DBC file's decimal numbers.
+package struct DBCNumber: Hashable, Sendable {
+    /// All digits with the sign.
+    package let coefficient: Int64
+    /// The power of ten.
+    package let exponent: Int
+
+    /// Whether it is a plain zero.
+    package var isZero: Bool { coefficient == 0 }
+
+    /// As numerator and denominator, reduced by powers of ten; nil when it does not fit.
+    package var fraction: (numerator: Int64, denominator: Int64)? {
+        var numerator = coefficient
+        var denominator: Int64 = 1
+        guard abs(exponent) <= 15 else { return nil }
+        for _ in 0..<abs(exponent) {
+            if exponent > 0 {
+                let (product, overflow) = numerator.multipliedReportingOverflow(by: 10)
+                if overflow { return nil }
+                numerator = product
+            } else if numerator % 10 == 0 {
+                numerator /= 10
+            } else {
+                denominator *= 10
+            }
+        }
+        return (numerator, denominator)
+    }
+}
+
+/// Where a multiplexed signal belongs.
+package enum DBCMultiplexing: Hashable, Sendable {
+    /// Always in the frame.
+    case none
+    /// Chooses the others.
+    case selector
+    /// Only when the selector has this value.
+    case selected(by: UInt64)
+}
+
+/// One signal of a message.
+package struct DBCSignal: Hashable, Sendable {
+    /// Its name.
+    package let name: String
+    /// The line of its definition from 1.
+    package let line: Int
+    /// The start bit as the file has it: lowest bit (Intel) or highest bit (Motorola).
+    package let startBit: Int
+    /// 1…64 bits.
+    package let bitLength: Int
+    /// Lowest byte first.
+    package let isLittleEndian: Bool
+    /// Two's complement.
+    package let isSigned: Bool
+    /// Physical value = raw × factor + offset.
+    package let factor: DBCNumber
+    package let offset: DBCNumber
+    /// The declared range; both zero means none.
+    package let minimum: DBCNumber
+    package let maximum: DBCNumber
+    /// `V`, `A`, …
+    package let unit: String
+    /// Multiplexing.
+    package let multiplexing: DBCMultiplexing
+    /// Whether raw bits are an IEEE number (SIG_VALTYPE_ 1 or 2).
+    package var isFloat = false
+    /// Texts for values (VAL_).
+    package var values: [Int64: String] = [:]
+    /// The comment (CM_ SG_).
+    package var comment = ""
+
+    /// The bit numbers (byte × 8 + bit) the signal uses, lowest value bit first.
+    package var bitNumbers: [Int] {
+        if isLittleEndian { return (0..<bitLength).map { startBit + $0 } }
+        var numbers: [Int] = []
+        var bit = startBit
+        for _ in 0..<bitLength {
+            numbers.append(bit)
+            bit = bit % 8 == 0 ? bit + 15 : bit - 1
+        }
+        return numbers.reversed()
+    }
+}
+
+/// One message (frame layout).
+package struct DBCMessage: Hashable, Sendable {
+    /// The identifier on the bus.
+    package let identifier: CANIdentifier
+    /// Its name.
+    package let name: String
+    /// The line of its definition from 1.
+    package let line: Int
+    /// Data bytes, 0…8.
+    package let length: UInt8
+    /// Who sends it.
+    package let sender: String
+    /// Its signals in the order of the file.
+    package var signals: [DBCSignal] = []
+    /// The comment (CM_ BO_).
+    package var comment = ""
+    /// `GenMsgCycleTime`, ms.
+    package var cycleMilliseconds: Int?
+}
+
+/// A parsed DBC file.
+package struct DBCFile: Sendable {
+    /// The messages in the order of the file.
+    package var messages: [DBCMessage] = []
+    /// Sections that were skipped, with their lines.
+    package var notes: [String] = []
+
+    /// The message of a name.
+    package func message(named name: String) -> DBCMessage? { messages.first { $0.name == name } }
+}
+
+/// One fault of a DBC file.
+package struct DBCFault: Hashable, Sendable, CustomStringConvertible {
+    /// The line from 1.
+    package let line: Int
+    /// The byte in that line from 1, or 0.
+    package let column: Int
+    /// What was expected and found.
+    package let message: String
+
+    /// `line 7, column 12: expected ':' after the signal's name, found '1'`.
+    package var description: String {
+        column > 0 ? "line \(line), column \(column): \(message)" : "line \(line): \(message)"
+    }
+}
+
+/// Why a DBC file was refused.
+package struct DBCError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// All faults, in the order of the file.
+    package let faults: [DBCFault]
+
+    /// One line for each fault.
+    package var description: String { faults.map(\.description).joined(separator: "\n") }
+}
