@@ -1,0 +1,91 @@
+"""Validates schemas and documents; called by Tests/schemas."""
+
+import json
+import pathlib
+import sys
+
+import jsonschema
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Checker:
+    """Counts what was checked and prints what is wrong."""
+
+    def __init__(self):
+        self.schemas = {}
+        self.faults = 0
+        self.documents = 0
+
+    def fault(self, where, words):
+        self.faults += 1
+        print(f"schemas: {where}: {words}", file=sys.stderr)
+
+    def load_schema(self, path):
+        schema = self.parse(path, path.read_text())
+        if schema is None:
+            return
+        if schema.get("$schema") != DIALECT:
+            self.fault(path, f"'$schema' is {schema.get('$schema')!r}, expected {DIALECT!r}")
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            self.fault(path, f"no valid JSON Schema at {error.json_path}: {error.message}")
+            return
+        name = schema.get("$id")
+        if not isinstance(name, str) or name in self.schemas:
+            self.fault(path, f"'$id' is {name!r}, expected a name of its own")
+            return
+        self.schemas[name] = jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
+
+    def parse(self, where, text):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            self.fault(where, f"no JSON: {error}")
+            return None
+
+    def check_file(self, path):
+        text = path.read_text()
+        if path.suffix == ".ndjson":
+            lines = [(f"{path}:{n}", line) for n, line in enumerate(text.splitlines(), 1)]
+        else:
+            lines = [(str(path), text)]
+        for where, line in lines:
+            self.check(where, self.parse(where, line))
+
+    def check(self, where, document):
+        if document is None:
+            return
+        self.documents += 1
+        name = document.get("schema") if isinstance(document, dict) else None
+        if name not in self.schemas:
+            self.fault(where, f"names the schema {name!r}, known {sorted(self.schemas)}")
+            return
+        errors = sorted(self.schemas[name].iter_errors(document), key=lambda e: e.json_path)
+        for error in errors[:10]:
+            self.fault(where, f"{error.json_path}: {error.message[:300]}")
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    checker = Checker()
+    for path in sorted((root / "Schemas").glob("*.schema.json")):
+        checker.load_schema(path)
+    sets = root / "Provisioning" / "ProfileSets"
+    for path in sorted(sets.glob("*/packs/*.json")) + sorted(sets.glob("*/inverters/*/*.json")):
+        checker.check_file(path)
+    for name in sys.argv[2:]:
+        checker.check_file(pathlib.Path(name))
+    if not checker.schemas:
+        checker.fault(root / "Schemas", "no schemas found")
+    print(
+        f"schemas: {len(checker.schemas)} schemas, {checker.documents} documents, "
+        f"{checker.faults} faults"
+    )
+    return 1 if checker.faults else 0
+
+
+sys.exit(main())
