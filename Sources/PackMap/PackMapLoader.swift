@@ -23,6 +23,10 @@ extension PackMap {
 
 /// Turns a map document into a map with its plan, noting every fault.
 struct PackMapLoader {
+    /// Far more than any pack needs; the plan counts blocks and rules in small integers.
+    private static let mostBlocks = 32
+    private static let mostAbsentCodes = 8
+
     private var root: JSONSection
     private var plan = ReadPlan()
     private var names: [String] = []
@@ -80,7 +84,11 @@ struct PackMapLoader {
     }
 
     private mutating func readBlocks() {
-        for var section in root.sections("blocks") {
+        let sections = root.sections("blocks")
+        if sections.count > Self.mostBlocks {
+            root.fault("blocks", "has \(sections.count) blocks, allowed 1…\(Self.mostBlocks)")
+        }
+        for var section in sections.prefix(Self.mostBlocks) {
             let name = section.requiredString("name")
             if names.contains(name) { section.fault("name", "is '\(name)' twice") }
             let number = section.requiredInteger("function", in: 1...4) ?? 3
@@ -139,7 +147,8 @@ struct PackMapLoader {
     ) -> Int {
         guard var section = root.section(key) else { return 0 }
         let count = section.requiredInteger("count", in: 1...most) ?? 0
-        for index in 0..<count {
+        let faultsBefore = section.faults.faults.count
+        for index in 0..<count where section.faults.faults.count == faultsBefore {
             addValue(&section, target(UInt8(index)), factor: factor, step: index)
         }
         section.finish()
@@ -155,7 +164,7 @@ struct PackMapLoader {
             ("u8_high", .u8High), ("u8_low", .u8Low), ("i8_high", .i8High), ("i8_low", .i8Low),
         ]
         let (numerator, denominator) = scale(&section, factor: factor)
-        let absentHere = section.integers("not_available").map(Int64.init)
+        let absentHere = absentCodes(&section)
         let negates = section.bool("negate", default: false)
         let addend = Int64(section.integer("offset", in: -1_000_000...1_000_000) ?? 0)
         guard let type = section.word("type", types, default: RawType.u16),
@@ -173,9 +182,19 @@ struct PackMapLoader {
                 addend: addend,
                 numerator: negates ? -numerator : numerator, denominator: denominator,
                 absentStart: UInt16(plan.absent.count),
-                absentCount: UInt8(clamping: absentHere.count),
+                absentCount: UInt8(absentHere.count),
                 minimum: bounds.minimum, maximum: bounds.maximum, dropsBlock: bounds.dropsBlock))
         plan.absent.append(contentsOf: absentHere)
+    }
+
+    private func absentCodes(_ section: inout JSONSection) -> [Int64] {
+        let codes = section.integers("not_available").map(Int64.init)
+        guard codes.count <= Self.mostAbsentCodes else {
+            section.fault(
+                "not_available", "has \(codes.count) codes, allowed 1…\(Self.mostAbsentCodes)")
+            return []
+        }
+        return codes
     }
 
     /// The factor from raw numbers to our unit as a fraction.
@@ -225,7 +244,12 @@ struct PackMapLoader {
     }
 
     private mutating func readFlags() {
-        for var section in root.sections("flags") {
+        let sections = root.sections("flags")
+        let most = PackReading.maximumFlagWords
+        if sections.count > most {
+            root.fault("flags", "has \(sections.count) words, allowed 1…\(most)")
+        }
+        for var section in sections.prefix(most) {
             let isCoil = section.bool("coils", default: false)
             guard let at = section.requiredInteger("at", in: 0...0xFFFF),
                 let place = locate(at, words: 1, bits: isCoil ? 8 : nil, section)
@@ -241,9 +265,6 @@ struct PackMapLoader {
             _ = section.string("name")
             section.finish()
         }
-        if plan.flags.count > PackReading.maximumFlagWords {
-            root.fault("flags", "has more words than a reading keeps")
-        }
     }
 
     private mutating func readRules(_ section: inout JSONSection, width: Int) {
@@ -252,7 +273,7 @@ struct PackMapLoader {
         }
         guard var bits = section.section("bits") else { return }
         for name in bits.names() {
-            guard let bit = Int(name), (0..<width).contains(bit) else {
+            guard let bit = Int(name), (0..<width).contains(bit), String(bit) == name else {
                 bits.fault(name, "is no bit, allowed \"0\"…\"\(width - 1)\"")
                 continue
             }

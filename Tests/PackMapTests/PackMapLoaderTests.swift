@@ -45,6 +45,36 @@ import Testing
         #expect(faults(text).count >= 2)
     }
 
+    /// The plan counts in small integers; a document must not overrun them.
+    @Test func `more blocks, flag words, bits or codes than a plan counts are refused`() {
+        let block = #"{ "name": "b", "function": 3, "address": 0, "count": 1 },"#
+        let blocks = (0..<300).map { block.replacing("\"b\"", with: "\"b\($0)\"") }.joined()
+        let first = #"{ "name": "live", "function": 3, "#
+        #expect(
+            faults(good.replacing(first, with: blocks + first)).contains {
+                $0.hasSuffix("'blocks' has 303 blocks, allowed 1…32")
+            })
+        let words = String(repeating: #"{ "name": "w", "at": 9 },"#, count: 70_000)
+        let balancing = #"{ "name": "balancing", "at": 12"#
+        #expect(
+            faults(good.replacing(balancing, with: words + balancing)).contains {
+                $0.hasSuffix("'flags' has 70004 words, allowed 1…20")
+            })
+        let bits = (2..<300).map {
+            #""\#(String(repeating: "0", count: $0))": "warning.memory","#
+        }.joined()
+        let zeroth = #""0": "warning.cell_overvoltage","#
+        #expect(
+            faults(good.replacing(zeroth, with: bits + zeroth)).contains {
+                $0.hasSuffix("'flags[0].bits.00' is no bit, allowed \"0\"…\"15\"")
+            })
+        let codes = (0..<70_000).map { "\($0)" }.joined(separator: ",")
+        let cells = #""cells": { "at": 15,"#
+        #expect(
+            faults(good.replacing(cells, with: cells + #""not_available": ["# + codes + "],"))
+                == ["line 28: 'cells.not_available' has 70000 codes, allowed 1…8"])
+    }
+
     @Test func `random damage is refused or read, never worse`() {
         var generator = SeededGenerator(seed: 3)
         let bytes = Array(good.utf8)
