@@ -1,0 +1,38 @@
+import Synchronization
+
+/// Carries acknowledged sequence numbers from the link's thread to the recorder's.
+///
+/// It holds ranges, so it stays small however long the recorder does not look.
+package final class AcknowledgementBox: Sendable {
+    private let ranges = Mutex(SequenceRanges())
+
+    /// Makes an empty box.
+    package init() {}
+
+    /// Adds an acknowledged number and tells how many are waiting in the box.
+    @discardableResult
+    package func insert(_ sequence: Int64) -> Int64 {
+        ranges.withLock {
+            $0.insert(sequence)
+            return $0.count
+        }
+    }
+
+    /// Adds acknowledged numbers and tells how many are waiting in the box.
+    @discardableResult
+    package func insert(_ others: SequenceRanges) -> Int64 {
+        ranges.withLock {
+            $0.formUnion(others)
+            return $0.count
+        }
+    }
+
+    /// Takes everything out.
+    package func take() -> SequenceRanges {
+        ranges.withLock { waiting in
+            let taken = waiting
+            waiting = SequenceRanges()
+            return taken
+        }
+    }
+}

@@ -1,0 +1,116 @@
+/// Looks at waiting records without disturbing the thread that appends.
+///
+/// A connection of its own for one thread. Each read is short and copies nothing, so memory does
+/// not grow with the backlog and the log can be folded back into the file between reads.
+package final class OutboxReader {
+    private let path: String
+    private var database: Database
+    private var following: Statement
+    private var identity: UInt64
+
+    /// Opens an outbox that exists.
+    package init(path: String) throws(OutboxError) {
+        self.path = path
+        identity = OutboxFolder.identity(path)
+        database = try Self.connect(path, identity)
+        following = try Self.prepareFollowing(database)
+    }
+
+    /// Hands over the records after number `sequence`, oldest first.
+    ///
+    /// Stops after `limit` records, after the record that makes the payloads reach `maximumBytes`,
+    /// or when `body` returns false: that record then does not count as handed over. When the file
+    /// was set aside meanwhile, the reader goes on with the new one.
+    package func read(
+        after sequence: Int64, limit: Int, maximumBytes: Int = .max,
+        _ body: (OutboxEntry) -> Bool
+    ) throws(OutboxError) -> OutboxBatch {
+        do {
+            let batch = try readOnce(sequence, limit, maximumBytes, body)
+            if batch.count > 0 || limit <= 0 || !isReplaced { return batch }
+        } catch {
+            guard isReplaced else { throw error }
+        }
+        try reopen()
+        return try readOnce(sequence, limit, maximumBytes, body)
+    }
+
+    /// What the outbox holds and has lost, as far as it is on disk.
+    package func status() throws(OutboxError) -> OutboxStatus {
+        if isReplaced { try reopen() }
+        let operation = "read the status"
+        func counter(_ name: String) throws(OutboxError) -> Int64? {
+            try database.number("SELECT value FROM counter WHERE name = '\(name)'", operation)
+        }
+        let oldest = try OldestRecord(database)
+        let newest = try database.number("SELECT max(sequence) FROM record", operation)
+        var losses: [LossReason: Int64] = [:]
+        for reason in LossReason.allCases {
+            if let count = try counter("lost." + reason.rawValue) { losses[reason] = count }
+        }
+        var depth: Int64 = 0
+        if let oldest, let newest {
+            depth = newest - oldest.sequence + 1 - (try counter("holes") ?? 0)
+        }
+        return OutboxStatus(
+            path: path, epoch: try counter("epoch") ?? 0, depth: depth,
+            oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
+            nextSequence: max(newest ?? 0, try counter("highest") ?? 0) + 1,
+            fileBytes: OutboxFolder.bytes(of: path), losses: losses)
+    }
+
+    /// Whether another file bears the name since this one was opened.
+    private var isReplaced: Bool { OutboxFolder.identity(path) != identity }
+
+    private func readOnce(
+        _ sequence: Int64, _ limit: Int, _ maximumBytes: Int, _ body: (OutboxEntry) -> Bool
+    ) throws(OutboxError) -> OutboxBatch {
+        following.bind(1, sequence)
+        following.bind(2, Int64(max(0, limit)))
+        defer { following.reset() }
+        var count = 0
+        var last = sequence
+        var bytes = 0
+        while bytes < maximumBytes, try following.step("read waiting records") {
+            let payload = following.blob(3)
+            let entry = OutboxEntry(
+                sequence: following.integer(0),
+                recordClass: RecordClass(rawValue: following.integer(1)) ?? .telemetry,
+                wallMilliseconds: following.integer(2), payload: payload)
+            guard body(entry) else { break }
+            count += 1
+            last = entry.sequence
+            bytes += payload.count
+        }
+        return OutboxBatch(count: count, last: last)
+    }
+
+    private func reopen() throws(OutboxError) {
+        let found = OutboxFolder.identity(path)
+        let replacement = try Self.connect(path, found)
+        following = try Self.prepareFollowing(replacement)
+        database = replacement
+        identity = found
+    }
+
+    private static func connect(
+        _ path: String, _ identity: UInt64
+    ) throws(OutboxError) -> Database {
+        guard identity != 0 else { throw .missing(path: path) }
+        let database = try Database(path: path, create: false)
+        try database.execute("PRAGMA query_only = 1; PRAGMA cache_size = -512", "open the file")
+        let found = try database.number("PRAGMA application_id", "open the file") ?? 0
+        guard found == OutboxFile.applicationID else {
+            throw .foreign(path: path, applicationID: UInt32(truncatingIfNeeded: found))
+        }
+        return database
+    }
+
+    private static func prepareFollowing(_ database: Database) throws(OutboxError) -> Statement {
+        try database.prepare(
+            """
+            SELECT sequence, class, wall_ms, payload FROM record
+            WHERE sequence > ?1 ORDER BY sequence LIMIT ?2
+            """)
+    }
+}

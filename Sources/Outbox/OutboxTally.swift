@@ -1,0 +1,183 @@
+/// What the outbox knows without looking: numbers, depth, losses.
+///
+/// A value: `append` changes a copy and keeps it only when the transaction went through.
+struct OutboxTally {
+    /// Rows deleted at once when room has to be made.
+    private static let evictionChunk: Int64 = 64
+
+    /// The number of the next record.
+    private(set) var next: Int64
+    /// Records in the file.
+    private(set) var depth: Int64
+    private var highestStored: Int64
+    private var holesStored: Int64
+    private var losses: [LossReason: Int64]
+    private var lossesStored: [LossReason: Int64]
+    private var hasDeleted = false
+    /// The last number's row left before older ones, so the next row opens a hole.
+    private var isTopGone = false
+    /// No telemetry lies below this number; keeps evictions from looking at kept events again.
+    private var oldestTelemetry: Int64 = 0
+
+    /// Reads the counters of a file.
+    init(_ file: OutboxFile) throws(OutboxError) {
+        let lowest = try file.lowest()
+        let highest = try file.highest()
+        highestStored = try file.counter("highest") ?? 0
+        holesStored = try file.counter("holes") ?? 0
+        next = max(highest ?? 0, highestStored) + 1
+        losses = [:]
+        for reason in LossReason.allCases {
+            if let count = try file.counter("lost." + reason.rawValue) { losses[reason] = count }
+        }
+        lossesStored = losses
+        depth = 0
+        if let lowest, let highest {
+            depth = highest - lowest + 1 - holesStored
+            isTopGone = highest < highestStored
+        }
+        guard depth >= 0, (lowest ?? 1) > 0 else {
+            throw .damaged(
+                path: file.database.path, operation: "open the file",
+                detail: "its counters contradict its rows")
+        }
+    }
+
+    /// Whether there is something to store although no record came or went.
+    var hasNews: Bool { losses != lossesStored || next - 1 > highestStored && depth == 0 }
+
+    /// Deletes acknowledged rows (outbox rule 3).
+    mutating func free(
+        _ ranges: [ClosedRange<Int64>], in file: OutboxFile
+    ) throws(OutboxError) {
+        for range in ranges {
+            file.deleteRange.bind(1, range.lowerBound)
+            file.deleteRange.bind(2, range.upperBound)
+            try file.deleteRange.run("free acknowledged records")
+            removed(file.database.changes)
+        }
+    }
+
+    /// Evicts until `records` fit into the budget (outbox rule 6).
+    ///
+    /// A sixteenth more than needed goes, so that a full outbox does not evict at every append.
+    mutating func makeRoom(
+        for records: [OutboxRecord], budget: Int64, in file: OutboxFile
+    ) throws(OutboxError) {
+        guard !records.isEmpty else { return }
+        let incoming = records.reduce(Int64(0)) { $0 + Int64($1.payload.count) + 64 }
+        guard try file.usedBytes() + incoming > budget else { return }
+        let goal = budget - budget / 16 - incoming
+        while depth > 0, try file.usedBytes() > goal {
+            if try evict(.telemetry, .evictedTelemetry, in: file) { continue }
+            guard try evict(.event, .evictedEvent, in: file) else { return }
+        }
+    }
+
+    private mutating func evict(
+        _ recordClass: RecordClass, _ reason: LossReason, in file: OutboxFile
+    ) throws(OutboxError) -> Bool {
+        let from = recordClass == .telemetry ? oldestTelemetry : 0
+        file.evictOldest.bind(1, recordClass.rawValue)
+        file.evictOldest.bind(2, from)
+        file.evictOldest.bind(3, Self.evictionChunk)
+        try file.evictOldest.run("evict old records")
+        let count = file.database.changes
+        guard count > 0 else {
+            if recordClass == .telemetry { oldestTelemetry = next }
+            return false
+        }
+        removed(count)
+        lose(reason, count)
+        return true
+    }
+
+    /// Stores records under the next numbers (outbox rules 1 and 2).
+    mutating func insert(
+        _ records: [OutboxRecord], _ operation: String, in file: OutboxFile
+    ) throws(OutboxError) {
+        for record in records {
+            file.insertRow.bind(1, next)
+            file.insertRow.bind(2, record.recordClass.rawValue)
+            file.insertRow.bind(3, record.wallMilliseconds)
+            try file.insertRow.run(operation, blob: record.payload, at: 4)
+            next += 1
+            depth += 1
+        }
+    }
+
+    /// Writes the counters that changed, inside the transaction.
+    ///
+    /// The highest number is stored only when its own row is gone: as long as it is there, it says
+    /// so itself (outbox rule 2).
+    mutating func store(in file: OutboxFile) throws(OutboxError) {
+        for (reason, count) in losses where lossesStored[reason] != count {
+            try file.setCounter("lost." + reason.rawValue, count)
+        }
+        guard hasDeleted || hasNews || isTopGone else { return }
+        let highest = try file.highest() ?? 0
+        isTopGone = highest < next - 1
+        if isTopGone, highestStored < next - 1 {
+            try file.setCounter("highest", next - 1)
+            highestStored = next - 1
+        }
+        let holes = try file.lowest().map { highest - $0 + 1 - depth } ?? 0
+        if holes != holesStored {
+            try file.setCounter("holes", holes)
+            holesStored = holes
+        }
+    }
+
+    /// The transaction went through.
+    mutating func committed() {
+        lossesStored = losses
+        hasDeleted = false
+    }
+
+    /// Counts lost records.
+    mutating func lose(_ reason: LossReason, _ count: Int64) {
+        guard count > 0 else { return }
+        losses[reason, default: 0] += count
+    }
+
+    /// Everything is in a file that was set aside; a new one is empty but goes on counting.
+    mutating func startOver() {
+        lose(.damaged, depth)
+        depth = 0
+        highestStored = 0
+        holesStored = 0
+        lossesStored = [:]
+        oldestTelemetry = 0
+        isTopGone = false
+    }
+
+    /// The counters together with what the file says.
+    func status(of file: OutboxFile) throws(OutboxError) -> OutboxStatus {
+        let oldest = try OldestRecord(file.database)
+        return OutboxStatus(
+            path: file.database.path, epoch: file.epoch, depth: depth,
+            oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
+            nextSequence: next, fileBytes: OutboxFolder.bytes(of: file.database.path),
+            losses: losses)
+    }
+
+    private mutating func removed(_ count: Int64) {
+        depth -= count
+        if count > 0 { hasDeleted = true }
+    }
+}
+
+/// The record that has waited longest.
+struct OldestRecord {
+    let sequence: Int64
+    let wallMilliseconds: Int64
+
+    init?(_ database: Database) throws(OutboxError) {
+        let statement = try database.prepare(
+            "SELECT sequence, wall_ms FROM record ORDER BY sequence LIMIT 1")
+        defer { statement.reset() }
+        guard try statement.step("look at the oldest record") else { return nil }
+        sequence = statement.integer(0)
+        wallMilliseconds = statement.integer(1)
+    }
+}
