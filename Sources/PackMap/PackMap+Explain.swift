@@ -4,10 +4,13 @@ import Quantities
 
 /// One line of an explained exchange.
 package struct ExplainedField: Sendable {
-    /// `voltage`, `cell 3`, `flags 2`, `serial`.
+    /// `voltage`, `cell 3`, `serial`, or the map's name of a flag word.
     package let name: String
-    /// The value in natural units, or the flags in words.
+    /// The value in natural units, `–` when unknown, or the flags in words, `none` without any.
     package let value: String
+    /// What a flag word says, one entry for each: `warning.cell_overvoltage`, `balancing.cell_3`;
+    /// nil for anything that is no flag word.
+    package var flags: [String]?
     /// `V`, `A`, `%`, `Ah`, `°C` or nothing.
     package let unit: String
     /// The register or bit it begins at, and its raw content in hex.
@@ -23,6 +26,8 @@ package struct ExplainedExchange: Sendable {
     package let request: ReadRequest
     /// Set when the unit refused.
     package let exception: ModbusException?
+    /// What the plausibility gate said of the data; nil when the unit refused.
+    package let verdict: BlockVerdict?
     /// Every value the reply holds.
     package let fields: [ExplainedField]
     /// Bytes around the reply that belong to no frame.
@@ -48,12 +53,10 @@ extension PackMap {
         let stray = max(0, reply.count - request.replyLength)
         switch state {
         case .reply:
-            return ExplainedExchange(
-                request: request, exception: nil, fields: fields(request, receiver.data),
-                strayBytes: stray)
+            return explain(request, receiver.data, strayBytes: stray)
         case .exception(let exception):
             return ExplainedExchange(
-                request: request, exception: exception, fields: [],
+                request: request, exception: exception, verdict: nil, fields: [],
                 strayBytes: max(0, reply.count - 5))
         case .wrongUnit(let unit):
             throw failure(
@@ -71,26 +74,22 @@ extension PackMap {
         PackMapError(name: id, faults: [sentence])
     }
 
-    private func fields(_ request: ReadRequest, _ data: FrameBytes) -> [ExplainedField] {
-        let shifted = plan.restricted(to: request)
+    private func explain(
+        _ request: ReadRequest, _ data: FrameBytes, strayBytes: Int
+    ) -> ExplainedExchange {
+        let (plan, words) = plan.restricted(to: request)
         var reading = PackReading()
         var identity = PackIdentity()
-        var fields: [ExplainedField] = []
-        for index in shifted.blocks.indices {
-            let verdict = shifted.decode(
-                block: index, data, at: Instant(nanoseconds: 0), into: &reading, identity: &identity
-            )
-            for row in shifted.values where Int(row.block) == index {
-                fields.append(explain(row, shifted, reading, data, verdict))
-            }
-            for (word, row) in shifted.flags.enumerated() where Int(row.block) == index {
-                fields.append(explain(row, word, shifted, data))
-            }
-            for row in shifted.texts where Int(row.block) == index {
-                fields.append(explain(row, shifted, identity))
-            }
+        let verdict = plan.decode(
+            block: 0, data, at: Instant(nanoseconds: 0), into: &reading, identity: &identity)
+        var fields = plan.values.map { explain($0, plan, reading, data, verdict) }
+        for (row, word) in zip(plan.flags, words) {
+            fields.append(explain(row, name: flagNames[word], plan, reading, data))
         }
-        return fields
+        fields += plan.texts.map { explain($0, plan, identity) }
+        return ExplainedExchange(
+            request: request, exception: nil, verdict: verdict, fields: fields,
+            strayBytes: strayBytes)
     }
 
     private func explain(
@@ -100,7 +99,7 @@ extension PackMap {
         let (name, value, decimals, unit) = Self.describe(row.target, reading)
         let note =
             switch verdict {
-            case .accepted: value == nil ? "not available" : ""
+            case .accepted: value == nil ? missing(row, plan, data) : ""
             case .allZero: "block is all zero, dropped"
             case .short: "block is short"
             case .implausible(let target, let found):
@@ -115,6 +114,11 @@ extension PackMap {
             name: name, value: value.map { Self.decimal($0, decimals) } ?? "–", unit: unit,
             address: plan.blocks[Int(row.block)].address &+ row.byteOffset / 2, raw: raw, note: note
         )
+    }
+
+    private func missing(_ row: ValueRow, _ plan: ReadPlan, _ data: FrameBytes) -> String {
+        let raw = ReadPlan.raw(row.type, data, Int(row.byteOffset))
+        return plan.isAbsent(raw, row) ? "not available" : "impossible, dropped"
     }
 
     private static func describe(
@@ -133,7 +137,7 @@ extension PackMap {
     }
 
     private func explain(
-        _ row: FlagRow, _ word: Int, _ plan: ReadPlan, _ data: FrameBytes
+        _ row: FlagRow, name: String, _ plan: ReadPlan, _ reading: PackReading, _ data: FrameBytes
     ) -> ExplainedField {
         let at = Int(row.byteOffset)
         let bits = row.width == 1 ? UInt16(data[at]) : data.bigEndian(at: at)
@@ -141,16 +145,20 @@ extension PackMap {
         var known: UInt16 = 0
         for rule in plan.rules[Int(row.firstRule)..<(Int(row.firstRule) + Int(row.ruleCount))] {
             known |= rule.mask
-            if bits & rule.mask != 0 { words.append(rule.meaning.words) }
+            if bits & rule.mask != 0, plan.isSet(rule, reading) { words.append(rule.meaning.words) }
         }
-        if row.balancingFirstCell >= 0 { known = 0xFFFF }
+        if row.balancingFirstCell >= 0 {
+            known = 0xFFFF
+            for bit in 0..<(row.width == 1 ? 8 : 16) where bits >> UInt16(bit) & 1 != 0 {
+                words.append("balancing.cell_\(Int(row.balancingFirstCell) + bit + 1)")
+            }
+        }
         let unknown = bits & ~known
         let block = plan.blocks[Int(row.block)]
         let step = block.function.readsBits ? row.byteOffset * 8 : row.byteOffset / 2
         return ExplainedField(
-            name: "flags \(word + 1)",
-            value: words.isEmpty ? "none" : words.joined(separator: ", "),
-            unit: "", address: block.address &+ step, raw: Self.hex(bits),
+            name: name, value: words.isEmpty ? "none" : words.joined(separator: ", "),
+            flags: words, unit: "", address: block.address &+ step, raw: Self.hex(bits),
             note: unknown == 0 ? "" : "unknown bits 0x\(Self.hex(unknown))")
     }
 
@@ -213,8 +221,9 @@ extension SerialNumber {
 }
 
 extension ReadPlan {
-    /// The plan as if the one block were what `request` asks for, for captures of other block cuts.
-    func restricted(to request: ReadRequest) -> ReadPlan {
+    /// The plan as if the one block were what `request` asks for, for captures of other block cuts,
+    /// and which of the own flag words are left in it.
+    func restricted(to request: ReadRequest) -> (plan: ReadPlan, flagWords: [Int]) {
         var plan = self
         let step = request.function.readsBits ? 8 : 1
         plan.blocks = [
@@ -240,12 +249,16 @@ extension ReadPlan {
                 return row
             }
         }
-        plan.flags = flags.compactMap { row in
-            move(row.block, row.byteOffset, bytes: Int(row.width)).map {
-                var row = row
-                (row.block, row.byteOffset) = (0, $0)
-                return row
+        plan.flags = []
+        var flagWords: [Int] = []
+        for (word, row) in flags.enumerated() {
+            guard let offset = move(row.block, row.byteOffset, bytes: Int(row.width)) else {
+                continue
             }
+            var row = row
+            (row.block, row.byteOffset) = (0, offset)
+            plan.flags.append(row)
+            flagWords.append(word)
         }
         plan.texts = texts.compactMap { row in
             move(row.block, row.byteOffset, bytes: Int(row.length)).map {
@@ -258,6 +271,6 @@ extension ReadPlan {
             if case .cell = $0.target { return true }
             return $0.target == .signal(.voltage)
         }
-        return plan
+        return (plan, flagWords)
     }
 }

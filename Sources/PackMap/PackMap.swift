@@ -46,6 +46,8 @@ package struct PackMap: Sendable {
     package let limits: PackLimits
     /// The names of the blocks, in the order of the plan.
     package let blockNames: [String]
+    /// The names of the flag words, in the order of the plan.
+    package let flagNames: [String]
     /// How many cells and probes the map reads.
     package let cellCount: Int
     package let probeCount: Int
@@ -55,8 +57,10 @@ package struct PackMap: Sendable {
     package let plan: ReadPlan
 }
 
-/// Why a pack map was refused; all faults at once.
+/// Why a pack map, its vectors or a captured exchange was refused; all faults at once.
 package struct PackMapError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was read: `pack map`, `pack vectors`.
+    package var document = "pack map"
     /// The file or id.
     package let name: String
     /// One sentence for each fault, with its line.
@@ -64,7 +68,7 @@ package struct PackMapError: Error, Hashable, Sendable, CustomStringConvertible 
 
     /// One line for each fault.
     package var description: String {
-        faults.map { "pack map '\(name)': \($0)" }.joined(separator: "\n")
+        faults.map { "\(document) '\(name)': \($0)" }.joined(separator: "\n")
     }
 }
 

@@ -30,6 +30,7 @@ struct PackMapLoader {
     private var root: JSONSection
     private var plan = ReadPlan()
     private var names: [String] = []
+    private var flagNames: [String] = []
     private var plausibility = PlausibilityTable()
     private var cellCount = 0
     private var probeCount = 0
@@ -62,8 +63,8 @@ struct PackMapLoader {
         markZeroRejection()
         return PackMap(
             id: id, title: title, confidence: confidence ?? .single, sources: sources, line: line,
-            limits: limits, blockNames: names, cellCount: cellCount, probeCount: probeCount,
-            forbiddenWrites: forbidden, plan: plan)
+            limits: limits, blockNames: names, flagNames: flagNames, cellCount: cellCount,
+            probeCount: probeCount, forbiddenWrites: forbidden, plan: plan)
     }
 
     private mutating func readLine() -> MapLine {
@@ -250,6 +251,7 @@ struct PackMapLoader {
             root.fault("flags", "has \(sections.count) words, allowed 1…\(most)")
         }
         for var section in sections.prefix(most) {
+            let name = readFlagName(&section)
             let isCoil = section.bool("coils", default: false)
             guard let at = section.requiredInteger("at", in: 0...0xFFFF),
                 let place = locate(at, words: 1, bits: isCoil ? 8 : nil, section)
@@ -262,9 +264,19 @@ struct PackMapLoader {
                     block: place.block, byteOffset: place.offset, width: isCoil ? 1 : 2,
                     firstRule: UInt16(first), ruleCount: UInt8(plan.rules.count - first),
                     balancingFirstCell: balancing.map { Int8($0 - 1) } ?? -1))
-            _ = section.string("name")
+            flagNames.append(name)
             section.finish()
         }
+    }
+
+    /// Names of flag words stand beside those of signals in explanations, so all must differ.
+    private func readFlagName(_ section: inout JSONSection) -> String {
+        let name = section.requiredString("name")
+        if flagNames.contains(name) { section.fault("name", "is '\(name)' twice") }
+        if MapWords.signals.contains(where: { $0.name == name }) {
+            section.fault("name", "is '\(name)', which is the name of a signal")
+        }
+        return name
     }
 
     private mutating func readRules(_ section: inout JSONSection, width: Int) {

@@ -128,7 +128,8 @@ extension ReadPlan {
         }
     }
 
-    private func isSet(_ rule: FlagRule, _ reading: PackReading) -> Bool {
+    /// Whether a reading holds what a flag bit stands for.
+    func isSet(_ rule: FlagRule, _ reading: PackReading) -> Bool {
         switch rule.meaning {
         case .warning(let kind): reading.warnings.contains(kind)
         case .protection(let kind): reading.protections.contains(kind)

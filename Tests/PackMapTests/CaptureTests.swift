@@ -93,6 +93,20 @@ import Testing
         #expect(found["serial"] == "SP57B-A2506120022")
     }
 
+    /// Warning bit 12 is ambient in word 9 and MOSFET in word 10; bit 6 of word 9 means nothing.
+    @Test func `flag words are told by their name, bit by bit`() throws {
+        let explained = try map("pace-v1.3").explain(
+            request: Hex.bytes("01 03 00 09 00 04 94 0B"),
+            reply: Hex.bytes("01 03 08 10 40 10 00 0C 00 80 01 74 DF"))
+        let found = Dictionary(uniqueKeysWithValues: explained.fields.map { ($0.name, $0) })
+        #expect(found["warnings"]?.flags == ["warning.ambient_overtemperature"])
+        #expect(found["warnings"]?.note == "unknown bits 0x0040")
+        #expect(found["protections"]?.flags == ["protection.mosfet_overtemperature"])
+        #expect(
+            found["status"]?.value == "state.charge_mosfet_on, state.discharge_mosfet_on")
+        #expect(found["balancing"]?.flags == ["balancing.cell_1", "balancing.cell_16"])
+    }
+
     @Test(arguments: ["pace-v1.3", "seplos-v3"])
     func `a block of zeros with a right CRC is dropped whole`(name: String) throws {
         let map = try map(name)

@@ -68,7 +68,8 @@ extension ReadPlan {
         return nil
     }
 
-    private func isAbsent(_ raw: Int64, _ row: ValueRow) -> Bool {
+    /// Whether a raw number is one of the codes for "not available".
+    func isAbsent(_ raw: Int64, _ row: ValueRow) -> Bool {
         for index in 0..<Int(row.absentCount) where absent[Int(row.absentStart) + index] == raw {
             return true
         }
@@ -82,7 +83,8 @@ extension ReadPlan {
                 ? product : product.dividedRounding(by: row.denominator))
     }
 
-    private static func raw(_ type: RawType, _ data: FrameBytes, _ at: Int) -> Int64 {
+    /// The number at a byte of a block's data.
+    static func raw(_ type: RawType, _ data: FrameBytes, _ at: Int) -> Int64 {
         switch type {
         case .u16: Int64(data.bigEndian(at: at))
         case .i16: Int64(Int16(bitPattern: data.bigEndian(at: at)))
