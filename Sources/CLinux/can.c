@@ -21,10 +21,14 @@ static int bound(int fd, const char *interface) {
     struct ifreq request;
     struct sockaddr_can address;
     can_err_mask_t errors = CAN_ERR_MASK;
+    int least = 0;
     int rc = named(&request, interface);
     if (rc < 0) return rc;
     if (ioctl(fd, SIOCGIFINDEX, &request) < 0) return -errno;
     if (setsockopt(fd, SOL_CAN_RAW, CAN_RAW_ERR_FILTER, &errors, sizeof errors) < 0) return -errno;
+    // The kernel's least buffer holds six or seven frames, fewer than an interface's queue (10):
+    // a full bus shows as EAGAIN and POLLOUT instead of ENOBUFS, and few old frames wait in line.
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
     memset(&address, 0, sizeof address);
     address.can_family = AF_CAN;
     address.can_ifindex = request.ifr_ifindex;
@@ -42,6 +46,37 @@ int clinux_can_open(const char *interface) {
         return rc;
     }
     return fd;
+}
+
+int clinux_can_accept(int fd, const uint32_t *ids, unsigned count) {
+    struct can_filter filters[CLINUX_CAN_FILTERS];
+    unsigned i;
+    if (count > CLINUX_CAN_FILTERS) return -EINVAL;
+    for (i = 0; i < count; i++) {
+        filters[i].can_id = ids[i];
+        filters[i].can_mask = CAN_EFF_FLAG | CAN_RTR_FLAG | (ids[i] & CAN_EFF_FLAG ? CAN_EFF_MASK : CAN_SFF_MASK);
+    }
+    return setsockopt(fd, SOL_CAN_RAW, CAN_RAW_FILTER, filters, count * sizeof *filters) < 0 ? -errno : 0;
+}
+
+static int cycled(int fd, const char *interface) {
+    struct ifreq request;
+    int rc = named(&request, interface);
+    if (rc < 0) return rc;
+    if (ioctl(fd, SIOCGIFFLAGS, &request) < 0) return -errno;
+    request.ifr_flags &= ~IFF_UP;
+    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) return -errno;
+    request.ifr_flags |= IFF_UP;
+    return ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+}
+
+int clinux_can_cycle(const char *interface) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int rc;
+    if (fd < 0) return -errno;
+    rc = cycled(fd, interface);
+    close(fd);
+    return rc;
 }
 
 int clinux_can_is_up(const char *interface) {
