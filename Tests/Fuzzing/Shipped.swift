@@ -1,0 +1,40 @@
+import CANProfile
+import Glibc
+import PackMap
+
+/// The maps and the profile of the repository, for doors that need a good partner.
+enum Shipped {
+    /// The folder of the profile set, from `AMPHORA_PROFILE_SET`.
+    private static let folder = getenv("AMPHORA_PROFILE_SET").map { String(cString: $0) } ?? ""
+
+    static let maps = ["pace-v1.3", "seplos-v3"].compactMap { name in
+        try? PackMap.load(read("\(folder)/packs/\(name).json"), name: name)
+    }
+    static let profileBytes = read("\(folder)/inverters/pylontech-lv-1.2/profile.json")
+    static let layoutBytes = read("\(folder)/inverters/pylontech-lv-1.2/frames.dbc")
+    static let profile = try? CANProfile.load(
+        profile: profileBytes, layout: layoutBytes, name: "pylontech-lv-1.2")
+
+    /// Whether all of them are there; without, half of the search would be idle.
+    static var isComplete: Bool { maps.count == 2 && profile != nil }
+
+    /// Ends the process with a sentence on standard error.
+    static func giveUp(_ sentence: String) -> Never {
+        let line = Array("fuzz: \(sentence)\n".utf8)
+        _ = write(2, line, line.count)
+        exit(2)
+    }
+
+    /// All bytes of a file; none when it cannot be read.
+    static func read(_ path: String) -> [UInt8] {
+        guard let file = fopen(path, "rb") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            if count == 0 { return bytes }
+            bytes += buffer.prefix(count)
+        }
+    }
+}
