@@ -75,7 +75,7 @@ package enum Candump {
 
     private static func spaced(_ words: [String]) throws(LineError) -> CANFrame {
         guard words.count >= 2, words[1].hasPrefix("["), words[1].hasSuffix("]"),
-            let length = Int(words[1].dropFirst().dropLast())
+            let length = Int(words[1].dropFirst().dropLast()), (0...8).contains(length)
         else {
             throw LineError(
                 description: "expected a length such as [8], found '\(words.last ?? "")'")
