@@ -31,7 +31,7 @@ package struct OutboxEntry {
     package let recordClass: RecordClass
     /// Unix time in milliseconds when it was made.
     package let wallMilliseconds: Int64
-    /// The document. Valid only inside the closure that was given the entry.
+    /// The document; valid only inside the closure that was given the entry.
     package let payload: UnsafeRawBufferPointer
 }
 

@@ -1,0 +1,137 @@
+internal import CMosquitto
+import Glibc
+
+extension MQTTLink {
+    /// Does what the state machine decided.
+    func perform(_ actions: [LinkStateMachine<SystemRandomNumberGenerator>.Action]) {
+        for action in actions {
+            switch action {
+            case .connect: connect()
+            case .announce: announce()
+            case .drop(let awaited):
+                if let awaited { trouble(LinkTrouble.late(awaited, configuration)) }
+                drop()
+            case .retry:
+                resend = (resend + refused).sorted()
+                refused = []
+            case .sayGoodbye: publishStatus(document.farewell)
+            case .disconnect: client?.disconnect()
+            }
+        }
+    }
+
+    /// Makes a client for this connection and begins to connect.
+    private func connect() {
+        document = StatusDocument(
+            gateway: configuration.gateway, session: UInt64.random(in: 0...UInt64.max))
+        do {
+            let client = try makeClient()
+            self.client = client
+            let code = client.connect(
+                host: configuration.host, port: configuration.port,
+                keepAliveSeconds: configuration.keepAliveSeconds, properties: connectProperties)
+            settle(code, "connect to")
+        } catch {
+            trouble(error.description)
+            perform(machine.handle(.lost, at: LinkClock.now()))
+        }
+    }
+
+    /// A client with everything set that must be set before connecting.
+    ///
+    /// The broker keeps a session for QoS 1, so that it holds what it has for us while we are away.
+    /// With QoS 2 it would also keep our half-finished message ids, and a new message under an old
+    /// id would be taken for a repeat and thrown away; there we start clean.
+    private func makeClient() throws(LinkError) -> Mosquitto {
+        let client = try Mosquitto(
+            clientID: configuration.gateway, cleanStart: configuration.qos == 2,
+            sink: SessionSink(mailbox: mailbox))
+        let isV5 = configuration.version == .v5
+        let version = isV5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
+        client.set(MOSQ_OPT_PROTOCOL_VERSION, version)
+        client.set(MOSQ_OPT_TCP_NODELAY, 1)
+        // the library counts what it sends; two more are for the status document
+        client.set(MOSQ_OPT_SEND_MAXIMUM, Int32(min(65_535, configuration.window + 2)))
+        var code = MOSQ_ERR_SUCCESS.rawValue
+        if let username = configuration.username {
+            code = client.set(username: username, password: configuration.password)
+            try check(code, "user name")
+        }
+        if let tls = configuration.tls {
+            code = client.set(tls)
+            try check(code, "certificates")
+        }
+        var properties: MessageProperties?
+        if isV5 {
+            properties = .document(schema: "status-v1")
+            properties?.add(MQTT_PROP_WILL_DELAY_INTERVAL, int32: configuration.willDelaySeconds)
+        }
+        code = client.setWill(
+            topic: configuration.topic("status"), payload: document.will, properties: properties)
+        try check(code, "will")
+        return client
+    }
+
+    private func check(_ code: Int32, _ what: String) throws(LinkError) {
+        guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
+        throw LinkError("cannot set the \(what) of the MQTT client: \(Mosquitto.words(code))")
+    }
+
+    private var connectProperties: MessageProperties? {
+        guard configuration.version == .v5 else { return nil }
+        let properties = MessageProperties()
+        properties.add(
+            MQTT_PROP_SESSION_EXPIRY_INTERVAL, int32: configuration.sessionExpirySeconds)
+        properties.add(MQTT_PROP_RECEIVE_MAXIMUM, int16: 64)
+        return properties
+    }
+
+    /// Looks at what a call into the library brought about.
+    func settle(_ code: Int32, _ operation: String) {
+        let systemError = errno
+        guard let sink = client?.sink else { return }
+        settleAnswers(sink)
+        if sink.refusedSubscriptions > 0 {
+            trouble("broker refused \(sink.refusedSubscriptions) of our subscriptions")
+            sink.refusedSubscriptions = 0
+        }
+        if case .connecting = machine.phase, let welcome = sink.welcome {
+            guard welcome.code == 0 else {
+                trouble(LinkTrouble.refused(code: welcome.code, configuration))
+                perform(machine.handle(.lost, at: LinkClock.now()))
+                return
+            }
+            window = min(configuration.window, welcome.receiveMaximum ?? configuration.window)
+            status.connections += 1
+            perform(machine.handle(.welcomed, at: LinkClock.now()))
+        }
+        // the library answers -1 while the connection is being made
+        guard code > MOSQ_ERR_SUCCESS.rawValue || sink.ending != nil else { return }
+        trouble(
+            LinkTrouble.failed(
+                operation, code: sink.ending ?? code, configuration, complaints: sink.complaints,
+                systemError: systemError))
+        perform(machine.handle(.lost, at: LinkClock.now()))
+    }
+
+    /// Subscribes and shows that we are there; retained state may have been lost by the broker.
+    private func announce() {
+        publishStatus(document.birth)
+        for path in configuration.subscriptions {
+            _ = client?.subscribe(configuration.topic(path), qos: 1)
+        }
+        mailbox.markStateUnsent()
+        isCaughtUp = false
+    }
+
+    /// Closes without a word. What was in flight goes out again first, in its order.
+    private func drop() {
+        client = nil
+        resend = (resend + refused + inFlight.removeAll()).sorted()
+        refused = []
+        window = configuration.window
+    }
+
+    /// Keeps the trouble in the status.
+    func trouble(_ words: String) { status.lastTrouble = words }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// Publishes what a source holds to an MQTT broker and tells the source what the broker has taken.
+///
+/// Runs on one thread that calls `run` and does nothing else. Records are published in the order of
+/// their numbers; after a cut everything unanswered goes out again, in order, so a subscriber sees
+/// that order apart from repeats. A successful publish call means nothing here: only the broker's
+/// acknowledgement with a good reason makes a record acknowledged.
+package final class MQTTLink<Source: PublishSource> {
+    let configuration: LinkConfiguration
+    let source: Source
+    let mailbox: LinkMailbox
+    var machine: LinkStateMachine<SystemRandomNumberGenerator>
+    var client: Mosquitto?
+    var inFlight = InFlightWindow()
+    /// Numbers of records to send again, ascending; all below `cursor`.
+    var resend: [Int64] = []
+    /// Numbers of records the broker refused; they go again after a pause.
+    var refused: [Int64] = []
+    /// The highest number sent so far.
+    var cursor: Int64 = 0
+    /// Nothing waited when the source was last asked.
+    var isCaughtUp = false
+    /// What this connection allows: our window or the broker's, whichever is smaller.
+    var window: Int
+    var status = LinkStatus()
+    var document: StatusDocument
+    var sourceRetryAt: Int64 = 0
+    let recordTopics: [String]
+    let recordProperties: [MessageProperties?]
+    private var shown = LinkStatus()
+
+    /// Prepares a link; `run` makes it live. Throws when a certificate file cannot be read.
+    package init(
+        _ configuration: LinkConfiguration, source: Source, mailbox: LinkMailbox
+    ) throws(LinkError) {
+        self.configuration = configuration
+        self.source = source
+        self.mailbox = mailbox
+        window = configuration.window
+        machine = LinkStateMachine(
+            configuration, generator: SystemRandomNumberGenerator(), now: LinkClock.now())
+        document = StatusDocument(gateway: configuration.gateway, session: 0)
+        recordTopics = configuration.channels.map { configuration.topic($0.path) }
+        recordProperties = configuration.channels.map {
+            configuration.version == .v5 ? .document(schema: $0.schema) : nil
+        }
+        try configuration.tls?.check()
+    }
+
+    /// Works until `stop` becomes readable, then leaves in order.
+    ///
+    /// Stopping takes at most three seconds when the broker is slow to answer, longer only while a
+    /// name is being resolved. Signals that the process handles may interrupt the wait harmlessly.
+    package func run(stop: Int32) {
+        var isStopping = false
+        var lastMaintenance: Int64 = 0
+        while machine.phase != .stopped {
+            let now = LinkClock.now()
+            perform(machine.handle(.tick, at: now))
+            if now - lastMaintenance > 1_000_000_000, let client, client.descriptor >= 0 {
+                lastMaintenance = now
+                settle(client.maintain(), "keep up the connection to")
+            }
+            pump(now)
+            show()
+            if machine.phase == .stopped { break }
+            let ready = wait(stop: isStopping ? -1 : stop)
+            if ready.stop {
+                isStopping = true
+                perform(machine.handle(.stop, at: LinkClock.now()))
+            }
+            if ready.wake {
+                mailbox.clearWake()
+                isCaughtUp = false
+            }
+            if ready.readable || ready.writable, let client {
+                let code = client.process(readable: ready.readable, writable: ready.writable)
+                settle(code, "talk to")
+            }
+        }
+        client = nil
+        show()
+    }
+
+    private struct Ready {
+        var stop = false
+        var wake = false
+        var readable = false
+        var writable = false
+    }
+
+    /// Waits for the broker, the owner or the next deadline, a second at most.
+    private func wait(stop: Int32) -> Ready {
+        let now = LinkClock.now()
+        var deadline = min(machine.deadline, now + 1_000_000_000)
+        if sourceRetryAt > now { deadline = min(deadline, sourceRetryAt) }
+        let milliseconds = Int32(max(0, min(1000, (deadline - now + 999_999) / 1_000_000)))
+        let wantsToWrite = client?.wantsToWrite ?? false
+        let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
+        let nothing = Int16(0)
+        let input = Int16(POLLIN)
+        var descriptors = (
+            pollfd(fd: stop, events: input, revents: nothing),
+            pollfd(fd: mailbox.descriptor, events: input, revents: nothing),
+            pollfd(fd: client?.descriptor ?? -1, events: events, revents: nothing)
+        )
+        let count = withUnsafeMutableBytes(of: &descriptors) {
+            poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 3, milliseconds)
+        }
+        guard count > 0 else { return Ready() }
+        let connection = Int32(descriptors.2.revents)
+        return Ready(
+            stop: descriptors.0.revents != 0, wake: descriptors.1.revents != 0,
+            readable: connection & (POLLIN | POLLHUP | POLLERR) != 0,
+            writable: connection & POLLOUT != 0)
+    }
+
+    /// Puts the status where others see it, when it changed.
+    private func show() {
+        status.inFlight = inFlight.count
+        let state: LinkStatus.State =
+            switch machine.phase {
+            case .waiting: .waiting
+            case .connecting: .connecting
+            case .online: .online
+            case .draining, .leaving: .stopping
+            case .stopped: .stopped
+            }
+        if state != status.state || status.sinceNanoseconds == 0 {
+            status.state = state
+            status.sinceNanoseconds = LinkClock.now()
+        }
+        guard status != shown else { return }
+        shown = status
+        mailbox.update { published in
+            let dropped = published.receivedDropped
+            published = shown
+            published.receivedDropped = dropped
+        }
+    }
+}
+
+extension LinkCertificates {
+    /// Throws unless every file can be read, which the library would tell much later and worse.
+    func check() throws(LinkError) {
+        let files = [
+            ("authority", authorityFile), ("certificate", certificateFile), ("key", keyFile),
+        ]
+        for case (let kind, let path?) in files where access(path, R_OK) != 0 {
+            throw LinkError(
+                "cannot read the \(kind) file '\(path)': \(String(cString: strerror(errno)))")
+        }
+    }
+}
