@@ -68,7 +68,9 @@ package final class SocketCANBus: Bus {
             return .down
         }
         var raw = clinux_can_frame(frame)
-        let outcome = clinux_can_send(descriptor, &raw)
+        var outcome = clinux_can_send(descriptor, &raw)
+        // The socket keeps the news of a short outage until the next call, whatever is true by then.
+        if outcome == -ENETDOWN, !isDown { outcome = clinux_can_send(descriptor, &raw) }
         if outcome == 0 {
             if isDown { cameUp() }
             counters.sent += 1
