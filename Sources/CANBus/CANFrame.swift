@@ -22,7 +22,9 @@ package struct CANFrame: Hashable, Sendable {
     /// The data bytes, the first on the wire in the lowest byte; unused ones are zero.
     package let bits: UInt64
 
-    /// Makes a frame; nil when `length` is above 8. Bits beyond the length are dropped.
+    /// Makes a frame; nil when `length` is above 8.
+    ///
+    /// Bits beyond the length are dropped.
     package init?(_ identifier: CANIdentifier, length: UInt8, bits: UInt64) {
         guard length <= 8 else { return nil }
         self.identifier = identifier

@@ -278,6 +278,8 @@ struct CANProfileLoader {
         return 0...(bits >= 63 ? .max : (1 << bits) - 1)
     }
 
+    /// How far the raw number is shifted left.
+    ///
     /// Intel: the start bit. Motorola: the place of the lowest bit in the byte-swapped word.
     private static func shift(_ signal: DBCSignal) -> UInt8 {
         guard !signal.isLittleEndian, let lowest = signal.bitNumbers.first else {

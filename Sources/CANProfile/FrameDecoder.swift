@@ -8,7 +8,7 @@ package struct DecodedSignal: Hashable, Sendable {
     package let raw: Int64
     /// The physical value, exact, in decimal notation.
     package let value: String
-    /// `V`, `A`, …
+    /// The unit as the DBC file writes it.
     package let unit: String
     /// The text the DBC file has for this raw number.
     package let text: String?

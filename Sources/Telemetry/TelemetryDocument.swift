@@ -46,6 +46,38 @@ package enum TelemetryDocument {
         }
     }
 
+    /// Writes the bank alone, for the retained topic `state/bank`.
+    package static func writeBank(
+        _ state: BankState, _ inverter: InverterSummary, to writer: inout JSONWriter
+    ) {
+        writer.object { writer in
+            write(bank: state, to: &writer)
+            writer.name("limits")
+            writer.object { writer in write(limits: state, to: &writer) }
+            writer.name("alarms")
+            writer.object { writer in writeAlarms(state, to: &writer) }
+            writer.name("inverter")
+            writer.object { writer in write(inverter, to: &writer) }
+        }
+    }
+
+    /// Writes one pack alone, for the retained topic `state/pack/<nn>`.
+    package static func writePack(
+        _ position: Int, _ state: BankState, _ packs: PackTable, now: Instant,
+        to writer: inout JSONWriter
+    ) {
+        PackWriter(
+            slot: packs[position], number: position + 1, status: state.packStatus[position],
+            now: now
+        ).write(to: &writer)
+    }
+
+    private static func writeAlarms(_ state: BankState, to writer: inout JSONWriter) {
+        write("warnings", state.warnings, to: &writer)
+        write("protections", state.protections, to: &writer)
+        write("faults", state.faults, to: &writer)
+    }
+
     /// Writes the members that do not depend on the outbox; the status document shares them.
     package static func writeBody(
         _ state: BankState, _ packs: PackTable, _ inverter: InverterSummary, now: Instant,
@@ -56,20 +88,13 @@ package enum TelemetryDocument {
         writer.name("limits")
         writer.object { writer in write(limits: state, to: &writer) }
         writer.name("alarms")
-        writer.object { writer in
-            write("warnings", state.warnings, to: &writer)
-            write("protections", state.protections, to: &writer)
-            write("faults", state.faults, to: &writer)
-        }
+        writer.object { writer in writeAlarms(state, to: &writer) }
         writer.name("inverter")
         writer.object { writer in write(inverter, to: &writer) }
         writer.name("packs")
         writer.array { writer in
             for position in 0..<packs.count {
-                PackWriter(
-                    slot: packs[position], number: position + 1,
-                    status: state.packStatus[position], now: now
-                ).write(to: &writer)
+                writePack(position, state, packs, now: now, to: &writer)
             }
         }
     }

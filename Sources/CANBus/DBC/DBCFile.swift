@@ -58,7 +58,7 @@ package struct DBCSignal: Hashable, Sendable {
     /// The declared range; both zero means none.
     package let minimum: DBCNumber
     package let maximum: DBCNumber
-    /// `V`, `A`, …
+    /// The unit as the file writes it: `V`, `A`.
     package let unit: String
     /// Multiplexing.
     package let multiplexing: DBCMultiplexing

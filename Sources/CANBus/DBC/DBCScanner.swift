@@ -1,4 +1,6 @@
-/// Walks through the bytes of a DBC file. Names are ASCII; texts may be UTF-8 or Latin-1.
+/// Walks through the bytes of a DBC file.
+///
+/// Names are ASCII; texts may be UTF-8 or Latin-1.
 struct DBCScanner {
     private let bytes: [UInt8]
     private var position = 0

@@ -13,8 +13,9 @@ package struct StopRule: Hashable, Sendable {
 
     /// Which limits stand in the frames.
     package var limits: Limits
-    /// How long stop frames are sent before the bus falls silent; the inverter's own supervision
-    /// then acts. Zero is silence at once.
+    /// How long stop frames are sent before the bus falls silent.
+    ///
+    /// The inverter's own supervision then acts. Zero is silence at once.
     package var silenceAfter: TimeSpan
 
     /// Joins both.

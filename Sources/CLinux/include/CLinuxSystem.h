@@ -15,6 +15,15 @@ int clinux_poll(struct pollfd *descriptors, unsigned long count, int64_t nanosec
 // Lets timers of the calling thread fire within a microsecond instead of the usual 50.
 void clinux_sharpen_timers(void);
 
+// Names the calling thread for top and ps; at most 15 characters are kept.
+void clinux_name_thread(const char *name);
+
+// 1 when the kernel says that a time service keeps the clock, else 0.
+int clinux_is_clock_disciplined(void);
+
+// Takes a waiting connection, non-blocking and closed on exec; -1 with errno set when there is none.
+int clinux_accept(int listener);
+
 // Limits the allocator to `count` arenas, so that idle threads hold no memory of their own.
 void clinux_limit_arenas(int count);
 
