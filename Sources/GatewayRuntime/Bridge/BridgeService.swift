@@ -1,0 +1,56 @@
+import Bank
+import CANBus
+import CANProfile
+import CANTransport
+import CLinux
+import Glibc
+import Quantities
+
+/// Turns the board's readings into frames, on a thread that waits for nobody (rule 6).
+///
+/// It wakes for new readings, for received frames and for the send cycle. Every send cycle uses one
+/// snapshot and one profile (rule 5). The only locks it takes guard copies of plain values.
+final class BridgeService: ThreadedService {
+    let name = "bridge"
+    let stop: StopSignal
+    private let board: PackBoard
+    private let snapshots: Latest<BridgeSnapshot>
+    private let recorderWake: WakeSignal
+    private let makeCore: @Sendable () -> BridgeCore?
+
+    /// `makeCore` runs on the bridge's own thread, because a bus belongs to one thread.
+    init(
+        board: PackBoard, snapshots: Latest<BridgeSnapshot>, recorderWake: WakeSignal,
+        makeCore: @escaping @Sendable () -> BridgeCore?
+    ) throws(ThreadError) {
+        self.board = board
+        self.snapshots = snapshots
+        self.recorderWake = recorderWake
+        self.makeCore = makeCore
+        stop = try StopSignal()
+    }
+
+    func run() {
+        clinux_sharpen_timers()
+        guard let core = makeCore() else { return }
+        var polls = [pollfd](repeating: pollfd(reading: -1), count: 3)
+        var alarms = AlarmSet()
+        while !stop.isRaised {
+            polls[0] = pollfd(reading: stop.descriptor)
+            polls[1] = pollfd(reading: board.changed.descriptor)
+            polls[2] = core.bus.pollRequest
+            Poll.wait(&polls, until: core.nextDeadline)
+            let hasNews = polls[1].isReady && board.changed.clear()
+            let now = MachineClock.now()
+            core.receive(now)
+            guard core.step(hasNews ? board.copy().packs : nil, now: now) else { continue }
+            snapshots.update { core.write(into: &$0) }
+            let raised = core.raisedAlarms
+            if raised != alarms {
+                alarms = raised
+                recorderWake.raise()
+            }
+        }
+        core.bus.close()
+    }
+}

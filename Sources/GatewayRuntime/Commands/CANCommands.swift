@@ -1,0 +1,129 @@
+import ArgumentParser
+import CANBus
+import CANProfile
+import Telemetry
+
+/// `encode`.
+struct EncodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "encode",
+        abstract: "Print the frames a profile makes of a bank state, as candump lines.",
+        discussion: """
+            The state file is JSON: {"values": {"voltage": 52.1, "charge_current_limit": 100, \
+            "charge_enabled": 1, …}, "warnings": [], "protections": [], "faults": []}. A frame that \
+            needs a value the file does not give is not sent; its name goes to standard error.
+            """)
+
+    @Option(help: "The inverter profile, such as pylontech-lv-1.2.")
+    var profile: String
+
+    @Option(help: "The file with the bank state.")
+    var state: String
+
+    @OptionGroup var options: ProfileOptions
+
+    func run() throws {
+        do {
+            let loaded = try ProfileStore(path: options.profiles).profile(profile)
+            let bytes = try FileBytes.read(state, limit: 1 << 20)
+            let values = try BankStateDocument.load(bytes, name: state)
+            for index in loaded.plan.frames.indices {
+                if let frame = loaded.plan.encode(index, values) {
+                    print("can0 \(frame.compactHex)")
+                } else {
+                    Output.note("frame \(index + 1) is not sent: a value it needs is unknown")
+                }
+            }
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.configuration)
+        }
+    }
+}
+
+/// `can`.
+struct CANCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "can", abstract: "Look at CAN traffic.", subcommands: [CANDecodeCommand.self])
+}
+
+/// `can decode`.
+struct CANDecodeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Read candump lines from standard input, print what they mean in a profile.")
+
+    @Option(help: "The inverter profile, such as pylontech-lv-1.2.")
+    var profile: String
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @OptionGroup var options: ProfileOptions
+
+    func run() throws {
+        let loaded: CANProfile
+        do {
+            loaded = try ProfileStore(path: options.profiles).profile(profile)
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.configuration)
+        }
+        var faults = 0
+        var number = 0
+        while let line = readLine() {
+            number += 1
+            if line.allSatisfy(\.isWhitespace) { continue }
+            do {
+                let entry = try Candump.parse(line)
+                print(json ? Self.json(entry, loaded) : Self.text(entry, loaded), terminator: "")
+            } catch {
+                Output.note("line \(number): \(error)")
+                faults += 1
+            }
+        }
+        if faults > 0 { throw ExitCode(ExitStatus.failure) }
+    }
+
+    private static func text(_ entry: Candump.Entry, _ profile: CANProfile) -> String {
+        guard let message = profile.message(for: entry.frame),
+            let signals = profile.decode(entry.frame)
+        else { return "\(entry.frame)  unknown to '\(profile.id)'\n" }
+        var text = "\(entry.frame)  \(message.name)\n"
+        for signal in signals {
+            let unit = signal.unit.isEmpty ? "" : " \(signal.unit)"
+            let words = signal.text.map { "  \($0)" } ?? ""
+            text += "    \(signal.name) = \(signal.value)\(unit)\(words)\n"
+        }
+        return text
+    }
+
+    private static func json(_ entry: Candump.Entry, _ profile: CANProfile) -> String {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name("frame")
+            writer.string(entry.frame.compactHex)
+            writer.name("message")
+            if let message = profile.message(for: entry.frame) {
+                writer.string(message.name)
+            } else {
+                writer.null()
+            }
+            writer.name("signals")
+            writer.array { writer in
+                for signal in profile.decode(entry.frame) ?? [] {
+                    writer.object { writer in
+                        writer.name("name")
+                        writer.string(signal.name)
+                        writer.name("value")
+                        writer.raw(Array(signal.value.utf8))
+                        writer.name("unit")
+                        writer.string(signal.unit)
+                    }
+                }
+            }
+        }
+        writer.endLine()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+}

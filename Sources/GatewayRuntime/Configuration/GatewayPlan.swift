@@ -1,0 +1,108 @@
+import Bank
+import CANBus
+import CANProfile
+import Modbus
+import PackMap
+import Quantities
+import SerialPort
+
+/// A configuration joined with the maps and the profile it names: everything that can be checked
+/// before a device is opened.
+struct GatewayPlan {
+    let configuration: GatewayConfiguration
+    let lines: [LineSetup]
+    let profile: CANProfile
+    let bank: BankConfiguration
+
+    /// Loads maps and profile; throws all faults of the first file that has any.
+    init(_ configuration: GatewayConfiguration) throws {
+        self.configuration = configuration
+        let store = ProfileStore(path: configuration.profilesPath)
+        profile = try store.profile(configuration.inverter.profile)
+        var setups: [LineSetup] = []
+        var bank = BankConfiguration()
+        var position = 0
+        for settings in configuration.lines {
+            let map = try store.map(settings.map)
+            setups.append(LineSetup(settings, map: map, firstPosition: position))
+            for index in settings.units.indices where position + index < PackTable.maximumPacks {
+                bank.packs[position + index] = map.limits
+            }
+            position += settings.units.count
+        }
+        lines = setups
+        bank.apply(configuration.bank)
+        self.bank = bank
+    }
+
+    /// How many packs are configured.
+    var packCount: Int { lines.reduce(0) { $0 + $1.units.count } }
+
+    /// What a missing keep-alive does here.
+    var keepAliveAction: KeepAliveAction {
+        switch configuration.inverter.keepAlive {
+        case .profile: profile.keepAliveAction
+        case .off: .off
+        case .report: .report
+        case .stop: .stop
+        }
+    }
+}
+
+extension BankConfiguration {
+    /// Takes the installer's settings over.
+    mutating func apply(_ settings: BankSettings) {
+        chargeCurrentCeiling = settings.chargeCurrentLimit.map(Current.init(units:))
+        dischargeCurrentCeiling = settings.dischargeCurrentLimit.map(Current.init(units:))
+        chargeVoltageCeiling = settings.chargeVoltageLimit.map(Voltage.init(units:))
+        dischargeVoltageFloor = settings.dischargeVoltageLimit.map(Voltage.init(units:))
+        packChargeCurrentCeiling = settings.packChargeCurrentLimit.map(Current.init(units:))
+        packDischargeCurrentCeiling = settings.packDischargeCurrentLimit.map(Current.init(units:))
+        minimumPacks = settings.minimumPacks
+        startWait = .seconds(Int64(settings.startWaitSeconds))
+        valueLimit = .seconds(Int64(settings.valueLimitSeconds))
+        cellLimit = .seconds(Int64(settings.cellLimitSeconds))
+        riseMilliamperesPerSecond = settings.riseMilliamperesPerSecond
+    }
+}
+
+extension LineSetup {
+    /// Joins a line's settings with what its map asks for.
+    init(_ settings: LineSettings, map: PackMap, firstPosition: Int) {
+        let parity: SerialSettings.Parity =
+            switch settings.parity.map(\.rawValue) ?? map.line.parity.rawValue {
+            case "even": .even
+            case "odd": .odd
+            default: .none
+            }
+        let rs485: SerialSettings.RS485 =
+            switch settings.rs485 {
+            case .off: .off
+            case .auto: .auto
+            case .on: .on
+            }
+        let serial = SerialSettings(
+            path: settings.device ?? "", baud: settings.baud ?? map.line.baud, parity: parity,
+            stopBits: settings.stopBits ?? map.line.stopBits, rs485: rs485)
+        name = settings.name
+        endpoint =
+            settings.address.flatMap(HostAndPort.init).map(Endpoint.tcp) ?? .serial(serial)
+        framing =
+            switch settings.framing {
+            case .rtu: .rtu
+            case .tcp: .tcp
+            case .rtuOverTCP: .rtuOverTCP
+            }
+        self.map = map
+        units = settings.units.map { UnitID(UInt8(clamping: $0)) }
+        self.firstPosition = firstPosition
+        timing = LineTiming(
+            baud: serial.baud, bitsPerCharacter: serial.bitsPerCharacter,
+            gapMilliseconds: settings.framing == .tcp ? 0 : map.line.gapMilliseconds,
+            turnRoundMilliseconds: map.line.turnRoundMilliseconds
+                + (settings.address == nil ? 0 : 200),
+            timeoutMilliseconds: settings.replyTimeoutMilliseconds ?? map.line.timeoutMilliseconds)
+        cycle = .milliseconds(Int64(settings.cycleMilliseconds))
+        listen = .milliseconds(Int64(settings.listenMilliseconds))
+    }
+}

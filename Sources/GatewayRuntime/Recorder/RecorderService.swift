@@ -1,0 +1,234 @@
+import Bank
+import Glibc
+import Logging
+import MQTTLink
+import Outbox
+import Quantities
+import Telemetry
+
+/// Makes records of what the bridge shows and stores them, on a thread that may wait for the disk.
+final class RecorderService: ThreadedService {
+    let name = "recorder"
+    let stop: StopSignal
+    /// Raised by the bridge for new alarms and by the link when acknowledgements pile up.
+    let wake: WakeSignal
+    private let setup: RecorderSetup
+
+    init(setup: RecorderSetup, wake: WakeSignal) throws(ThreadError) {
+        self.setup = setup
+        self.wake = wake
+        stop = try StopSignal()
+    }
+
+    func run() {
+        var recorder = Recorder(setup)
+        recorder.noteStart()
+        var polls = [pollfd](repeating: pollfd(reading: -1), count: 2)
+        while !stop.isRaised {
+            polls[0] = pollfd(reading: stop.descriptor)
+            polls[1] = pollfd(reading: wake.descriptor)
+            Poll.wait(&polls, until: recorder.nextDeadline)
+            wake.clear()
+            recorder.step()
+        }
+        recorder.finish()
+    }
+}
+
+/// What the recorder needs from the others.
+struct RecorderSetup: Sendable {
+    let gateway: String
+    let profile: String
+    let interval: TimeSpan
+    let outboxPath: String
+    let outboxBudget: Int64
+    let filePath: String?
+    let fileBytes: Int
+    let fileCount: Int
+    let snapshots: Latest<BridgeSnapshot>
+    let uplink: Latest<UplinkStatus>
+    let acknowledged: AcknowledgementBox
+    /// The link's mailbox, or nil when nothing is published.
+    let mailbox: LinkMailbox?
+    /// How often the retained state topics are renewed.
+    let stateInterval: TimeSpan
+    let log: Logger
+}
+
+/// The recorder's work; used by its thread only.
+struct Recorder {
+    /// How long acknowledged rows may wait for the next record before they are freed on their own.
+    private static var freeingDelay: TimeSpan { .milliseconds(500) }
+
+    private let setup: RecorderSetup
+    private var keeper: OutboxKeeper
+    private let file: RotatingFile?
+    private var writer = JSONWriter()
+    private var tracker = AlarmTracker()
+    private var acknowledged = SequenceRanges()
+    private let bootID = MachineClock.bootID()
+    private var nextRecordAt = MachineClock.now()
+    private var nextFreeAt = MachineClock.now()
+    private var nextStateAt = MachineClock.now()
+    private var pending: [OutboxRecord] = []
+
+    init(_ setup: RecorderSetup) {
+        self.setup = setup
+        keeper = OutboxKeeper(
+            path: setup.outboxPath, budget: setup.outboxBudget, log: setup.log)
+        file = setup.filePath.map {
+            RotatingFile(path: $0, mostBytes: setup.fileBytes, mostFiles: setup.fileCount)
+        }
+    }
+
+    /// When there is something to do at the latest.
+    var nextDeadline: Instant { min(nextRecordAt, nextFreeAt) }
+
+    /// Records that the gateway has started.
+    mutating func noteStart() {
+        openStore()
+        addEvent(.noticed, .information, code: "started", pack: 0, text: "gateway started")
+        store()
+    }
+
+    /// One round: events at once, a record when its time has come, frees in the same transaction.
+    mutating func step() {
+        openStore()
+        let now = MachineClock.now()
+        let snapshot = setup.snapshots.get()
+        acknowledged.formUnion(setup.acknowledged.take())
+        if snapshot.state.takenAt != .never {
+            for change in tracker.update(snapshot.state, snapshot.packs, now: now) {
+                add(change)
+            }
+            if now >= nextRecordAt { addRecord(snapshot, now) }
+        }
+        if now >= nextRecordAt { planNextRecord(now) }
+        if now >= nextStateAt { publishState(snapshot, now) }
+        if !pending.isEmpty || (now >= nextFreeAt && !acknowledged.isEmpty) { store() }
+        nextFreeAt = now + Self.freeingDelay
+        publishStatus()
+    }
+
+    /// Stores what is left before the thread ends.
+    mutating func finish() {
+        acknowledged.formUnion(setup.acknowledged.take())
+        addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
+        store()
+        publishStatus()
+    }
+
+    private mutating func planNextRecord(_ now: Instant) {
+        let planned = nextRecordAt + setup.interval
+        nextRecordAt = planned <= now ? now + setup.interval : planned
+    }
+
+    private mutating func openStore() {
+        keeper.openIfNeeded(
+            wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000,
+            monotonicSeconds: MachineClock.now().nanoseconds / 1_000_000_000)
+    }
+
+    private func stamp() -> RecordStamp {
+        RecordStamp(
+            gateway: setup.gateway, epoch: keeper.outbox?.epoch ?? 0,
+            sequence: (keeper.outbox?.nextSequence ?? 0) + Int64(pending.count),
+            wallNanoseconds: MachineClock.wallNanoseconds(),
+            isWallTrusted: MachineClock.isWallTrusted(), bootID: bootID,
+            monotonic: MachineClock.now())
+    }
+
+    private mutating func addRecord(_ snapshot: BridgeSnapshot, _ now: Instant) {
+        writer.removeAll()
+        TelemetryDocument.write(
+            stamp(), snapshot.state, snapshot.packs, snapshot.summary(profile: setup.profile),
+            to: &writer)
+        add(.telemetry)
+        if let file {
+            writer.endLine()
+            file.append(writer.bytes)
+        }
+    }
+
+    private mutating func add(_ change: AlarmChange) {
+        let level: EventDocument.Level =
+            switch change.level {
+            case .warning: .warning
+            case .protection: .protection
+            case .fault: .fault
+            }
+        let who = change.pack == 0 ? "bank" : "pack \(change.pack)"
+        let what = change.kind.code.replacing("_", with: " ")
+        addEvent(
+            change.isRaised ? .raised : .cleared, level, code: change.kind.code, pack: change.pack,
+            text: "\(who): \(what) \(change.isRaised ? "raised" : "cleared")")
+        setup.log.log(
+            level: change.isRaised ? .warning : .info,
+            "\(change.isRaised ? "alarm raised" : "alarm cleared")",
+            metadata: [
+                "pack": "\(change.pack)", "code": "\(change.kind.code)", "level": "\(level)",
+            ])
+    }
+
+    private mutating func addEvent(
+        _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
+        text: String
+    ) {
+        writer.removeAll()
+        EventDocument.write(
+            stamp(), change: change, level: level, code: code, pack: pack, text: text, to: &writer)
+        add(.event)
+    }
+
+    private mutating func add(_ recordClass: RecordClass) {
+        pending.append(
+            OutboxRecord(
+                recordClass, wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000,
+                payload: writer.bytes))
+    }
+
+    private mutating func store() {
+        let hasNews = !pending.isEmpty
+        keeper.append(
+            pending, freeing: &acknowledged,
+            wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
+        pending.removeAll(keepingCapacity: true)
+        if hasNews { setup.mailbox?.wake() }
+    }
+
+    /// Renews the retained documents that local readers (Home Assistant, Node-RED) look at.
+    private mutating func publishState(_ snapshot: BridgeSnapshot, _ now: Instant) {
+        nextStateAt = now + setup.stateInterval
+        guard let mailbox = setup.mailbox, snapshot.state.takenAt != .never else { return }
+        let expiry = UInt32(clamping: setup.stateInterval.milliseconds * 3 / 1000)
+        writer.removeAll()
+        TelemetryDocument.writeBank(
+            snapshot.state, snapshot.summary(profile: setup.profile), to: &writer)
+        mailbox.setState("bank", payload: writer.bytes, expirySeconds: expiry)
+        for position in 0..<snapshot.packs.count {
+            writer.removeAll()
+            TelemetryDocument.writePack(
+                position, snapshot.state, snapshot.packs, now: now, to: &writer)
+            let number = position + 1
+            mailbox.setState(
+                number < 10 ? "pack/0\(number)" : "pack/\(number)", payload: writer.bytes,
+                expirySeconds: expiry)
+        }
+    }
+
+    private func publishStatus() {
+        let status = try? keeper.outbox?.status()
+        let (problem, appended, failures) = (keeper.problem, keeper.appended, file?.failures ?? 0)
+        setup.uplink.update { uplink in
+            uplink.outboxProblem = problem
+            uplink.appended = appended
+            uplink.fileFailures = failures
+            guard let status else { return }
+            uplink.depth = status.depth
+            uplink.nextSequence = status.nextSequence
+            uplink.epoch = status.epoch
+            uplink.fileBytes = status.fileBytes
+            uplink.lost = status.lost
+        }
+    }
+}

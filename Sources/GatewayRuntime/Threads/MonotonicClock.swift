@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+import Quantities
+
+/// The clocks of this machine.
+///
+/// Ages and time-outs use the monotonic clock. Wall time is only stamped on records, beside the
+/// boot id and the monotonic time, so that the fleet can mend it later (outbox rule 7).
+package enum MachineClock {
+    /// The monotonic clock now.
+    package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+
+    /// Unix time in nanoseconds; wrong until the network or a battery clock has set it.
+    package static func wallNanoseconds() -> Int64 { read(CLOCK_REALTIME) }
+
+    /// Whether the kernel says that a time service has set the clock.
+    ///
+    /// `adjtimex` reports `STA_UNSYNC` from boot until a time daemon disciplines the clock. A year
+    /// before 2024 is never trusted, whatever the kernel says.
+    package static func isWallTrusted() -> Bool {
+        clinux_is_clock_disciplined() != 0 && wallNanoseconds() > 1_704_067_200_000_000_000
+    }
+
+    /// The kernel's id of this boot, or zeros where there is none.
+    package static func bootID() -> String {
+        let bytes = (try? FileBytes.read("/proc/sys/kernel/random/boot_id", limit: 256)) ?? []
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return text.utf8.count == 36 ? text : "00000000-0000-0000-0000-000000000000"
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}

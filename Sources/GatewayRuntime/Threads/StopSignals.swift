@@ -1,0 +1,35 @@
+import CLinux
+import Glibc
+
+/// SIGTERM and SIGINT as a descriptor for `poll`.
+///
+/// The handlers only write to an event descriptor, which is allowed in a signal handler. A broken
+/// pipe never ends the process.
+final class StopSignals {
+    // Written once, before the handlers are installed.
+    private static nonisolated(unsafe) var pipeDescriptor: Int32 = -1
+    private static let handler: @convention(c) (Int32) -> Void = { _ in
+        var one: UInt64 = 1
+        _ = write(StopSignals.pipeDescriptor, &one, 8)
+    }
+
+    /// Readable once a signal came.
+    let descriptor: Int32
+
+    init() throws(ThreadError) {
+        descriptor = clinux_eventfd()
+        guard descriptor >= 0 else {
+            throw ThreadError(operation: "make an event descriptor", code: errno)
+        }
+        Self.pipeDescriptor = descriptor
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGTERM, Self.handler)
+        signal(SIGINT, Self.handler)
+    }
+
+    /// Whether the process was asked to end.
+    var wasAsked: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+}

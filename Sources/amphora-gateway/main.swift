@@ -1,0 +1,3 @@
+import GatewayRuntime
+
+GatewayCommand.main()
