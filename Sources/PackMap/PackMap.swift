@@ -136,6 +136,11 @@ package enum MapWords {
         ("fault", { .fault($0) }),
     ]
 
+    /// The alarms a pack can report; the others are findings of the gateway itself.
+    package static let alarms = AlarmKind.allCases.filter {
+        $0.rawValue < AlarmKind.packSilent.rawValue
+    }
+
     /// `warning.cell_overvoltage`, `state.charging`, … or nil.
     static func meaning(_ text: String) -> FlagMeaning? {
         let parts = text.split(separator: ".", maxSplits: 1).map(String.init)
@@ -144,7 +149,7 @@ package enum MapWords {
             return states.first { $0.name == parts[1] }.map { .state($0.state.rawValue) }
         }
         guard let level = levels.first(where: { $0.name == parts[0] }),
-            let kind = AlarmKind.allCases.first(where: { $0.code == parts[1] })
+            let kind = alarms.first(where: { $0.code == parts[1] })
         else { return nil }
         return level.make(kind)
     }

@@ -1,5 +1,4 @@
 import Modbus
-import StrictJSON
 
 /// The proofs of a pack map: exchanges with packs and what the map must read in them.
 ///
