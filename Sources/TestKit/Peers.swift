@@ -52,21 +52,33 @@ package enum Peers {
         return program
     }
 
-    /// A TCP port of the loopback interface that was free a moment ago.
+    /// A TCP port of the loopback interface on which nobody listens, never the same one twice.
+    ///
+    /// Taken from below the range from which the kernel serves outgoing connections, so that none of
+    /// those can slip in before a server is started on it.
     package static func freePort() throws(TestKitError) -> UInt16 {
+        for _ in 0..<1000 {
+            let port = UInt16.random(in: 15_000...32_000)
+            if given.withLock({ $0.insert(port).inserted }), canBind(port) { return port }
+        }
+        throw .missing(part: "a free port", remedy: "all from 15000 to 32000 are taken")
+    }
+
+    private static let given = Mutex<Set<UInt16>>([])
+
+    private static func canBind(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw .system("open a socket") }
+        guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let outcome = withUnsafeMutableBytes(of: &address) { raw -> Int32 in
-            let pointer = raw.assumingMemoryBound(to: sockaddr.self).baseAddress
-            return bind(descriptor, pointer, size) | getsockname(descriptor, pointer, &size)
+        address.sin_port = port.bigEndian
+        return withUnsafeMutableBytes(of: &address) { raw in
+            bind(
+                descriptor, raw.assumingMemoryBound(to: sockaddr.self).baseAddress,
+                socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
-        guard outcome == 0 else { throw .system("find a free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 
