@@ -46,6 +46,9 @@ package struct RTUReceiver: Sendable {
         return data
     }
 
+    /// How many bytes are held in the hope of a frame; stray ones when the line gives up.
+    package var heldBytes: Int { buffer.count }
+
     /// How many bytes may still be missing; what to wait for before looking again.
     package var missingBytes: Int { max(1, request.replyLength - buffer.count) }
 

@@ -115,22 +115,38 @@ package final class ModbusLine {
         }
         let deadline = start + timing.timeout(of: request)
         var state = ReplyState.incomplete
-        while state == .incomplete {
+        var isLate = false
+        while true {
             let count = try stream.read { byte in
-                state = receiver.feed(byte)
-                return state == .incomplete
+                if state == .incomplete { state = receiver.feed(byte) } else { strayBytes += 1 }
+                return true
             }
             if count > 0 { noteBytes(count, since: start) }
-            guard state == .incomplete else { break }
+            if state != .incomplete || isLate { break }
+            let nearEnd = count > 0 ? shortlyBeforeEnd(of: receiver, timing) : 0
+            if framing == .rtu, nearEnd < deadline,
+                wait(input: false, until: nearEnd) == .stopped
+            {
+                return .stopped
+            }
             switch wait(input: true, until: deadline) {
             case .stopped: return .stopped
             case .ready: continue
-            case .late: state = receiver.verdictAtTimeout
+            case .late: isLate = true
             }
-            break
         }
         strayBytes += UInt64(receiver.strayBytes)
+        if state == .incomplete { state = receiver.verdictAtTimeout }
+        if state == .incomplete { strayBytes += UInt64(receiver.heldBytes) }
         return outcome(state, receiver)
+    }
+
+    /// When all but the last part of an answer that has begun will be there.
+    ///
+    /// Drivers and adapters hand characters over in groups of about a millisecond, so what was read
+    /// last may have been there for that long.
+    private func shortlyBeforeEnd(of receiver: RTUReceiver, _ timing: LineTiming) -> Int64 {
+        lastByteAt + Int64(receiver.missingBytes) * timing.character - 2_000_000
     }
 
     private func outcome(_ state: ReplyState, _ receiver: RTUReceiver) -> ExchangeOutcome {

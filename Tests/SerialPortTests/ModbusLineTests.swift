@@ -1,3 +1,4 @@
+import Glibc
 import Modbus
 import SerialPort
 import TestKit
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func `an answer in single bytes arrives whole`() throws {
-        let fixture = try LineFixture { turn in
+        let fixture = try LineFixture(turnRoundMilliseconds: 2_000) { turn in
             for byte in turn.answer() {
                 turn.pause(milliseconds: 1)
                 turn.send([byte])
@@ -28,7 +29,34 @@ import Testing
     @Test func `noise around an answer is survived and counted`() throws {
         let fixture = try LineFixture { $0.send([0xFF, 0x00] + $0.answer() + [0x00]) }
         for _ in 0..<3 { #expect(fixture.ask(try .holding(0, 8)).registers == Self.expected) }
-        #expect(fixture.line.strayBytes >= 6)
+        #expect(fixture.line.strayBytes == 9)
+    }
+
+    @Test func `noise instead of an answer is a time-out and counted`() throws {
+        let fixture = try LineFixture { $0.send([0xFF, 0x00, 0x01]) }
+        #expect(fixture.ask(try .holding(0, 8)).kind == "timeout")
+        #expect(fixture.line.strayBytes == 3)
+    }
+
+    @Test func `an answer that comes late and slowly is awaited asleep`() throws {
+        let fixture = try LineFixture(baud: 9600, turnRoundMilliseconds: 2_000) { turn in
+            turn.pause(milliseconds: 150)
+            for byte in turn.answer() {
+                turn.send([byte])
+                turn.pause(milliseconds: 1)
+            }
+        }
+        let before = Self.voluntarySwitches()
+        #expect(fixture.ask(try .holding(0, 40)).registers?.count == 40)
+        // The answer has 85 bytes; waking for every one would be 85 switches at least.
+        #expect(Self.voluntarySwitches() - before < 30)
+    }
+
+    /// How often this thread has gone to sleep.
+    private static func voluntarySwitches() -> Int {
+        var usage = rusage()
+        getrusage(1, &usage)  // RUSAGE_THREAD
+        return usage.ru_nvcsw
     }
 
     @Test func `an adapter that echoes is survived`() throws {
