@@ -1,0 +1,120 @@
+import Modbus
+import PackMap
+import TestKit
+
+/// A part of an answer, sent after a pause that counts from the end of the part before.
+struct AnswerPiece: Hashable, Sendable {
+    /// Nanoseconds.
+    let pause: Int64
+    let bytes: [UInt8]
+}
+
+/// How frames are wrapped.
+enum Framing: Hashable, Sendable {
+    case rtu
+    case tcp(transaction: UInt16)
+
+    func wrap(unit: UnitID, function: UInt8, payload: [UInt8]) -> [UInt8] {
+        switch self {
+        case .rtu:
+            var frame = FrameBytes([unit.rawValue, function] + payload)
+            let check = CRC16.compute(frame, 0..<frame.count)
+            frame.append(UInt8(truncatingIfNeeded: check))
+            frame.append(UInt8(truncatingIfNeeded: check >> 8))
+            return (0..<frame.count).map { frame[$0] }
+        case .tcp(let transaction):
+            let frame = TCPFrame.encodeReply(
+                transaction: transaction, unit: unit, function: function,
+                payload: FrameBytes(payload))
+            return (0..<frame.count).map { frame[$0] }
+        }
+    }
+}
+
+/// Turns a request, the registers and the faults that stand into what goes over the line.
+struct AnswerMaker: Sendable {
+    private var random: SeededGenerator
+    private var count = 0
+
+    /// Between the parts of an answer that is split.
+    private static let splitPause: Int64 = 20_000_000
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    /// The parts of the answer; empty is silence.
+    mutating func answer(
+        _ request: MasterRequest, from unit: UnitID, image: RegisterImage, faults: [Fault],
+        framing: Framing
+    ) -> [AnswerPiece] {
+        count += 1
+        if faults.contains(.silent) || faults.contains(.absent) { return [] }
+        var shown = unit
+        var delay: Int64 = 0
+        var code: UInt8?
+        for fault in faults {
+            switch fault {
+            case .slow(let milliseconds): delay = Int64(milliseconds) * 1_000_000
+            case .wrongUnit(let other): shown = UnitID(other)
+            case .exception(let wanted): code = wanted
+            default: break
+            }
+        }
+        var frame = Self.frame(request, shown, image, code, faults.contains(.zero), framing)
+        if faults.contains(.crc) { spoil(&frame, framing) }
+        if faults.contains(.glued) { glue(&frame, request, unit, image, framing) }
+        if faults.contains(.noise) { frame = strayBytes() + frame + strayBytes() }
+        guard faults.contains(.split), frame.count > 1 else {
+            return [AnswerPiece(pause: delay, bytes: frame)]
+        }
+        let cut = Int.random(in: 1..<frame.count, using: &random)
+        return [
+            AnswerPiece(pause: delay, bytes: Array(frame[..<cut])),
+            AnswerPiece(pause: Self.splitPause, bytes: Array(frame[cut...])),
+        ]
+    }
+
+    private static func frame(
+        _ request: MasterRequest, _ unit: UnitID, _ image: RegisterImage, _ code: UInt8?,
+        _ isZero: Bool, _ framing: Framing
+    ) -> [UInt8] {
+        switch request {
+        case .refused(_, let function, let own):
+            return framing.wrap(unit: unit, function: function | 0x80, payload: [code ?? own])
+        case .read(let read):
+            let function = read.function.rawValue
+            if let code {
+                return framing.wrap(unit: unit, function: function | 0x80, payload: [code])
+            }
+            switch image.reply(to: read) {
+            case .failure(let refusal):
+                return framing.wrap(unit: unit, function: function | 0x80, payload: [refusal.code])
+            case .success(let data):
+                let bytes = (0..<data.count).map { isZero ? 0 : data[$0] }
+                return framing.wrap(
+                    unit: unit, function: function, payload: [UInt8(data.count)] + bytes)
+            }
+        }
+    }
+
+    /// Turns a bit over: in the CRC, or on TCP, which has none, in the protocol number.
+    private func spoil(_ frame: inout [UInt8], _ framing: Framing) {
+        if framing == .rtu { frame[frame.count - 1] ^= 0x10 } else { frame[2] ^= 0x10 }
+    }
+
+    /// Adds the same answer as its neighbour would give it, before or after by turns.
+    private func glue(
+        _ frame: inout [UInt8], _ request: MasterRequest, _ unit: UnitID, _ image: RegisterImage,
+        _ framing: Framing
+    ) {
+        let neighbour = UnitID(unit.rawValue &+ 1)
+        let other = Self.frame(request, neighbour, image, nil, false, framing)
+        frame = count.isMultiple(of: 2) ? other + frame : frame + other
+    }
+
+    /// One to three bytes as a transceiver makes them when it changes direction.
+    private mutating func strayBytes() -> [UInt8] {
+        (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            Bool.random(using: &random) ? 0xFF : 0x00
+        }
+    }
+}
