@@ -17,7 +17,8 @@
 //   cycle_ms=N   period of the CAN frames, for jitter (1000)
 //   log=FILE     every cycle: its start, its duration and the wire limit, seconds
 //
-// SIGUSR1 forgets what was counted so far (end of warm-up); SIGTERM prints one JSON object and ends.
+// SIGUSR1 prints what was counted so far as one line of JSON and forgets it, which ends a warm-up or
+// a phase; SIGTERM prints it and ends.
 // One thread owns the line and one the CAN side; what they share is behind `lock`.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,8 +55,8 @@ struct samples {
     long count, room;
 };
 static struct samples cycles, ratios, latencies, jitters;
-static long requests, damaged, violations, refused, frames, coalesced, mute_requests;
-static double mute_extra_total, mute_extra_most, first_frame_at, began_at;
+static long requests, damaged, violations, refused, frames, coalesced, mute_requests, mute_cycles;
+static double mute_extra_total, mute_extra_most, first_frame_at, started_at, began_at;
 
 static double now(void) {
     struct timespec t;
@@ -232,7 +233,8 @@ static FILE *cycle_log;
 static void forget(void) {
     pthread_mutex_lock(&lock);
     cycles.count = ratios.count = latencies.count = jitters.count = 0;
-    requests = damaged = violations = refused = frames = coalesced = mute_requests = 0;
+    requests = damaged = violations = refused = frames = coalesced = 0;
+    mute_requests = mute_cycles = 0;
     mute_extra_total = mute_extra_most = cycle_began = mute_asked_at = 0;
     pending_tail = pending_head;
     began_at = now();
@@ -243,6 +245,10 @@ static void forget(void) {
 static double exchange_limit(int count) {
     double before = options.gap > silence ? options.gap : silence;
     return (8 + 5 + 2 * count) * character + silence + before;
+}
+
+static int is_mute(int unit, double at) {
+    return unit == options.mute && at - started_at >= options.mute_after;
 }
 
 // A cycle runs from one request for the first block of unit 1 to the next one.
@@ -257,6 +263,7 @@ static void note_request(int unit, uint16_t address, int count, double at) {
     if (unit == 1 && (!cycle_began || address == cycle_address)) {
         if (cycle_began) {
             add(&cycles, at - cycle_began);
+            if (options.mute >= 0 && is_mute(options.mute, cycle_began)) mute_cycles++;
             if (cycle_limit > 0) add(&ratios, (at - cycle_began) / cycle_limit);
             if (cycle_log)
                 fprintf(cycle_log, "%.6f %.6f %.6f\n", cycle_began, at - cycle_began, cycle_limit);
@@ -267,10 +274,6 @@ static void note_request(int unit, uint16_t address, int count, double at) {
     }
     cycle_limit += exchange_limit(count);
     if (options.baud > 0 && at < free_at + silence - 0.0002) violations++;  // 0.2 ms for scheduling
-}
-
-static int is_mute(int unit, double at) {
-    return unit == options.mute && at - began_at >= options.mute_after;
 }
 
 // Sends the answer at the pace of the wire; `from` is when its first character begins.
@@ -320,11 +323,13 @@ static void answer_request(int line, const uint8_t *request, double at) {
     send_answer(line, answer, length, at + 8 * character + silence);
 }
 
+static void print_result(void);
+
 static void run_line(int line) {
     uint8_t bytes[512];
     int count = 0;
     while (!stopping) {
-        if (forgetting) { forgetting = 0; forget(); }
+        if (forgetting) { forgetting = 0; print_result(); forget(); }
         struct pollfd p = {line, POLLIN, 0};
         if (poll(&p, 1, 100) <= 0) continue;
         double at = now();
@@ -356,7 +361,7 @@ static void print_result(void) {
            cycles.count, quantile(&cycles, 0.5), quantile(&cycles, 1), quantile(&ratios, 0.5),
            quantile(&ratios, 1));
     printf("\"mute_requests\":%ld,\"mute_extra_max_s\":%.5f,\"mute_extra_per_cycle_s\":%.5f,",
-           mute_requests, mute_extra_most, cycles.count ? mute_extra_total / cycles.count : 0);
+           mute_requests, mute_extra_most, mute_cycles ? mute_extra_total / mute_cycles : 0);
     print_spread("latency_ms", &latencies, 1e3);
     print_spread("jitter_ms", &jitters, 1e3);
     printf("\"coalesced\":%ld,\"frames\":%ld,\"first_frame_at\":%.6f,\"span_s\":%.3f}\n", coalesced,
@@ -400,7 +405,7 @@ int main(int count, char **words) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
     prctl(PR_SET_TIMERSLACK, 1);
-    began_at = now();
+    began_at = started_at = now();
     pthread_t can;
     int bus = options.slcan ? open_terminal(options.slcan) : -1;
     if (bus >= 0) pthread_create(&can, NULL, run_can, &bus);
