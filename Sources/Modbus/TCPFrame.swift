@@ -71,6 +71,9 @@ package struct TCPReceiver: Sendable {
         return data
     }
 
+    /// Whether a frame has begun and is not complete; the next one cannot be found then.
+    package var isMidFrame: Bool { buffer.count > 0 }
+
     /// Takes one byte from the stream and tells the state.
     package mutating func feed(_ byte: UInt8) -> TCPReplyState {
         buffer.append(byte)

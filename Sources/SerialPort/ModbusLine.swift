@@ -87,12 +87,16 @@ package final class ModbusLine {
     }
 
     /// Waits until the line has been silent long enough; bytes that still come begin it anew.
+    ///
+    /// Modbus TCP keeps its bytes: frames there are told apart by their transaction, and dropping
+    /// half of a late one would put the stream out of step.
     private func keepSilence(_ timing: LineTiming) throws(LineError) -> Bool {
         let giveUp = Self.now() + max(1_000_000_000, timing.pause * 4)
         while true {
             guard wait(input: false, until: lastByteAt + timing.pause) != .stopped else {
                 return false
             }
+            if framing == .tcp { return true }
             let count = try stream.read { _ in true }
             if count == 0 { return true }
             strayBytes += UInt64(count)
@@ -186,10 +190,15 @@ package final class ModbusLine {
             }
             switch wait(input: true, until: deadline) {
             case .stopped: return .stopped
+            case .late where receiver.isMidFrame: throw Self.brokeOff(stream.name)
             case .late: return .timeout
             case .ready: continue
             }
         }
+    }
+
+    private static func brokeOff(_ name: String) -> LineError {
+        LineError(.lost, "lost '\(name)': an answer broke off in the middle")
     }
 
     private static func notModbusTCP(_ name: String) -> LineError {

@@ -57,6 +57,34 @@ import Testing
         #expect(try fixture.ask().registers == Self.expected)
     }
 
+    @Test func `a late Modbus TCP answer in two parts does not put the stream out of step`() throws
+    {
+        let parts = Moments()
+        let fixture = try Fixture(.tcp) { turn in
+            let answer = turn.tcpAnswer(offset: turn.number == 0 ? 7 : 1000)
+            guard turn.number == 0 else { return turn.send(answer) }
+            turn.pause(milliseconds: 80)
+            turn.send(Array(answer.prefix(8)))
+            parts.note()
+            turn.pause(milliseconds: 60)
+            turn.send(Array(answer.dropFirst(8)))
+        }
+        #expect(try fixture.ask(0).kind == "timeout")
+        #expect(Patience.wait(5_000) { parts.all.isEmpty ? nil : true } == true)
+        #expect(try fixture.ask().registers == Self.expected)
+    }
+
+    @Test func `a Modbus TCP answer that breaks off costs the connection`() throws {
+        let fixture = try Fixture(.tcp) { $0.send(Array($0.tcpAnswer().prefix(10))) }
+        guard case .lost(let error) = try fixture.ask(0) else {
+            Issue.record("expected a lost line")
+            return
+        }
+        #expect(
+            error.description
+                == "lost '127.0.0.1:\(fixture.server.port)': an answer broke off in the middle")
+    }
+
     @Test func `a Modbus TCP refusal is told with its code`() throws {
         let fixture = try Fixture(.tcp) { turn in
             turn.send(Array(turn.request.prefix(4)) + [0, 3, 1, 0x83, 0x02])
