@@ -69,6 +69,7 @@ int clinux_serial_rs485(int fd, int on) {
     struct serial_rs485 mode;
     memset(&mode, 0, sizeof mode);
     if (ioctl(fd, TIOCGRS485, &mode) < 0) return -errno;
+    if (on && (mode.flags & SER_RS485_ENABLED)) return 0; // as the device tree has set it
     if (on) mode.flags |= SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND;
     else mode.flags &= ~SER_RS485_ENABLED;
     mode.flags &= ~SER_RS485_RX_DURING_TX;
