@@ -23,7 +23,9 @@ package final class CandumpFile {
     package init(path: String, interface: String, maximumBytes: Int = 8 << 20, kept: Int = 3) {
         self.path = path
         self.interface = String(
-            interface.split(separator: "/").last?.map { $0.isWhitespace ? "_" : $0 } ?? ["c", "a", "n"])
+            interface.split(separator: "/").last?.map { $0.isWhitespace ? "_" : $0 } ?? [
+                "c", "a", "n",
+            ])
         self.maximumBytes = max(4096, maximumBytes)
         self.kept = max(0, kept)
         buffer.reserveCapacity(Self.chunk + 128)
@@ -39,7 +41,8 @@ package final class CandumpFile {
         let line = Candump.line(
             record.frame, interface: interface, microseconds: record.microseconds)
         buffer.append(contentsOf: line.utf8)
-        buffer.append(contentsOf: record.direction == .sent ? [0x20, 0x54, 0x0A] : [0x20, 0x52, 0x0A])
+        buffer.append(
+            contentsOf: record.direction == .sent ? [0x20, 0x54, 0x0A] : [0x20, 0x52, 0x0A])
         if buffer.count >= Self.chunk { try flush() }
     }
 

@@ -38,7 +38,7 @@ package final class CandumpLog: Sendable {
     /// How many frames were not recorded because nobody drained in time.
     package var dropped: UInt64 { ring.withLock { $0.dropped } }
 
-    /// Records a frame; any thread, without allocation. `microseconds` counts from 1970.
+    /// Records a frame on any thread, without allocation; `microseconds` counts from 1970.
     package func append(_ frame: CANFrame, _ direction: Direction, microseconds: Int64) {
         ring.withLock { ring in
             if ring.records.count < capacity {

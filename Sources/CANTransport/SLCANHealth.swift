@@ -54,8 +54,9 @@ struct SLCANHealth: Hashable, Sendable {
         }
     }
 
-    /// When the bus counts as off unless a frame is taken before, in nanoseconds; `Int64.max` while
-    /// frames are taken. Closing and opening the channel then restarts the controller.
+    /// When the bus counts as off unless a frame is taken before, in nanoseconds.
+    ///
+    /// `Int64.max` while frames are taken. Closing and opening the channel restarts the controller.
     var restartMoment: Int64 { refusedSince.map { $0 &+ Self.refusalLimit } ?? .max }
 
     private mutating func refusal(at now: Int64) -> Finding {

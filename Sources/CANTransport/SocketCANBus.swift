@@ -35,7 +35,8 @@ package final class SocketCANBus: Bus {
         guard (1...15).contains(interface.utf8.count), !interface.utf8.contains(UInt8(ascii: "/"))
         else { throw .badInterfaceName(interface) }
         name = interface
-        accepted = accepting.count > CLINUX_CAN_FILTERS
+        accepted =
+            accepting.count > CLINUX_CAN_FILTERS
             ? [] : accepting.map { $0.rawValue | ($0.isExtended ? Flag.extended : 0) }
         restarting.reset()
     }

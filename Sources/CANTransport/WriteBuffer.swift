@@ -21,7 +21,7 @@ final class WriteBuffer {
     /// Drops everything: the device is gone.
     func discard() { count = 0 }
 
-    /// Writes what the device takes now. Returns 0, or the error number when the device is gone.
+    /// Writes what the device takes now; returns 0, or the error number when it is gone.
     func flush(to descriptor: Int32) -> Int32 {
         while count > 0 {
             let written = write(descriptor, bytes.baseAddress, count)

@@ -57,7 +57,8 @@ import Testing
         #expect(try log.drain(to: file) == 10)
         log.append(frame, .sent, microseconds: 99)
         #expect(try log.drain(to: file) == 1)
-        #expect(try text(folder.file("can.log")).hasSuffix("(0.000099) can0 \(frame.compactHex) T\n"))
+        #expect(
+            try text(folder.file("can.log")).hasSuffix("(0.000099) can0 \(frame.compactHex) T\n"))
     }
 
     @Test func `files rotate by size and the oldest go`() throws {
@@ -94,6 +95,7 @@ import Testing
             try log.drain(to: CandumpFile(path: "/nowhere/can.log", interface: "can0"))
         }
         #expect(
-            error?.description == "cannot open CAN log '/nowhere/can.log': No such file or directory")
+            error?.description
+                == "cannot open CAN log '/nowhere/can.log': No such file or directory")
     }
 }

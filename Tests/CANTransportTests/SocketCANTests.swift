@@ -3,8 +3,8 @@ import CANTransport
 import TestKit
 import Testing
 
-/// The kernel's own CAN. Runs as root where there is one; `Tests/socketcan` provides such a place
-/// and fails when anything here was passed over.
+// Runs as root where the kernel has CAN; `Tests/socketcan` provides such a place and fails when
+// anything here was passed over.
 @Suite(
     .serialized,
     .enabled(if: CANInterface.isPossible, "this kernel has no SocketCAN; see Tests/socketcan"))
@@ -119,7 +119,8 @@ struct SocketCANTests {
         #expect(bus.counters.received == 0)
     }
 
-    @Test func `after bus-off nothing leaves until the kernel has restarted the controller`() throws {
+    @Test func `after bus-off nothing leaves until the kernel has restarted the controller`() throws
+    {
         let interface = try CANInterface("vcan27")
         let bus = try SocketCANBus(interface: interface.name)
         let driver = BusDriver(bus)
