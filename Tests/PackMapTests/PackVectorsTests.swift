@@ -34,7 +34,9 @@ enum ShippedSet {
 
     @Test(arguments: ShippedSet.maps)
     func `every vector of a map passes`(id: String) throws {
-        #expect(try ShippedSet.vectors(id).failures(in: ShippedSet.map(id)) == [])
+        let map = try ShippedSet.map(id)
+        #expect(map.id == id)
+        #expect(try ShippedSet.vectors(id).failures(in: map) == [])
     }
 
     /// A map may not promise what no exchange proves.
@@ -140,6 +142,19 @@ enum ShippedSet {
                 "vector 'cells and probes, below zero too': 'mosfet_temperature' is '41.5 °C', expected to be unknown",
                 "vector 'a neighbour answers': expected no reply because 'reply from unit 2 while waiting for unit 7', found: reply from unit 2 while waiting for unit 1",
             ])
+    }
+
+    @Test func `the pack of the article loads and passes its vectors`() throws {
+        let path = "\(Repository.root)/Sources/PackMap/PackMap.docc/AddingAPack.md"
+        let article = try String(contentsOfFile: path, encoding: .utf8)
+        let documents = article.matches(of: /```json\n((?s:.)*?)```/).map {
+            Array($0.output.1.utf8)
+        }
+        try #require(documents.count == 2)
+        let map = try PackMap.load(documents[0], name: "acme-l16")
+        let vectors = try PackVectors.load(documents[1], name: "acme-l16")
+        #expect(vectors.vectors.count == 4)
+        #expect(vectors.failures(in: map) == [])
     }
 
     @Test func `vectors of another map are not held against this one`() throws {
