@@ -59,7 +59,8 @@ package struct RecordStamp: Sendable {
 package enum RFC3339 {
     /// The text of a Unix time; 64 bits of nanoseconds reach from 1677 to 2262.
     package static func text(unixNanoseconds: Int64) -> String {
-        let milliseconds = unixNanoseconds / 1_000_000
+        let floor: Int64 = unixNanoseconds < 0 ? 999_999 : 0
+        let milliseconds = unixNanoseconds.subtractingSaturated(floor) / 1_000_000
         var seconds = milliseconds / 1000
         var fraction = milliseconds % 1000
         if fraction < 0 {
