@@ -124,7 +124,7 @@ extension MQTTLink {
         isCaughtUp = false
     }
 
-    /// Closes without a word. What was in flight goes out again first, in its order.
+    /// Closes without a word; what was in flight goes out again first, in its order.
     private func drop() {
         client = nil
         resend = (resend + refused + inFlight.removeAll()).sorted()

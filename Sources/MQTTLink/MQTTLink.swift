@@ -30,7 +30,9 @@ package final class MQTTLink<Source: PublishSource> {
     let recordProperties: [MessageProperties?]
     private var shown = LinkStatus()
 
-    /// Prepares a link; `run` makes it live. Throws when a certificate file cannot be read.
+    /// Prepares a link, which `run` makes live.
+    ///
+    /// Throws when a certificate file cannot be read.
     package init(
         _ configuration: LinkConfiguration, source: Source, mailbox: LinkMailbox
     ) throws(LinkError) {

@@ -96,7 +96,7 @@ final class Mosquitto {
     /// Asks for signs of life when it is time; call about once a second.
     func maintain() -> Int32 { mosquitto_loop_misc(handle) }
 
-    /// Queues a message and gives its id. Success means only that it was queued.
+    /// Queues a message and gives its id; success means only that it was queued.
     func publish(
         _ topic: String, _ payload: UnsafeRawBufferPointer, qos: Int32, retain: Bool,
         _ properties: MessageProperties?, id: inout Int32

@@ -71,7 +71,8 @@ final class Database {
         case SQLITE_FULL: return .diskFull(path: path, operation: operation)
         case SQLITE_READONLY, SQLITE_PERM: return .readOnly(path: path, operation: operation)
         case SQLITE_BUSY, SQLITE_LOCKED: return .busy(path: path, operation: operation)
-        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_MISMATCH:
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_MISMATCH, SQLITE_ERROR:
+            // our statements are constant, so one that fails met a schema that is not ours
             return .damaged(path: path, operation: operation, detail: detail)
         case SQLITE_IOERR, SQLITE_CANTOPEN:
             if systemError == ENOSPC || systemError == EDQUOT {

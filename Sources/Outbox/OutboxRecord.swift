@@ -41,4 +41,10 @@ package struct OutboxBatch: Hashable, Sendable {
     package let count: Int
     /// The number of the last one; what was asked for when there was none.
     package let last: Int64
+
+    /// Says what a read came to.
+    package init(count: Int, last: Int64) {
+        self.count = count
+        self.last = last
+    }
 }

@@ -1,0 +1,205 @@
+import FoundationEssentials
+import Glibc
+import Outbox
+import TestKit
+import Testing
+
+@Suite struct OutboxTroubleTests {
+    private func budgeted(_ bytes: Int64) throws -> OutboxFixture {
+        try OutboxFixture(budget: bytes)
+    }
+
+    @Test func `outbox rule 6: under pressure the oldest telemetry goes and events stay`() throws {
+        let fixture = try budgeted(256 << 10)
+        var nothing = SequenceRanges()
+        for _ in 1...40 {
+            try fixture.outbox.append(
+                OutboxFixture.records(1, size: 500, .event), freeing: &nothing)
+            try fixture.append(20, size: 1000)
+        }
+        let status = try fixture.outbox.status()
+        let evicted = try #require(status.losses[.evictedTelemetry])
+        #expect(status.losses[.evictedEvent] == nil)
+        #expect(status.depth + evicted == 40 * 21)
+        let events = Set((0..<40).map { Int64($0 * 21 + 1) })
+        let left = try fixture.sequences
+        #expect(left.count == Int(status.depth))
+        #expect(events.isSubset(of: left))
+        let telemetry = left.filter { !events.contains($0) }
+        let youngest = (1...840).map { Int64($0) }.filter { !events.contains($0) }
+        #expect(telemetry == Array(youngest.suffix(telemetry.count)))
+    }
+
+    @Test func `outbox rule 6: the file stays within its budget`() throws {
+        let fixture = try budgeted(512 << 10)
+        for _ in 1...200 { try fixture.append(10, size: 1000) }
+        var status = stat()
+        stat(fixture.path, &status)
+        #expect(Int64(status.st_size) <= (512 << 10) + (64 << 10))
+        #expect(fixture.outbox.depth > 200)
+    }
+
+    @Test func `outbox rule 6: events go last, oldest first, when nothing else is left`() throws {
+        let fixture = try budgeted(128 << 10)
+        var nothing = SequenceRanges()
+        for _ in 1...100 {
+            try fixture.outbox.append(
+                OutboxFixture.records(2, size: 1500, .event), freeing: &nothing)
+        }
+        let status = try fixture.outbox.status()
+        let evicted = try #require(status.losses[.evictedEvent])
+        #expect(status.depth + evicted == 200)
+        #expect(try fixture.sequences == Array((evicted + 1)...200))
+    }
+
+    @Test func `outbox rule 6: a file that is no database is set aside and kept`() throws {
+        let folder = try TemporaryDirectory("outbox")
+        let path = folder.file("outbox.db")
+        let rubbish = Data(repeating: 0x5A, count: 10_000)
+        try rubbish.write(to: URL(filePath: path))
+        let outbox = try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1_700)
+        let moved = try #require(outbox.setAside)
+        #expect(moved.path == path + ".damaged-1700")
+        #expect(moved.reason == "file is not a database")
+        #expect(try Data(contentsOf: URL(filePath: moved.path)) == rubbish)
+        #expect(outbox.depth == 0)
+    }
+
+    @Test func `outbox rule 6: a torn header or schema is set aside, whatever bytes it has`() throws
+    {
+        let fixture = try OutboxFixture()
+        try fixture.append(50, size: 700)
+        try fixture.free(1...3)
+        try fixture.reopen()
+        let good = try Data(contentsOf: URL(filePath: fixture.path))
+        var random = SeededGenerator(announcedAs: "outbox damage")
+        for round in 1...60 {
+            var bad = good
+            let start = Int.random(in: 0..<(round % 2 == 0 ? 2048 : bad.count), using: &random)
+            for index in start..<min(bad.count, start + 64) {
+                bad[index] = UInt8.random(in: 0...255, using: &random)
+            }
+            let path = fixture.folder.file("bad-\(round).db")
+            try bad.write(to: URL(filePath: path))
+            do {
+                let outbox = try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1)
+                var nothing = SequenceRanges()
+                _ = try outbox.append(OutboxFixture.records(1), freeing: &nothing)
+            } catch .damaged, .foreign {
+                continue
+            } catch {
+                Issue.record("round \(round): \(error)")
+            }
+        }
+    }
+
+    @Test func `a database of another program is left alone`() throws {
+        let folder = try TemporaryDirectory("outbox")
+        let path = folder.file("other.db")
+        let sqlite = try Peers.python(importing: "sqlite3")
+        let script =
+            "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('create table t(a)'); c.commit()"
+        let run = try ChildProcess(sqlite, ["-c", script, path])
+        #expect(try run.waitForExit() == .exited(0))
+        let before = try Data(contentsOf: URL(filePath: path))
+        let error = #expect(throws: OutboxError.self) {
+            try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1)
+        }
+        #expect(
+            error?.description
+                == "outbox '\(path)': expected an outbox, found a database of another program "
+                + "(application id 0x0)")
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+
+    @Test func `a file that turns bad while running is set aside and the numbers go on`() throws {
+        let fixture = try OutboxFixture()
+        try fixture.append(10)
+        let reader = try OutboxReader(path: fixture.path)
+        let epoch = fixture.outbox.epoch
+        let moved = try fixture.outbox.startOver(wallMilliseconds: 42)
+        #expect(access(moved.path, F_OK) == 0)
+        #expect(access(moved.path + "-wal", F_OK) == 0)
+        #expect(fixture.outbox.epoch != epoch)
+        #expect(try fixture.append(2) == 11...12)
+        #expect(try fixture.outbox.status().losses == [.damaged: 10])
+        var found: [Int64] = []
+        let batch = try reader.read(after: 10, limit: 100) {
+            found.append($0.sequence)
+            return true
+        }
+        #expect(found == [11, 12])
+        #expect(batch == OutboxBatch(count: 2, last: 12))
+        #expect(try fixture.openCopy().depth == 2)
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root may make a device file"))
+    func `a full disk is told in words, stores nothing and passes`() throws {
+        let fixture = try OutboxFixture()
+        try fixture.append(3)
+        try fixture.reopen()
+        let full = fixture.folder.file("full.db")
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: full)
+        // the log of this file is a device that is always full
+        var device = stat()
+        stat("/dev/full", &device)
+        #expect(mknod(full + "-wal", S_IFCHR | 0o600, device.st_rdev) == 0)
+        do {
+            let outbox = try Outbox(path: full, budgetBytes: 1 << 20, wallMilliseconds: 1)
+            var acknowledged = SequenceRanges()
+            acknowledged.insert(1)
+            let error = #expect(throws: OutboxError.self) {
+                try outbox.append(OutboxFixture.records(8), freeing: &acknowledged)
+            }
+            #expect(
+                error?.description
+                    == "outbox '\(full)': disk is full while trying to store 8 records")
+            #expect(error?.lossReason == .diskFull)
+            #expect(acknowledged.ranges == [1...1])
+            #expect(outbox.depth == 3)
+            #expect(outbox.nextSequence == 4)
+            outbox.recordLoss(.diskFull, count: 8)
+            #expect(try outbox.status().losses == [.diskFull: 8])
+        }
+        unlink(full + "-wal")
+        let later = try Outbox(path: full, budgetBytes: 1 << 20, wallMilliseconds: 1)
+        var nothing = SequenceRanges()
+        #expect(try later.append(OutboxFixture.records(1), freeing: &nothing) == 4...4)
+        #expect(try OutboxFixture.sequences(full) == [1, 2, 3, 4])
+    }
+
+    @Test func `every trouble is told in a sentence that names the file`() {
+        let told: [(OutboxError, String)] = [
+            (
+                .readOnly(path: "/o.db", operation: "store 1 record"),
+                "outbox '/o.db': cannot store 1 record, the file or its file system is read-only"
+            ),
+            (
+                .busy(path: "/o.db", operation: "open the file"),
+                "outbox '/o.db': cannot open the file, another process is using the file"
+            ),
+            (
+                .damaged(path: "/o.db", operation: "store 1 record", detail: "malformed"),
+                "outbox '/o.db': file is damaged, found while trying to store 1 record: malformed"
+            ),
+        ]
+        for (error, sentence) in told { #expect(error.description == sentence) }
+    }
+
+    @Test func `a folder that cannot be made is told in words`() throws {
+        let error = #expect(throws: OutboxError.self) {
+            try Outbox(path: "/proc/none/outbox.db", budgetBytes: 1 << 20, wallMilliseconds: 1)
+        }
+        #expect(
+            error?.description
+                == "outbox '/proc/none/outbox.db': cannot make '/proc/none': "
+                + "No such file or directory")
+    }
+
+    @Test func `a reader of a file that is not there says so`() throws {
+        let error = #expect(throws: OutboxError.self) {
+            try OutboxReader(path: "/tmp/no/outbox.db")
+        }
+        #expect(error?.description == "outbox '/tmp/no/outbox.db': there is no such file")
+    }
+}
