@@ -60,10 +60,8 @@ struct SLCANHealth: Hashable, Sendable {
     var restartMoment: Int64 { refusedSince.map { $0 &+ Self.refusalLimit } ?? .max }
 
     private mutating func refusal(at now: Int64) -> Finding {
-        guard framesInFlight > 0 else {
-            nextQuestion = .max  // the question itself was refused
-            return .nothing
-        }
+        // No frame can be meant: a refused question, or a late answer to the set-up.
+        guard framesInFlight > 0 else { return .nothing }
         framesInFlight -= 1
         if refusedSince == nil { refusedSince = now }
         return .refusedFrame

@@ -58,7 +58,9 @@ import Testing
     @Test func `the adapter's flags become the state of the bus`() throws {
         let hub = try LawicelHub()
         hub.change { $0.status = 0x20 }
-        let driver = BusDriver(try SLCANBus(device: hub.path(0)), speed: 10)
+        let bus = try SLCANBus(device: hub.path(0))
+        #expect(BusDriver(bus).reaches(.active))
+        let driver = BusDriver(bus, speed: 10)
         #expect(driver.reaches(.passive))
         hub.change { $0.status = 0 }
         #expect(driver.reaches(.active))
@@ -67,9 +69,9 @@ import Testing
     @Test func `an adapter that refuses every frame counts as bus-off and is opened anew`() throws {
         let hub = try LawicelHub()
         let bus = try SLCANBus(device: hub.path(0))
-        let driver = BusDriver(bus, speed: 10)
-        #expect(driver.reaches(.active))
+        #expect(BusDriver(bus).reaches(.active))
         hub.change { $0.manner = .refusing }
+        let driver = BusDriver(bus, speed: 10)
         _ = driver.send(frame)
         #expect(driver.reaches(.busOff, within: 4000))
         #expect(
