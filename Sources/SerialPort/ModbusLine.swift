@@ -2,34 +2,6 @@ import CLinux
 import Glibc
 import Modbus
 
-/// How bytes are framed on a line.
-package enum LineFraming: Hashable, Sendable {
-    /// RTU bytes on a serial wire.
-    case rtu
-    /// RTU bytes through a serial server.
-    case rtuOverTCP
-    /// Modbus TCP.
-    case tcp
-}
-
-/// How an exchange ended.
-package enum ExchangeOutcome: Sendable {
-    /// The unit answered with these data bytes.
-    case reply(FrameBytes)
-    /// The unit refused.
-    case exception(ModbusException)
-    /// Nothing came in time.
-    case timeout
-    /// An answer came, damaged.
-    case checkFailed
-    /// Another unit answered.
-    case wrongUnit(UnitID)
-    /// The gateway is stopping.
-    case stopped
-    /// The device or connection is gone; the line must be opened anew.
-    case lost(LineError)
-}
-
 /// The master's end of one line: one exchange at a time, with the silences the standard asks for.
 ///
 /// Owned by one thread. While an answer is under way the thread sleeps until its last character is
@@ -41,6 +13,7 @@ package final class ModbusLine {
     private let stopDescriptor: Int32
     private var lastByteAt: Int64
     private var transaction: UInt16 = 0
+    private var unanswered: ReadRequest?
     /// Bytes that belonged to no frame since the start.
     package private(set) var strayBytes: UInt64 = 0
     /// The bytes that went over the line, both ways.
@@ -77,23 +50,43 @@ package final class ModbusLine {
         _ request: ReadRequest, replyUnit: UnitID, timing: LineTiming
     ) -> ExchangeOutcome {
         do {
-            guard try keepSilence(timing) else { return .stopped }
-            return framing == .tcp
+            guard try keepSilence(silence(before: request, timing)) else { return .stopped }
+            unanswered = request
+            let outcome =
+                framing == .tcp
                 ? try exchangeTCP(request, replyUnit: replyUnit, timing: timing)
                 : try exchangeRTU(request, replyUnit: replyUnit, timing: timing)
+            switch outcome {
+            case .reply, .exception, .checkFailed: unanswered = nil
+            case .timeout, .wrongUnit, .stopped, .lost: break
+            }
+            return outcome
         } catch {
             return .lost(error)
         }
+    }
+
+    /// How long the line must be silent before `request`.
+    ///
+    /// An RTU answer does not say what it answers. Where the answer to an unanswered request could
+    /// be taken for the answer to this one, the line is given one more time-out to bring it.
+    private func silence(before request: ReadRequest, _ timing: LineTiming) -> Int64 {
+        guard framing != .tcp, let unanswered, unanswered != request,
+            unanswered.unit == request.unit, unanswered.function == request.function,
+            unanswered.replyLength == request.replyLength
+        else { return timing.pause }
+        lastByteAt = Self.now()
+        return timing.timeout(of: request)
     }
 
     /// Waits until the line has been silent long enough; bytes that still come begin it anew.
     ///
     /// Modbus TCP keeps its bytes: frames there are told apart by their transaction, and dropping
     /// half of a late one would put the stream out of step.
-    private func keepSilence(_ timing: LineTiming) throws(LineError) -> Bool {
-        let giveUp = Self.now() + max(1_000_000_000, timing.pause * 4)
+    private func keepSilence(_ silence: Int64) throws(LineError) -> Bool {
+        let giveUp = Self.now() + max(1_000_000_000, silence * 4)
         while true {
-            guard wait(input: false, until: lastByteAt + timing.pause) != .stopped else {
+            guard wait(input: false, until: lastByteAt + silence) != .stopped else {
                 return false
             }
             if framing == .tcp { return true }

@@ -144,6 +144,16 @@ import Testing
         #expect(fixture.line.strayBytes == 21)
     }
 
+    @Test func `a late answer is not taken for that of a neighbouring block`() throws {
+        // The time-out is 381 ms; the answer to the first block comes just after it.
+        let fixture = try LineFixture(baud: 1200, turnRoundMilliseconds: 0) { turn in
+            if turn.number == 0 { turn.pause(milliseconds: 440) }
+            turn.send(turn.answer())
+        }
+        #expect(fixture.ask(try .holding(0, 8)).kind == "timeout")
+        #expect(fixture.ask(try .holding(8, 8)).registers == Array(1008..<1016))
+    }
+
     @Test func `a stop signal ends waiting at once`() throws {
         let fixture = try LineFixture(turnRoundMilliseconds: 20_000) { _ in }
         let stop = fixture.stop
