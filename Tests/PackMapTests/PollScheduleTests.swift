@@ -56,8 +56,8 @@ import Testing
 
     @Test func `slow blocks are spread over the cycles`() {
         var schedule = schedule(units: 16)
-        _ = run(&schedule, seconds: 4) { _, _ in .accepted }
-        let log = run(&schedule, seconds: 8, from: 4) { _, _ in .accepted }
+        _ = run(&schedule, seconds: 6) { _, _ in .accepted }
+        let log = run(&schedule, seconds: 8, from: 6) { _, _ in .accepted }
         let perSecond = Dictionary(grouping: log) { $0.at / 1000 }.mapValues(\.count)
         #expect(perSecond.values.max() ?? 0 <= 21)
     }
@@ -107,6 +107,40 @@ import Testing
         var schedule = schedule(units: 1)
         let log = run(&schedule, seconds: 100) { _, block in block == 2 ? .exception : .accepted }
         #expect(log.filter { $0.block == 2 }.count == 1)
+    }
+
+    @Test func `the first cycle reads only what the first frame waits for`() {
+        var schedule = schedule(units: 16)
+        let log = run(&schedule, seconds: 6) { _, _ in .accepted }
+        #expect(log.prefix(32).map(\.position) == (0..<16).flatMap { [$0, $0] })
+        #expect(log.prefix(32).map(\.block) == (0..<16).flatMap { _ in [0, 1] })
+        let identities = Dictionary(grouping: log.filter { $0.block == 2 }) { $0.at / 1000 }
+        #expect(identities.values.map(\.count).max() == 4)
+        #expect(Set(identities.values.joined().map(\.position)) == Set(0..<16))
+    }
+
+    @Test func `rule 7: a block without any answer costs little and stops no other`() {
+        var schedule = schedule(units: 2)
+        let log = run(&schedule, seconds: 300) { position, block in
+            position == 0 && block == 2 ? .timeout : .accepted
+        }
+        #expect(log.filter { $0.position == 0 && $0.block == 2 }.count <= 15)
+        #expect(log.filter { $0.position == 0 && $0.block == 0 }.count == 300)
+        #expect(log.filter { $0.position == 0 && $0.block == 1 }.count >= 70)
+        #expect(schedule.isComplete(0))
+    }
+
+    @Test(arguments: [PollOutcome.exception, .implausible])
+    func `a pack that comes back with trouble is still asked who it is`(first: PollOutcome) {
+        var schedule = schedule(units: 1)
+        _ = run(&schedule, seconds: 5) { _, _ in .accepted }
+        _ = run(&schedule, seconds: 60, from: 5) { _, _ in .timeout }
+        _ = run(&schedule, seconds: 40, from: 65) { _, _ in first }
+        #expect(schedule.state(of: 0) == .answering)
+        #expect(!schedule.isComplete(0))
+        let log = run(&schedule, seconds: 3601, from: 105) { _, _ in .accepted }
+        #expect(log.contains { $0.block == 2 })
+        #expect(schedule.isComplete(0))
     }
 
     @Test func `with every unit silent nothing spins`() {

@@ -39,14 +39,18 @@ package enum UnitState: UInt8, Sendable {
 ///
 /// Fast blocks are read in every cycle, others every few cycles, spread over the units so that the
 /// cycles stay equally long; identities once, and again when a pack comes back, because it may be
-/// another one. A silent unit costs one time-out in each back-off period, never more (rule 7).
-/// Nothing here knows a clock or a line.
+/// another one. The first cycle reads only what the first frame waits for. A silent unit costs one
+/// time-out in each back-off period, never more (rule 7); so does a block to which an answering unit
+/// stays silent. Nothing here knows a clock or a line.
 package struct PollSchedule: Sendable {
     /// The first and the longest back-off of a silent unit.
     package static var firstBackOff: TimeSpan { .seconds(2) }
     package static var longestBackOff: TimeSpan { .seconds(30) }
     /// How long a refused optional block is left alone, and how rarely identities are read again.
     package static var rarely: TimeSpan { .seconds(3600) }
+    /// How many identities and the like are read in one cycle of a line: at 9600 baud one takes a
+    /// fifth of a second, and sixteen in one cycle would let fast values grow old.
+    package static var mostOnceReads: Int { 4 }
 
     private struct Unit: Sendable {
         var plan: Int
@@ -55,6 +59,8 @@ package struct PollSchedule: Sendable {
         var askAgainAt = Instant.never
         var dueAt: [Instant]
         var wasRead: [Bool]
+        /// Time-outs in a row of each block.
+        var misses: [UInt8]
         var hasRetried = false
     }
 
@@ -77,7 +83,8 @@ package struct PollSchedule: Sendable {
             let count = plans[plan].blocks.count
             return Unit(
                 plan: plan, dueAt: [Instant](repeating: .never, count: count),
-                wasRead: [Bool](repeating: false, count: count))
+                wasRead: [Bool](repeating: false, count: count),
+                misses: [UInt8](repeating: 0, count: count))
         }
     }
 
@@ -116,10 +123,12 @@ package struct PollSchedule: Sendable {
         block = 0
         anythingRead = false
         hasCycleEnded = false
+        onceReads = 0
     }
 
     private var hasCycleEnded = false
     private var anythingRead = false
+    private var onceReads = 0
 
     /// Keeps the phase when the cycle was only a little late, begins anew when it was far behind.
     private func laterOf(_ planned: Instant, _ now: Instant) -> Instant {
@@ -135,11 +144,13 @@ package struct PollSchedule: Sendable {
         let candidate = units[unit]
         if candidate.state == .backedOff { return block == 0 && now >= candidate.askAgainAt }
         if now < candidate.dueAt[block] { return false }
-        switch plans[candidate.plan].blocks[block].poll {
+        let rules = plans[candidate.plan].blocks[block]
+        switch rules.poll {
         case .every(let cycles):
             guard cycles > 1, candidate.wasRead[block] else { return true }
             return (cycleNumber &+ UInt64(unit)) % UInt64(cycles) == 0
-        case .once: return true
+        case .once:
+            return rules.isRequired || (cycleNumber > 0 && onceReads < Self.mostOnceReads)
         }
     }
 
@@ -148,47 +159,49 @@ package struct PollSchedule: Sendable {
         guard let (position, index) = asked else { return }
         asked = nil
         anythingRead = true
+        let rules = plans[units[position].plan].blocks[index]
+        if rules.poll == .once { onceReads += 1 }
         switch outcome {
-        case .accepted: accept(position, index, now)
+        case .accepted:
+            hear(position, index)
+            units[position].wasRead[index] = true
+            if rules.poll == .once { units[position].dueAt[index] = now + Self.rarely }
+            block += 1
         case .implausible:
-            units[position].state = .answering
+            hear(position, index)
+            block += 1
+        case .exception:
+            hear(position, index)
+            if rules.mayFail { units[position].dueAt[index] = now + Self.rarely }
             block += 1
         case .damaged:
-            if units[position].hasRetried { return miss(position, now) }
+            if units[position].hasRetried { return miss(position, index, now) }
             units[position].hasRetried = true
-        case .timeout: miss(position, now)
-        case .exception:
-            units[position].state = .answering
-            units[position].hasRetried = false
-            if plans[units[position].plan].blocks[index].mayFail {
-                units[position].dueAt[index] = now + Self.rarely
-            }
-            block += 1
+        case .timeout: miss(position, index, now)
         }
     }
 
-    private mutating func accept(_ position: Int, _ index: Int, _ now: Instant) {
-        if units[position].state == .backedOff { forgetOnceBlocks(position) }
+    /// The unit is there, whatever it said.
+    private mutating func hear(_ position: Int, _ index: Int) {
+        if units[position].state == .backedOff { forgetBlocks(position) }
         units[position].state = .answering
         units[position].backOff = .zero
         units[position].hasRetried = false
-        units[position].wasRead[index] = true
-        if plans[units[position].plan].blocks[index].poll == .once {
-            units[position].dueAt[index] = now + Self.rarely
-        }
-        block += 1
+        units[position].misses[index] = 0
     }
 
     /// A pack that was away may have been exchanged: its identity and slow blocks are due again.
-    private mutating func forgetOnceBlocks(_ position: Int) {
+    private mutating func forgetBlocks(_ position: Int) {
         for index in units[position].dueAt.indices {
             units[position].dueAt[index] = .never
             units[position].wasRead[index] = false
+            units[position].misses[index] = 0
         }
     }
 
-    private mutating func miss(_ position: Int, _ now: Instant) {
+    private mutating func miss(_ position: Int, _ index: Int, _ now: Instant) {
         units[position].hasRetried = false
+        if index > 0 { leaveAlone(position, index, now) }
         switch units[position].state {
         case .answering: units[position].state = .missed
         case .unknown, .missed, .backedOff:
@@ -200,6 +213,16 @@ package struct PollSchedule: Sendable {
             units[position].askAgainAt = now + units[position].backOff
         }
         moveToNextUnit()
+    }
+
+    /// Some units stay silent to a block they do not know instead of refusing it.
+    private mutating func leaveAlone(_ position: Int, _ index: Int, _ now: Instant) {
+        let misses = min(units[position].misses[index], 5) + 1
+        units[position].misses[index] = misses
+        guard misses > 1 else { return }  // once is noise
+        let pause = Self.firstBackOff.nanoseconds << Int64(misses - 2)
+        units[position].dueAt[index] =
+            now + min(TimeSpan(nanoseconds: pause), Self.longestBackOff)
     }
 
     /// How the unit at `position` is doing.
