@@ -6,6 +6,7 @@ struct InFlightWindow {
         let messageID: Int32
         /// The record's number; 0 for what is no record.
         let token: Int64
+        let channel: Int
         let bytes: Int
         var isSettled = false
     }
@@ -18,14 +19,15 @@ struct InFlightWindow {
     private(set) var bytes = 0
 
     /// Remembers what went out.
-    mutating func append(messageID: Int32, token: Int64, bytes size: Int) {
-        slots.append(Slot(messageID: messageID, token: token, bytes: size))
+    mutating func append(messageID: Int32, token: Int64, channel: Int, bytes size: Int) {
+        slots.append(Slot(messageID: messageID, token: token, channel: channel, bytes: size))
         count += 1
         bytes += size
     }
 
-    /// Takes an answer and gives the record's number; nil when nothing waits under that id.
-    mutating func settle(_ messageID: Int32) -> Int64? {
+    /// Takes an answer and gives the record's number and channel; nil when nothing waits under
+    /// that id.
+    mutating func settle(_ messageID: Int32) -> (token: Int64, channel: Int)? {
         guard
             let index = slots[head...].firstIndex(where: {
                 $0.messageID == messageID && !$0.isSettled
@@ -34,9 +36,9 @@ struct InFlightWindow {
         slots[index].isSettled = true
         count -= 1
         bytes -= slots[index].bytes
-        let token = slots[index].token
+        let settled = (slots[index].token, slots[index].channel)
         advance()
-        return token
+        return settled
     }
 
     /// Forgets everything and gives the numbers of records that were not answered, in order.

@@ -107,6 +107,7 @@ extension MQTTLink {
         }
         // the library answers -1 while the connection is being made
         guard code > MOSQ_ERR_SUCCESS.rawValue || sink.ending != nil else { return }
+        guard machine.phase != .stopped else { return }
         trouble(
             LinkTrouble.failed(
                 operation, code: sink.ending ?? code, configuration, complaints: sink.complaints,

@@ -22,6 +22,7 @@ extension MQTTLink {
     }
 
     private func publishNew(limit: Int) throws(Source.Failure) {
+        guard limit > 0 else { return }
         var taken = 0
         try source.read(after: cursor, limit: limit) { message in
             guard publish(message) else { return false }
@@ -69,7 +70,8 @@ extension MQTTLink {
         switch code {
         case MOSQ_ERR_SUCCESS.rawValue:
             inFlight.append(
-                messageID: id, token: message.token, bytes: message.payload.count)
+                messageID: id, token: message.token, channel: message.channel,
+                bytes: message.payload.count)
             if inFlight.count == 1 { _ = machine.handle(.sent(inFlight: 1), at: LinkClock.now()) }
             return true
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue,
@@ -88,14 +90,16 @@ extension MQTTLink {
         guard !sink.answers.isEmpty else { return }
         var taken = 0
         for answer in sink.answers {
-            guard let token = inFlight.settle(answer.messageID) else { continue }
+            guard let settled = inFlight.settle(answer.messageID) else { continue }
+            let token = settled.token
             if answer.reason < 128 {
                 taken += 1
                 guard token != 0 else { continue }
                 status.acknowledged += 1
                 source.acknowledged(token)
             } else if token != 0 {
-                trouble(LinkTrouble.record(token, topic: "its topic", reason: answer.reason))
+                let topic = recordTopics[settled.channel]
+                trouble(LinkTrouble.record(token, topic: topic, reason: answer.reason))
                 refuse(token)
             }
         }
@@ -124,7 +128,7 @@ extension MQTTLink {
                 configuration.topic("status"), $0, qos: 1, retain: true, properties, id: &id)
         }
         guard code == MOSQ_ERR_SUCCESS.rawValue else { return }
-        inFlight.append(messageID: id, token: 0, bytes: payload.count)
+        inFlight.append(messageID: id, token: 0, channel: 0, bytes: payload.count)
         _ = machine.handle(.sent(inFlight: inFlight.count), at: LinkClock.now())
     }
 
