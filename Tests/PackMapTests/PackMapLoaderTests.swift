@@ -23,7 +23,7 @@ import Testing
     @Test func `a register that no block reads is named with its address`() {
         let text = good.replacing("\"voltage\": { \"at\": 1,", with: "\"voltage\": { \"at\": 14,")
         #expect(
-            faults(text) == ["line 18: 'signals.voltage.at' needs register 0xE, no block reads it"])
+            faults(text) == ["line 19: 'signals.voltage.at' needs register 0xE, no block reads it"])
     }
 
     @Test func `an unknown member is named with what is allowed`() {
@@ -52,7 +52,7 @@ import Testing
         let first = #"{ "name": "live", "function": 3, "#
         #expect(
             faults(good.replacing(first, with: blocks + first)).contains {
-                $0.hasSuffix("'blocks' has 303 blocks, allowed 1…32")
+                $0.hasSuffix("'blocks' has 304 blocks, allowed 1…32")
             })
         let words = String(repeating: #"{ "name": "w", "at": 9 },"#, count: 70_000)
         let balancing = #"{ "name": "balancing", "at": 12"#
@@ -72,7 +72,7 @@ import Testing
         let cells = #""cells": { "at": 15,"#
         #expect(
             faults(good.replacing(cells, with: cells + #""not_available": ["# + codes + "],"))
-                == ["line 28: 'cells.not_available' has 70000 codes, allowed 1…8"])
+                == ["line 32: 'cells.not_available' has 70000 codes, allowed 1…8"])
     }
 
     @Test func `random damage is refused or read, never worse`() {
