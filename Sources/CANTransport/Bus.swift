@@ -27,10 +27,10 @@ package enum BusState: String, Hashable, Sendable, CaseIterable {
 
 /// What became of a frame handed to a bus.
 package enum SendOutcome: Hashable, Sendable {
-    /// The system or the adapter has it. That it reached another node is not known.
+    /// The system or the adapter has it, or it waits in line and a newer frame with its identifier
+    /// will take its place. That it reached another node is not known.
     case accepted
-    /// The queue is full. The frame is dropped; a newer one may be tried when the descriptor is
-    /// writable.
+    /// The line is full. The frame is dropped; a newer one may be tried in the next cycle.
     case full
     /// The bus carries nothing now. The frame is dropped.
     case down
@@ -42,7 +42,7 @@ package struct BusCounters: Hashable, Sendable {
     package var sent: UInt64 = 0
     /// Data frames received.
     package var received: UInt64 = 0
-    /// Frames dropped because the queue was full.
+    /// Frames dropped because the line was full, or because a newer one took their place in it.
     package var dropped: UInt64 = 0
     /// Frames dropped because the bus carried nothing.
     package var undeliverable: UInt64 = 0

@@ -36,6 +36,11 @@ package final class CANInterface: Sendable {
         try ip("link", "set", name, up ? "up" : "down")
     }
 
+    /// Limits how many frames wait in the kernel for the driver.
+    package func set(queueLength: Int) throws(TestKitError) {
+        try ip("link", "set", name, "qlen", "\(queueLength)")
+    }
+
     /// Takes it away, as when a USB adapter is unplugged.
     package func remove() throws(TestKitError) { try ip("link", "del", name) }
 

@@ -148,31 +148,50 @@ struct SocketCANTests {
         #expect(driver.send(frame) == .accepted)
     }
 
-    @Test func `a bus that carries nothing away makes the queue full and never blocks`() throws {
+    /// With 10 the socket's own limit is met first, with 2 the interface's (ENOBUFS).
+    @Test(arguments: [10, 2])
+    func `when a stuck bus moves again the newest frame of each identifier leaves`(
+        queueLength: Int
+    ) throws {
         // The kernel's slcan driver on a pseudo-terminal that nobody reads is a bus without an end.
         let pty = try Pty()
         let daemon = try ChildProcess(
             try Peers.tool("slcand", package: "can-utils"),
             ["-F", "-o", "-s6", pty.path, "slcan20"])
+        defer { daemon.terminate() }
         let interface = try CANInterface("slcan20", exists: false)
         let isUp = Patience.wait(5000) { (try? interface.set(up: true)) != nil ? true : nil }
         #expect(isUp == true, "\(daemon.errors)")
+        try interface.set(queueLength: queueLength)
         let bus = try SocketCANBus(interface: "slcan20")
         let driver = BusDriver(bus)
         #expect(driver.reaches(.active))
-        var outcome = SendOutcome.accepted
+
+        // Twenty identifiers, more than the kernel takes at once, with a new value every cycle.
         let start = Clock.now()
-        for _ in 0..<100_000 where outcome == .accepted {
-            outcome = bus.send(frame, at: Clock.now())
+        for cycle: UInt64 in 0..<500 {
+            for id: UInt32 in 0x300..<0x314 {
+                let identifier = try #require(CANIdentifier(id))
+                let frame = try #require(CANFrame(identifier, length: 8, bits: cycle))
+                #expect(bus.send(frame, at: Clock.now()) == .accepted)
+            }
         }
-        #expect(outcome == .full)
         #expect(Clock.now() - start < 5_000_000_000)
-        #expect(bus.counters.dropped == 1)
-        let flows = driver.run { _ in
-            _ = try? pty.read(within: 0)
-            return bus.send(frame, at: Clock.now()) == .accepted
+        #expect(bus.counters.dropped > 1000)
+        #expect(bus.wantsToWrite == (queueLength == 10))
+        if queueLength == 2 { #expect(bus.nextAttention < Clock.now() + 100_000_000) }
+
+        var parser = SLCANParser()
+        var newest: [CANIdentifier: UInt64] = [:]
+        let left = driver.run { _ in
+            for byte in (try? pty.read(within: 0)) ?? [] {
+                if case .frame(let frame, _) = parser.take(byte) {
+                    newest[frame.identifier] = frame.bits
+                }
+            }
+            return newest.count == 20 && newest.values.allSatisfy { $0 == 499 }
         }
-        #expect(flows != nil)
-        daemon.terminate()
+        #expect(left != nil, "\(newest)")
+        #expect(!bus.wantsToWrite)
     }
 }
