@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(
+    _ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestKit"],
+        exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
+}
+
+func program(_ name: String, _ root: Target.Dependency) -> Target {
+    .executableTarget(name: name, dependencies: [root], swiftSettings: strict)
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "amphora",
+    products: [
+        .executable(name: "amphora-gateway", targets: ["amphora-gateway"]),
+        .executable(name: "amphora-sim", targets: ["amphora-sim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CMosquitto", path: "Sources/CMosquitto", providers: [.apt(["libmosquitto-dev"])]),
+
+        // ground
+        library("Quantities"),
+        library("StrictJSON"),
+        library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
+
+        // domain
+        library("Modbus"),
+        library("Bank", ["Quantities"]),
+        library("PackMap", ["Bank", "Modbus", "Quantities", "StrictJSON"]),
+        library("CANBus"),
+        library("CANProfile", ["Bank", "CANBus", "Quantities", "StrictJSON"]),
+        library("Telemetry", ["Bank", "Quantities"]),
+
+        // edge I/O
+        library("SerialPort", ["CLinux", "Modbus"]),
+        library("CANTransport", ["CANBus", "CLinux"]),
+        library("Outbox", ["CSQLite"]),
+        library("MQTTLink", ["CMosquitto"]),
+
+        // roots
+        library(
+            "GatewayRuntime",
+            [
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "MQTTLink",
+                "Outbox", "PackMap", "Quantities", "SerialPort", "Telemetry", arguments, log,
+            ]),
+        library(
+            "Simulation",
+            [
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "PackMap",
+                "Quantities", "StrictJSON", "TestKit", arguments,
+            ]),
+
+        // programs
+        program("amphora-gateway", "GatewayRuntime"),
+        program("amphora-sim", "Simulation"),
+
+        // suites
+        suite("ModbusTests", ["Modbus"], fixtures: true),
+        suite("BankTests", ["Bank", "Quantities"]),
+        suite("PackMapTests", ["Bank", "Modbus", "PackMap", "Quantities"]),
+        suite("SerialPortTests", ["Modbus", "SerialPort"], fixtures: true),
+        suite("CANBusTests", ["CANBus"]),
+        suite("CANProfileTests", ["Bank", "CANBus", "CANProfile", "Quantities"]),
+        suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
+        suite("CANTransportTests", ["CANBus", "CANTransport"]),
+        suite("OutboxTests", ["Outbox"]),
+        suite("MQTTLinkTests", ["MQTTLink"]),
+        suite(
+            "SimulationTests",
+            [
+                "Bank", "CANBus", "CANProfile", "Modbus", "PackMap", "Quantities", "Simulation",
+                "StrictJSON",
+            ]),
+        suite("GatewayRuntimeTests", ["Bank", "GatewayRuntime", "Quantities"]),
+        // Runs the built programs; depends on them so that they are built first.
+        suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
