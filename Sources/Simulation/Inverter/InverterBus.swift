@@ -19,7 +19,7 @@ protocol InverterBus: AnyObject {
 
 /// A Lawicel adapter on a pseudo-terminal; behind it the simulated inverter.
 final class AdapterBus: InverterBus {
-    private var adapter = LawicelAdapter()
+    private var adapter = LawicelChannel()
     private var port: PtyPort?
     private var isSilent = false
     private let bitRate: Int
@@ -60,7 +60,7 @@ final class AdapterBus: InverterBus {
     func setPlugged(_ plugged: Bool) throws(SimulationError) {
         if plugged { return try port?.plugIn() ?? () }
         port?.unplug()
-        adapter = LawicelAdapter()
+        adapter = LawicelChannel()
     }
 
     func setBusOff(_ isOff: Bool) { adapter.isBusOff = isOff }

@@ -4,7 +4,7 @@ import CANBus
 ///
 /// Understands what gateways and can-utils use: S, s, O, L, C, t, T, r, R, F, V, N, X, Z, M, m, U, W.
 /// Every command ends with CR and is answered with CR (good) or BELL (bad).
-package struct LawicelAdapter: Sendable {
+package struct LawicelChannel: Sendable {
     /// What a command leads to.
     package enum Action: Hashable, Sendable {
         /// Bytes to the computer.
