@@ -56,12 +56,14 @@ extension PackModel {
         set(.cellTemperatureMinimum, cellTemperatures.min(), 10)
     }
 
-    /// A pack that tells its own limits takes them back to zero when its switch is open.
+    /// A pack that tells its own limits takes them back to zero when its switch is open; one that
+    /// only shows its thresholds does not.
     private func setLimits(_ reading: inout PackReading) {
         let now = Instant(nanoseconds: 0)
         let limits = settings.limits
-        let charge = mayCharge ? limits.chargeCurrent.units : 0
-        let discharge = mayDischarge ? limits.dischargeCurrent.units : 0
+        let isFixed = !limits.publishesCurrentLimits
+        let charge = isFixed || mayCharge ? limits.chargeCurrent.units : 0
+        let discharge = isFixed || mayDischarge ? limits.dischargeCurrent.units : 0
         reading.set(.chargeVoltageLimit, to: limits.chargeVoltage.units, at: now)
         reading.set(.dischargeVoltageLimit, to: limits.dischargeVoltage.units, at: now)
         reading.set(.chargeCurrentLimit, to: charge, at: now)
