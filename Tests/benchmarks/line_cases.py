@@ -10,7 +10,7 @@ from rig import BLOCKS, HERE, PACKS, PYTHON, TOOLS, Rig, usage
 CLIENTS = ("libmodbus", "pymodbus", "pymodbus-async", "minimalmodbus")
 CYCLE_FIELDS = [
     ("x_wire", "cycle ÷ wire limit", 4), ("x_wire_max", "longest ÷ limit", 4), ("cycle_s", "cycle s", 4),
-    ("violations", "silences broken", 0), ("requests", "requests", 0), ("failed", "failed", 0), ("cpu_us", "CPU µs a read", 0)]
+    ("violations", "silences broken", 0), ("requests", "requests", 0), ("failed", "failed", 0), ("cpu_us", "CPU µs a read (whole program)", 0)]
 
 
 def client_command(name, device, baud, cycles, blocks):

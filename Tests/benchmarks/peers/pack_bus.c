@@ -277,16 +277,16 @@ static void note_request(int unit, uint16_t address, int count, double at) {
 }
 
 // Sends the answer at the pace of the wire; `from` is when its first character begins.
-static void send_answer(int line, const uint8_t *answer, int length, double from) {
+static void send_answer(int line, const uint8_t *answer, int length, double from, int has_change) {
     int piece = options.baud > 0 ? (int)(0.001 / character) : length;
     if (piece < 1) piece = 1;
     for (int i = 0; i < length; i += piece) {
         int part = length - i < piece ? length - i : piece;
         if (options.baud > 0) sleep_until(from + (i + part) * character);
-        if (i + part == length && options.step && answer[1] == 3) note_change(now());
+        free_at = now();  // before the write: a client cannot have seen the last character sooner
+        if (i + part == length && has_change) note_change(free_at);
         if (write(line, answer + i, part) != part) return;
     }
-    free_at = now();
 }
 
 static void answer_request(int line, const uint8_t *request, double at) {
@@ -301,7 +301,7 @@ static void answer_request(int line, const uint8_t *request, double at) {
     }
     if (unit < 1 || unit > options.packs) return;
     uint8_t answer[260] = {unit, request[1]};
-    int length = 3;
+    int length = 3, has_change = 0;
     if (request[1] != 3 || count < 1 || count > 125 || address + count > REGISTERS) {
         refused++;
         answer[1] |= 0x80;
@@ -310,6 +310,7 @@ static void answer_request(int line, const uint8_t *request, double at) {
         if (options.step && address == 0) {
             int16_t current = (int16_t)registers[unit][0] + 10;
             registers[unit][0] = (uint16_t)(current > 3000 ? -3000 : current);
+            has_change = 1;
         }
         answer[2] = 2 * count;
         for (int i = 0; i < count; i++) {
@@ -320,7 +321,7 @@ static void answer_request(int line, const uint8_t *request, double at) {
     uint16_t crc = crc16(answer, length);
     answer[length++] = crc & 255;
     answer[length++] = crc >> 8;
-    send_answer(line, answer, length, at + 8 * character + silence);
+    send_answer(line, answer, length, at + 8 * character + silence, has_change);
 }
 
 static void print_result(void);

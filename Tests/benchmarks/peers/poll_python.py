@@ -1,4 +1,4 @@
-"""Reads register blocks of several units in turn with a Python library and its own time-out.
+"""Reads register blocks of several units in turn with a Python library and its own time-out (minimalmodbus: 1 s).
 
     poll_python.py pymodbus|pymodbus-async|minimalmodbus DEVICE BAUD CYCLES UNITS ADDRESS:COUNT[,…]
 
@@ -42,6 +42,7 @@ def run_minimalmodbus(device, baud, plan, tally):
         if unit not in instruments:
             instruments[unit] = minimalmodbus.Instrument(device, unit)
             instruments[unit].serial.baudrate = baud
+            instruments[unit].serial.timeout = 1  # its own 50 ms are shorter than an answer at 9600
         try:
             tally.note(len(instruments[unit].read_registers(address, count)) == count)
         except OSError:
