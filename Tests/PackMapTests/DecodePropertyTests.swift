@@ -44,7 +44,7 @@ import Testing
         var reading = PackReading()
         var identity = PackIdentity()
         var refused = 0
-        for round in 0..<2000 {
+        for round in 0..<600 {
             let index = Int(generator.next() % UInt64(plan.blocks.count))
             let before = contents(reading)
             let identityBefore = identity
