@@ -16,7 +16,7 @@ package final class SLCANBus: Bus {
     private let baud: Int
     private let rate: SLCANBitRate
     private let output = WriteBuffer()
-    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1024, alignment: 8)
+    private let input: UnsafeMutableRawBufferPointer
     private var parser = SLCANParser()
     private var setup = SLCANSetup()
     private var health = SLCANHealth(openedAt: 0)
@@ -31,6 +31,7 @@ package final class SLCANBus: Bus {
         name = device
         self.baud = baud
         rate = try SLCANBitRate(bitsPerSecond: bitRate)
+        input = .allocate(byteCount: 1024, alignment: 8)
     }
 
     deinit {
