@@ -56,7 +56,7 @@ struct samples {
 };
 static struct samples cycles, ratios, latencies, jitters;
 static long requests, damaged, violations, refused, frames, coalesced, mute_requests, mute_cycles;
-static double mute_extra_total, mute_extra_most, first_frame_at, started_at, began_at;
+static double mute_extra_total, mute_extra_cycle, mute_extra_most, first_frame_at, started_at, began_at;
 
 static double now(void) {
     struct timespec t;
@@ -235,7 +235,7 @@ static void forget(void) {
     cycles.count = ratios.count = latencies.count = jitters.count = 0;
     requests = damaged = violations = refused = frames = coalesced = 0;
     mute_requests = mute_cycles = 0;
-    mute_extra_total = mute_extra_most = cycle_began = mute_asked_at = 0;
+    mute_extra_total = mute_extra_cycle = mute_extra_most = cycle_began = mute_asked_at = 0;
     pending_tail = pending_head;
     began_at = now();
     pthread_mutex_unlock(&lock);
@@ -256,20 +256,21 @@ static void note_request(int unit, uint16_t address, int count, double at) {
     requests++;
     if (mute_asked_at) {
         double extra = at - mute_asked_at - mute_limit;
-        mute_extra_total += extra;
+        mute_extra_cycle += extra;
         if (extra > mute_extra_most) mute_extra_most = extra;
         mute_asked_at = 0;
     }
     if (unit == 1 && (!cycle_began || address == cycle_address)) {
         if (cycle_began) {
             add(&cycles, at - cycle_began);
+            mute_extra_total += mute_extra_cycle;
             if (options.mute >= 0 && is_mute(options.mute, cycle_began)) mute_cycles++;
             if (cycle_limit > 0) add(&ratios, (at - cycle_began) / cycle_limit);
             if (cycle_log)
                 fprintf(cycle_log, "%.6f %.6f %.6f\n", cycle_began, at - cycle_began, cycle_limit);
         }
         cycle_began = at;
-        cycle_limit = 0;
+        cycle_limit = mute_extra_cycle = 0;
         cycle_address = address;
     }
     cycle_limit += exchange_limit(count);
