@@ -20,6 +20,7 @@ package final class Outbox {
     /// Rows freed in one transaction at most, so that a drained backlog never stalls an append.
     private static let freeLimit: Int64 = 1000
 
+    private let lock: OutboxLock
     private var file: OutboxFile
     private var tally: OutboxTally
 
@@ -33,6 +34,7 @@ package final class Outbox {
         self.path = path
         self.budgetBytes = budgetBytes
         try OutboxFolder.make(for: path)
+        lock = try OutboxLock(path: path)
         do {
             file = try OutboxFile(path: path)
             tally = try OutboxTally(file)
@@ -43,7 +45,7 @@ package final class Outbox {
         }
     }
 
-    /// The random number of this file, positive; changes only when a file is begun.
+    /// The random number of this file, 1 to 2⁵³ − 1; changes only when a file is begun.
     package var epoch: Int64 { file.epoch }
 
     /// The number the next appended record will get, so that it can stand in its payload.

@@ -80,7 +80,8 @@ final class OutboxFile {
     }
 
     private static func create(_ database: Database) throws(OutboxError) {
-        let epoch = Int64.random(in: 1...Int64.max)
+        // 53 bits, because that is what every JSON reader keeps exactly
+        let epoch = Int64.random(in: 1..<(1 << 53))
         try database.execute(
             """
             BEGIN IMMEDIATE;

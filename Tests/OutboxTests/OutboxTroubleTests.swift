@@ -186,6 +186,17 @@ import Testing
         for (error, sentence) in told { #expect(error.description == sentence) }
     }
 
+    @Test func `a second writer of the same file is refused, a reader is not`() throws {
+        let fixture = try OutboxFixture()
+        let error = #expect(throws: OutboxError.self) {
+            try Outbox(path: fixture.path, budgetBytes: 1 << 20, wallMilliseconds: 1)
+        }
+        #expect(
+            error?.description == "outbox '\(fixture.path)': cannot open the file, "
+                + "another process is using the file")
+        #expect(try OutboxReader(path: fixture.path).status().depth == 0)
+    }
+
     @Test func `a folder that cannot be made is told in words`() throws {
         let error = #expect(throws: OutboxError.self) {
             try Outbox(path: "/proc/none/outbox.db", budgetBytes: 1 << 20, wallMilliseconds: 1)
