@@ -41,7 +41,7 @@ package struct LinkConfiguration: Sendable {
     /// User name, for brokers without client certificates.
     package var username: String?
     /// Password that goes with the user name.
-    package var password: String?
+    package var password: LinkPassword?
     /// Certificates; nil talks without TLS.
     package var tls: LinkCertificates?
     /// What records are published on; `OutgoingMessage.channel` counts into it.
@@ -62,6 +62,21 @@ package struct LinkConfiguration: Sendable {
 
     /// `host:port`, for messages.
     package var endpoint: String { "\(host):\(port)" }
+}
+
+/// A password that does not print.
+package struct LinkPassword: Sendable, CustomStringConvertible, CustomReflectable {
+    /// The password itself.
+    let revealed: String
+
+    /// Hides a password.
+    package init(_ password: String) { revealed = password }
+
+    /// Dots.
+    package var description: String { "••••" }
+
+    /// Nothing to see.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A topic that records are published on.

@@ -54,7 +54,7 @@ extension MQTTLink {
         client.set(MOSQ_OPT_SEND_MAXIMUM, Int32(min(65_535, configuration.window + 2)))
         var code = MOSQ_ERR_SUCCESS.rawValue
         if let username = configuration.username {
-            code = client.set(username: username, password: configuration.password)
+            code = client.set(username: username, password: configuration.password?.revealed)
             try check(code, "user name")
         }
         if let tls = configuration.tls {
@@ -63,7 +63,7 @@ extension MQTTLink {
         }
         var properties: MessageProperties?
         if isV5 {
-            properties = .document(schema: "status-v1")
+            properties = .document(schema: StatusDocument.schema)
             properties?.add(MQTT_PROP_WILL_DELAY_INTERVAL, int32: configuration.willDelaySeconds)
         }
         code = client.setWill(

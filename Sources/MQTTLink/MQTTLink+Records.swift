@@ -121,7 +121,8 @@ extension MQTTLink {
     func publishStatus(_ payload: [UInt8]) {
         guard let client else { return }
         let properties =
-            configuration.version == .v5 ? MessageProperties.document(schema: "status-v1") : nil
+            configuration.version == .v5
+            ? MessageProperties.document(schema: StatusDocument.schema) : nil
         var id: Int32 = 0
         let code = payload.withUnsafeBytes {
             client.publish(

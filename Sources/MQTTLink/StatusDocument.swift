@@ -3,6 +3,9 @@
 /// The session id is new for each connection, so that a will that comes late is not taken for the
 /// end of a later connection.
 struct StatusDocument {
+    /// The schema it follows: `Schemas/status-v1.schema.json`.
+    static let schema = "amphora/status/v1"
+
     let gateway: String
     let session: String
 
@@ -22,7 +25,7 @@ struct StatusDocument {
 
     private func document(state: String, reason: String) -> [UInt8] {
         let text =
-            #"{"schema":"status-v1","gateway":""# + Self.escaped(gateway)
+            #"{"schema":""# + Self.schema + #"","gateway":""# + Self.escaped(gateway)
             + #"","session":""# + session + #"","state":""# + state + #"","reason":""# + reason
             + #""}"#
         return Array(text.utf8)

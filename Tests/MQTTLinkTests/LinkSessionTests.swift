@@ -22,9 +22,9 @@ import Testing
         let session = try session(birth)
         #expect(
             birth.payload
-                == "{\"schema\":\"status-v1\",\"gateway\":\"gw-1\",\"session\":\"\(session)\","
+                == "{\"schema\":\"amphora/status/v1\",\"gateway\":\"gw-1\",\"session\":\"\(session)\","
                 + "\"state\":\"online\",\"reason\":\"connected\"}")
-        #expect(birth.schema == "status-v1")
+        #expect(birth.schema == "amphora/status/v1")
     }
 
     @Test func `the will is delivered when the link vanishes, under the session of its birth`()
@@ -172,6 +172,25 @@ import Testing
         let link = try LinkFixture(configuration)
         let sentence = "broker '127.0.0.1:\(broker.port)' refused the connection: \(reason)"
         try link.wait { $0.lastTrouble == sentence }
+    }
+
+    @Test func `user name and password are shown to the broker and to nobody else`() throws {
+        let folder = try TemporaryDirectory("passwords")
+        let file = folder.file("passwords")
+        chmod(folder.path, 0o755)
+        let tool = try Peers.tool("mosquitto_passwd", package: "mosquitto")
+        let run = try ChildProcess(tool, ["-b", "-c", file, "gw-1", "open sesame"])
+        #expect(try run.waitForExit() == .exited(0))
+        let broker = try Broker("allow_anonymous false", "password_file \(file)")
+        var configuration = LinkFixture.configuration(broker.port)
+        configuration.username = "gw-1"
+        configuration.password = LinkPassword("open sesame")
+        let link = try LinkFixture(configuration)
+        link.append(1)
+        try link.waitTaken(1)
+        var shown = "\(configuration)"
+        dump(configuration, to: &shown)
+        #expect(!shown.contains("sesame"))
     }
 
     @Test func `the client certificate is shown and names us`() throws {
