@@ -20,14 +20,15 @@ package struct AlarmChange: Hashable, Sendable {
 /// An alarm is raised at once and cleared only after it has been quiet for a while, so that one
 /// that flickers makes two events and not two hundred.
 package struct AlarmTracker: Sendable {
-    private struct Key: Hashable {
-        var pack: UInt8
-        var level: AlarmChange.Level
-        var kind: AlarmKind
+    private struct Raised {
+        let pack: UInt8
+        let level: AlarmChange.Level
+        let kind: AlarmKind
+        var seenAt: Instant
     }
 
     private let quiet: TimeSpan
-    private var seenAt: [Key: Instant] = [:]
+    private var raised: [Raised] = []
 
     /// Clears after `quiet`.
     package init(quiet: TimeSpan = .seconds(5)) { self.quiet = quiet }
@@ -59,7 +60,7 @@ package struct AlarmTracker: Sendable {
     }
 
     /// How many alarms are raised.
-    package var count: Int { seenAt.count }
+    package var count: Int { raised.count }
 
     private mutating func note(
         _ alarms: AlarmSet, _ level: AlarmChange.Level, _ pack: UInt8, _ now: Instant,
@@ -67,19 +68,31 @@ package struct AlarmTracker: Sendable {
     ) {
         guard !alarms.isEmpty else { return }
         for kind in AlarmKind.allCases where alarms.contains(kind) {
-            let key = Key(pack: pack, level: level, kind: kind)
-            if seenAt.updateValue(now, forKey: key) == nil {
-                changes.append(AlarmChange(kind: kind, level: level, pack: pack, isRaised: true))
+            var isKnown = false
+            for index in raised.indices
+            where raised[index].pack == pack && raised[index].level == level
+                && raised[index].kind == kind
+            {
+                raised[index].seenAt = now
+                isKnown = true
             }
+            if isKnown { continue }
+            raised.append(Raised(pack: pack, level: level, kind: kind, seenAt: now))
+            changes.append(AlarmChange(kind: kind, level: level, pack: pack, isRaised: true))
         }
     }
 
     private mutating func clear(_ now: Instant, _ changes: inout [AlarmChange]) {
-        let over = seenAt.filter { now.since($0.value) > quiet }.map(\.key)
-        for key in over.sorted(by: { ($0.pack, $0.kind.rawValue) < ($1.pack, $1.kind.rawValue) }) {
-            seenAt[key] = nil
-            changes.append(
-                AlarmChange(kind: key.kind, level: key.level, pack: key.pack, isRaised: false))
+        var kept: [Raised] = []
+        for alarm in raised {
+            if now.since(alarm.seenAt) > quiet {
+                changes.append(
+                    AlarmChange(
+                        kind: alarm.kind, level: alarm.level, pack: alarm.pack, isRaised: false))
+            } else {
+                kept.append(alarm)
+            }
         }
+        raised = kept
     }
 }

@@ -69,7 +69,8 @@ final class Gateway {
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,
             acknowledged: acknowledged, mailbox: mailbox,
-            stateInterval: .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10)), log: log)
+            stateInterval: .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10)),
+            log: log)
     }
 
     private func bridge(recorderWake: WakeSignal) throws -> BridgeService {

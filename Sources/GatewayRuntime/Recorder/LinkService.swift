@@ -101,7 +101,8 @@ extension LinkConfiguration {
         keepAliveSeconds = settings.keepAliveSeconds
         reconnectMaximumMilliseconds = Int64(settings.reconnectMaximumSeconds) * 1000
         username = settings.username
-        password = settings.password.revealed.isEmpty ? nil : settings.password.revealed
+        password =
+            settings.password.revealed.isEmpty ? nil : LinkPassword(settings.password.revealed)
         tls = settings.authorityFile.map {
             LinkCertificates(
                 authorityFile: $0, certificateFile: settings.certificateFile,

@@ -1,0 +1,43 @@
+import Foundation
+import TestKit
+import Testing
+
+@Suite(.serialized) struct KillTests {
+    /// Outbox rules 1 to 4: whatever moment the process ends at, every stored record arrives, in
+    /// order apart from repeats.
+    @Test func `outbox rule 4: fifty kills at random moments lose nothing`() throws {
+        let house = try House(packs: 2)
+        var generator = SeededGenerator(announcedAs: "kill moments")
+        for round in 0..<50 {
+            try house.startGateway()
+            Thread.sleep(forTimeInterval: Double.random(in: 0.15...1.1, using: &generator))
+            if round == 25 { house.broker.stop() }
+            house.killGateway()
+            if round == 30 {
+                try house.broker.start()
+                try house.waitForCounter(times: 2)
+            }
+        }
+        try house.startGateway()
+        try house.waitForStatus("the backlog is gone", seconds: 60) {
+            $0.text("link.state") == "connected" && $0.number("outbox.depth") <= 1
+                && $0.number("outbox.acknowledged") >= 1
+        }
+        #expect(house.stopGateway() == .exited(0))
+        let outbox = try house.outbox()
+        let received = house.received()
+        #expect(Set(received.map(\.epoch)).count == 1)
+        let seen = Set(received.map(\.seq))
+        let stored = Set(1..<(outbox.next - outbox.depth))
+        #expect(outbox.next > 50, "at least one record a start")
+        #expect(stored.subtracting(seen) == [], "stored \(stored.count), seen \(seen.count)")
+        #expect(outbox.lost == 0)
+        var highest: Int64 = 0
+        var steps = 0
+        for record in received {
+            if record.seq > highest + 1 { steps += 1 }
+            highest = max(highest, record.seq)
+        }
+        #expect(steps == 0, "a number was passed over and came later")
+    }
+}
