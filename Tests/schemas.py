@@ -75,7 +75,7 @@ def main():
     for path in sorted((root / "Schemas").glob("*.schema.json")):
         checker.load_schema(path)
     sets = root / "Provisioning" / "ProfileSets"
-    for path in sorted(sets.glob("*/packs/*.json")) + sorted(sets.glob("*/inverters/*/*.json")):
+    for path in sorted(sets.rglob("*.json")):
         checker.check_file(path)
     for name in sys.argv[2:]:
         checker.check_file(pathlib.Path(name))
