@@ -24,6 +24,26 @@ import Testing
         #expect(Set(1..<(outbox.next - outbox.depth)).isSubset(of: seen))
     }
 
+    @Test func `what watch prints follows its schema`() throws {
+        let house = try House(packs: 2)
+        try house.startGateway()
+        try house.waitForStatus("all packs online") { $0.number("bank.packs_online") == 2 }
+        let document = try JSONSerialization.data(withJSONObject: try house.status())
+        let file = house.folder.file("status.json")
+        try document.write(to: URL(filePath: file))
+        let program = """
+            import json, sys, jsonschema
+            check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+            for e in check.iter_errors(json.load(open(sys.argv[2]))): print(e.json_path, e.message[:200])
+            print("checked")
+            """
+        let python = try Peers.python(importing: "jsonschema")
+        let child = try ChildProcess(
+            python, ["-c", program, Repository.root + "/Schemas/status-v1.schema.json", file])
+        _ = try child.waitForExit(within: 30_000)
+        #expect(child.output == "checked\n", "\(child.errors)")
+    }
+
     @Test func `rule 7: a pack that falls silent lowers the limits, and comes back`() throws {
         let house = try House(packs: 4)
         try house.startGateway()
