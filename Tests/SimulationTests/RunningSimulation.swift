@@ -75,16 +75,17 @@ final class FarEnd {
 
     func write(_ bytes: [UInt8]) { Streams.write(descriptor, bytes[...]) }
 
-    /// Everything that arrives until the line is quiet for so long.
-    func read(quiet milliseconds: Int32, first: Int32 = 1000) -> [UInt8] {
+    /// Everything that arrives until the line is quiet for so long, or until `most` bytes came.
+    func read(quiet milliseconds: Int32, first: Int32 = 1000, most: Int = .max) -> [UInt8] {
         var bytes: [UInt8] = []
         var wait = first
-        while true {
+        while bytes.count < most {
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&ready, 1, wait) > 0, case .bytes(let more) = Streams.read(descriptor)
             else { return bytes }
             bytes += more
             wait = milliseconds
         }
+        return bytes
     }
 }

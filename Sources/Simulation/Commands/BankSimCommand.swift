@@ -53,6 +53,7 @@ struct BankSimCommand: ParsableCommand {
     var registers: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Wanted current of the bank in A, positive charges: -40, sine:AMPERES:SECONDS or "
                 + "day:AMPERES (default: sine of 10 A a pack, 120 s).", valueName: "current"))
@@ -69,7 +70,9 @@ struct BankSimCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Capacity of a pack, Ah.", valueName: "ah"))
     var capacityAh = 100.0
 
-    @Option(help: ArgumentHelp("Temperature around the packs, °C.", valueName: "celsius"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Temperature around the packs, °C.", valueName: "celsius"))
     var ambientC = 22.0
 
     @Option(help: "What makes packs differ and noise repeatable.")

@@ -44,6 +44,7 @@ struct InverterSimCommand: ParsableCommand {
     var maxCurrentA = 3276.0
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "What the house wants in A, positive charges: -40, sine:AMPERES:SECONDS or day:AMPERES.",
             valueName: "current"))

@@ -93,6 +93,8 @@ struct TellCommand: ParsableCommand {
             To a relay:
             \(RelayOrder.grammar)
 
+            A command with a negative number is one quoted word: 'load -40'.
+
             Exit status: 0 done; 1 refused or no simulation there.
             """)
 

@@ -81,10 +81,16 @@ final class ControlSocket {
 
 /// The other end of a control socket.
 package enum ControlClient {
-    /// Sends one command and returns the answer without its line end.
-    package static func tell(_ command: String, path: String) throws(SimulationError) -> String {
+    /// Sends one command and returns the answer without its line end; waits so long for it.
+    package static func tell(
+        _ command: String, path: String, milliseconds: Int = 5000
+    ) throws(SimulationError) -> String {
         let descriptor = try Sockets.connectLocal(path)
         defer { close(descriptor) }
+        var patience = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
         let line = Array((command.filter { $0 != "\n" } + "\n").utf8)
         guard Streams.write(descriptor, line[...]) == line.count else {
             throw .system("write to '\(path)'")
