@@ -3,13 +3,14 @@ internal import CMosquitto
 extension MQTTLink {
     /// Fills the window: first what must go again, then what is new.
     ///
-    /// It waits until a quarter of the window is free, so that one look into the store serves
-    /// several records.
+    /// It waits until a sixteenth of the window is free, 16 records at most, so that one look into
+    /// the store serves several records. A quarter cost a distant broker (50 ms) 5 to 12 % of
+    /// what the window allows.
     func pump(_ now: Int64) {
         guard machine.mayPublish, client != nil else { return }
         publishStates(now)
         let free = window - inFlight.count
-        guard free > 0, free * 4 >= window || inFlight.count == 0 else { return }
+        guard free > 0, free >= min(16, window / 16) || inFlight.count == 0 else { return }
         guard now >= sourceRetryAt else { return }
         do {
             if !resend.isEmpty { try publishAgain(limit: free) }

@@ -163,6 +163,22 @@ import Testing
         try link.waitTaken(300)
     }
 
+    @Test func `a distant broker gets a whole window per round trip`() throws {
+        let broker = try Broker("max_inflight_messages 0")
+        let proxy = try CuttingProxy(to: broker.port)
+        proxy.delay(milliseconds: 20)
+        var configuration = LinkFixture.configuration(proxy.port)
+        configuration.window = 50
+        let link = try LinkFixture(configuration)
+        try link.wait { $0.state == .online && $0.inFlight == 0 }
+        let begin = Clock.now()
+        link.append(500)
+        try link.waitTaken(500)
+        // ten round trips of 40 ms; one record per round trip would take 20 s
+        #expect(Clock.now() - begin >= 380_000_000)
+        #expect(Clock.now() - begin < 8_000_000_000)
+    }
+
     @Test func `a store that cannot be read is asked again`() throws {
         let broker = try Broker()
         let link = try LinkFixture(LinkFixture.configuration(broker.port))
