@@ -12,16 +12,24 @@ final class House {
     private let python: String
     private var counter: ChildProcess?
     private let packs: Int
+    private let tcpPacks: Int
+    private let tcpPort: UInt16
+    private var tcpBank: ChildProcess?
     private let brokerPort: UInt16
 
     /// Starts everything but the gateway, which may reach the broker through a proxy.
-    init(packs: Int, proxied: CuttingProxy? = nil, broker given: Broker? = nil) throws {
+    init(packs: Int, proxied: CuttingProxy? = nil, broker given: Broker? = nil, tcpPacks: Int = 0)
+        throws
+    {
         self.packs = packs
+        self.tcpPacks = tcpPacks
+        tcpPort = try Peers.freePort()
         folder = try TemporaryDirectory("house")
         python = try Peers.python(importing: "paho.mqtt.client")
         broker = try given ?? Broker("max_queued_messages 0")
         brokerPort = proxied?.port ?? broker.port
         try startBank()
+        if tcpPacks > 0 { try startTCPBank() }
         try startInverter()
         try startCounter()
         try configuration().write(
@@ -29,7 +37,7 @@ final class House {
     }
 
     deinit {
-        for process in [gateway, inverter, bank, counter] { _ = process?.terminate() }
+        for process in [gateway, inverter, bank, tcpBank, counter] { _ = process?.terminate() }
     }
 
     private static func program(_ name: String) -> String {
@@ -55,6 +63,35 @@ final class House {
         try wait("the simulated packs", process) {
             FileManager.default.fileExists(atPath: self.folder.file("bank.sock"))
         }
+    }
+
+    /// A second line, on Modbus TCP, with Seplos packs.
+    private func startTCPBank() throws {
+        let process = try ChildProcess(
+            House.programs + "/amphora-sim",
+            [
+                "bank", "--packs", "\(tcpPacks)", "--map", "seplos-v3", "--profiles",
+                Repository.profileSet, "--tcp", "127.0.0.1:\(tcpPort)", "--instant", "--control",
+                folder.file("tcp.sock"), "--seed", "7",
+            ])
+        tcpBank = process
+        try wait("the packs on TCP", process) {
+            FileManager.default.fileExists(atPath: self.folder.file("tcp.sock"))
+        }
+    }
+
+    private var secondLine: String {
+        guard tcpPacks > 0 else { return "" }
+        return """
+            [[line]]
+            name = "cellar"
+            address = "127.0.0.1:\(tcpPort)"
+            framing = "tcp"
+            map = "seplos-v3"
+            units = [\((1...tcpPacks).map(String.init).joined(separator: ", "))]
+            cycle_ms = 500
+
+            """
     }
 
     private func startInverter() throws {
@@ -100,7 +137,7 @@ final class House {
         units = [\((1...packs).map(String.init).joined(separator: ", "))]
         listen_ms = 100
         cycle_ms = 500
-        [bank]
+        \(secondLine)[bank]
         value_limit_s = 3
         start_wait_s = 5
         [inverter]

@@ -44,6 +44,22 @@ import Testing
         #expect(child.output == "checked\n", "\(child.errors)")
     }
 
+    @Test func `two lines, two protocols, one bank`() throws {
+        let house = try House(packs: 2, tcpPacks: 3)
+        try house.startGateway()
+        try house.waitForStatus("five packs online") { $0.number("bank.packs_online") == 5 }
+        let status = try house.status()
+        let lines = status["lines"] as? [[String: Any]] ?? []
+        #expect(lines.map { $0.text("map") } == ["pace-v1.3", "seplos-v3"])
+        try house.tell("bank.sock", "line unplugged 4s")
+        try house.waitForStatus("the other line goes on") {
+            $0.number("bank.packs_online") == 3 && $0.text("bank.mode") == "running"
+        }
+        try house.waitForStatus("the line is back", seconds: 60) {
+            $0.number("bank.packs_online") == 5
+        }
+    }
+
     @Test func `rule 7: a pack that falls silent lowers the limits, and comes back`() throws {
         let house = try House(packs: 4)
         try house.startGateway()
