@@ -22,7 +22,7 @@ extension MQTTLink {
 
     /// Makes a client for this connection and begins to connect.
     private func connect() {
-        document = StatusDocument(
+        document = ConnectionDocument(
             gateway: configuration.gateway, session: UInt64.random(in: 0...UInt64.max))
         do {
             let client = try makeClient()
@@ -63,7 +63,7 @@ extension MQTTLink {
         }
         var properties: MessageProperties?
         if isV5 {
-            properties = .document(schema: StatusDocument.schema)
+            properties = .document(schema: ConnectionDocument.schema)
             properties?.add(MQTT_PROP_WILL_DELAY_INTERVAL, int32: configuration.willDelaySeconds)
         }
         code = client.setWill(

@@ -123,7 +123,7 @@ extension MQTTLink {
         guard let client else { return }
         let properties =
             configuration.version == .v5
-            ? MessageProperties.document(schema: StatusDocument.schema) : nil
+            ? MessageProperties.document(schema: ConnectionDocument.schema) : nil
         var id: Int32 = 0
         let code = payload.withUnsafeBytes {
             client.publish(

@@ -24,7 +24,7 @@ package final class MQTTLink<Source: PublishSource> {
     /// What this connection allows: our window or the broker's, whichever is smaller.
     var window: Int
     var status = LinkStatus()
-    var document: StatusDocument
+    var document: ConnectionDocument
     var sourceRetryAt: Int64 = 0
     let recordTopics: [String]
     let recordProperties: [MessageProperties?]
@@ -42,7 +42,7 @@ package final class MQTTLink<Source: PublishSource> {
         window = configuration.window
         machine = LinkStateMachine(
             configuration, generator: SystemRandomNumberGenerator(), now: LinkClock.now())
-        document = StatusDocument(gateway: configuration.gateway, session: 0)
+        document = ConnectionDocument(gateway: configuration.gateway, session: 0)
         recordTopics = configuration.channels.map { configuration.topic($0.path) }
         recordProperties = configuration.channels.map {
             configuration.version == .v5 ? .document(schema: $0.schema) : nil

@@ -22,9 +22,9 @@ import Testing
         let session = try session(birth)
         #expect(
             birth.payload
-                == "{\"schema\":\"amphora/status/v1\",\"gateway\":\"gw-1\",\"session\":\"\(session)\","
+                == "{\"schema\":\"amphora/connection/v1\",\"gateway\":\"gw-1\",\"session\":\"\(session)\","
                 + "\"state\":\"online\",\"reason\":\"connected\"}")
-        #expect(birth.schema == "amphora/status/v1")
+        #expect(birth.schema == "amphora/connection/v1")
     }
 
     @Test func `the will is delivered when the link vanishes, under the session of its birth`()

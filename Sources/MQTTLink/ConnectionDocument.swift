@@ -2,9 +2,9 @@
 ///
 /// The session id is new for each connection, so that a will that comes late is not taken for the
 /// end of a later connection.
-struct StatusDocument {
-    /// The schema it follows: `Schemas/status-v1.schema.json`.
-    static let schema = "amphora/status/v1"
+struct ConnectionDocument {
+    /// The schema it follows: `Schemas/connection-v1.schema.json`.
+    static let schema = "amphora/connection/v1"
 
     let gateway: String
     let session: String
