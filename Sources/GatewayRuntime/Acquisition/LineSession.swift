@@ -70,9 +70,16 @@ struct LineSession {
                 "heard before the first request",
                 metadata: ["line": "\(setup.name)", "heard": "\(trouble)"])
         }
-        if case .master = heard {
-            for index in units.indices {
-                board.update(setup.firstPosition + index) { $0.findings.insert(.foreignMaster) }
+        let foreign = AlarmSet(AlarmKind.foreignMaster)
+        var isForeign = false
+        if case .master = heard { isForeign = true }
+        for index in units.indices {
+            board.update(setup.firstPosition + index) { slot in
+                if isForeign {
+                    slot.findings.formUnion(foreign)
+                } else {
+                    slot.findings.subtract(foreign)
+                }
             }
         }
         status.update {

@@ -43,6 +43,8 @@ final class PackBoard: Sendable {
             let before = content.packs[position].serialNumber
             if before.isKnown, before != serial {
                 content.packs[position].findings.insert(.packReplaced)
+            } else {  // read again an hour later: the exchange is no news any more
+                content.packs[position].findings.subtract(AlarmSet(AlarmKind.packReplaced))
             }
             content.packs[position].serialNumber = serial
             for later in 0..<content.packs.count {
