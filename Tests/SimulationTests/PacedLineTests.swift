@@ -34,16 +34,20 @@ import Testing
     @Test func `a request too soon after an answer is noticed`() throws {
         let bank = try BankFixture(packs: 1, baud: 1200)
         let line = try FarEnd(bank.link)
-        line.write(BankFixture.request(1, 0, 1))
-        var reply: [UInt8] = []
-        while reply.count < 7 {
-            let more = line.read(quiet: 0)
-            if more.isEmpty { break }
-            reply += more
+        // A loaded machine may wake this test later than the 29 ms of silence: then it tries again.
+        for _ in 0..<20 {
+            line.write(BankFixture.request(1, 0, 1))
+            var reply: [UInt8] = []
+            while reply.count < 7 {
+                let more = line.read(quiet: 0)
+                if more.isEmpty { break }
+                reply += more
+            }
+            line.write(BankFixture.request(1, 0, 1))
+            #expect(line.read(quiet: 100).count == 7)
+            if try !bank.tell("status").contains("\"silence_violations\": 0") { return }
         }
-        line.write(BankFixture.request(1, 0, 1))
-        #expect(line.read(quiet: 100).count == 7)
-        #expect(try bank.tell("status").contains("\"silence_violations\": 1"))
+        Issue.record("no violation was counted in 20 attempts")
     }
 
     @Test func `a request into an answer is lost`() throws {
