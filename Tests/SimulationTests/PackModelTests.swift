@@ -1,4 +1,6 @@
 import Bank
+import Modbus
+import PackMap
 import Quantities
 import TestKit
 import Testing
@@ -135,21 +137,30 @@ import Testing
         #expect(model.packs[0].mayDischarge)
     }
 
-    @Test func `a reading survives the registers of each map`() throws {
-        let model = bank(load: -30)
-        for name in ["pace-v1.3", "seplos-v3"] {
-            let plan = try BankFixture.map(name).plan
-            var pack = model.packs[0]
-            pack.guardian.forced = AlarmSet(.cellUndervoltage)
-            let image = plan.encode(pack.reading, identity: pack.identity)
-            #expect(
-                plan.blocks.allSatisfy { block in
-                    block.request(to: .init(1)).map { request in
-                        if case .success = image.reply(to: request) { return true }
-                        return false
-                    } ?? false
-                })
+    @Test(arguments: ["pace-v1.3", "seplos-v3"])
+    func `a pack reads back through each map as it is`(name: String) throws {
+        let plan = try BankFixture.map(name).plan
+        var pack = bank(load: -30).packs[0]
+        pack.guardian.forced = AlarmSet(.cellUndervoltage)
+        pack.serial = "SIM-77"
+        let image = plan.encode(pack.reading, identity: pack.identity)
+        var reading = PackReading()
+        var identity = PackIdentity()
+        for (index, block) in plan.blocks.enumerated() {
+            let request = try #require(block.request(to: UnitID(1)))
+            let data = try image.reply(to: request).get()
+            let verdict = plan.decode(
+                block: index, data, at: Instant(nanoseconds: 1), into: &reading,
+                identity: &identity)
+            #expect(verdict == .accepted)
         }
+        #expect(abs((reading.voltage?.millivolts ?? 0) - Int32(pack.voltage * 1000)) <= 10)
+        #expect(abs((reading.current?.milliamperes ?? 0) - Int32(pack.current * 1000)) <= 10)
+        #expect(reading.cellCount == 16 && reading.probeCount >= 4)
+        #expect(abs((reading.cell(15)?.millivolts ?? 0) - Int32(pack.cellVoltages[15] * 1000)) <= 1)
+        #expect(reading.protections == AlarmSet(.cellUndervoltage))
+        #expect(!reading.states.contains(.dischargeMOSFETOn))
+        #expect(identity.serial.text == "SIM-77")
     }
 
     @Test func `the same seed makes the same bank`() {

@@ -75,7 +75,7 @@ struct BankSimCommand: ParsableCommand {
         help: ArgumentHelp("Temperature around the packs, °C.", valueName: "celsius"))
     var ambientC = 22.0
 
-    @Option(help: "What makes packs differ and noise repeatable.")
+    @Option(help: "What makes packs differ, serial numbers too; take another for each line.")
     var seed: UInt64 = 1
 
     @Option(help: "Model seconds in a second.")
