@@ -10,7 +10,7 @@ protocol InverterBus: AnyObject {
     /// Takes the adapter away or gives it back.
     func setPlugged(_ plugged: Bool) throws(SimulationError)
     /// Lets the controller leave the bus or come back.
-    func setBusOff(_ isOff: Bool)
+    func setBusOff(_ isOff: Bool) throws(SimulationError)
     /// Stops answering, or answers again.
     func setSilent(_ silent: Bool)
     /// What the adapter refused.
@@ -110,6 +110,10 @@ final class KernelBus: InverterBus {
         throw .command(found: "disconnect", expected: "a command for --socketcan; use 'ip link'")
     }
 
-    func setBusOff(_ isOff: Bool) {}
+    func setBusOff(_ isOff: Bool) throws(SimulationError) {
+        guard isOff else { return }
+        throw .command(found: "busoff", expected: "a command for --socketcan; the kernel decides")
+    }
+
     func setSilent(_ silent: Bool) { isSilent = silent }
 }

@@ -124,7 +124,7 @@ package final class InverterSimulation {
             try bus?.setPlugged(false)
             resume(after: milliseconds)
         case .busOff(let milliseconds):
-            bus?.setBusOff(true)
+            try bus?.setBusOff(true)
             resume(after: milliseconds)
         case .resume: try resume()
         case .current: return JSONText.number(model.current(at: Clock.now()), decimals: 3)
@@ -149,7 +149,7 @@ package final class InverterSimulation {
 
     private func resume() throws(SimulationError) {
         setSilent(false)
-        bus?.setBusOff(false)
+        try bus?.setBusOff(false)
         if case .slcan = settings.link { try bus?.setPlugged(true) }
     }
 
