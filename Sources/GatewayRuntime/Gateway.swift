@@ -41,14 +41,16 @@ final class Gateway {
         lineStatuses = plan.lines.map { Latest(LineStatus($0)) }
         let recorderWake = try WakeSignal()
         let acknowledged = AcknowledgementBox()
+        let damage = DamageReport()
         if plan.configuration.mqtt != nil { mailbox = try LinkMailbox() }
         services.append(
-            try RecorderService(setup: recorderSetup(acknowledged), wake: recorderWake))
+            try RecorderService(setup: recorderSetup(acknowledged, damage), wake: recorderWake))
         if let mailbox, let settings = plan.configuration.mqtt {
             let setup = LinkSetup(
                 configuration: LinkConfiguration(settings, gateway: plan.configuration.gateway),
                 outboxPath: plan.configuration.outbox.path, uplink: uplink,
-                acknowledged: acknowledged, recorderWake: recorderWake, mailbox: mailbox, log: log)
+                acknowledged: acknowledged, recorderWake: recorderWake, damage: damage,
+                mailbox: mailbox, log: log)
             services.append(try LinkService(setup: setup))
         }
         services.append(try bridge(recorderWake: recorderWake))
@@ -57,7 +59,9 @@ final class Gateway {
         }
     }
 
-    private func recorderSetup(_ acknowledged: AcknowledgementBox) -> RecorderSetup {
+    private func recorderSetup(
+        _ acknowledged: AcknowledgementBox, _ damage: DamageReport
+    ) -> RecorderSetup {
         let mailbox = mailbox
         let configuration = plan.configuration
         return RecorderSetup(
@@ -68,7 +72,7 @@ final class Gateway {
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,
-            acknowledged: acknowledged, mailbox: mailbox,
+            acknowledged: acknowledged, damage: damage, mailbox: mailbox,
             stateInterval: .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10)),
             log: log)
     }

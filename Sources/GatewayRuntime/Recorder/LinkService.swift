@@ -12,6 +12,7 @@ struct LinkSetup: Sendable {
     let acknowledged: AcknowledgementBox
     /// Raised when many acknowledgements wait to be freed.
     let recorderWake: WakeSignal
+    let damage: DamageReport
     let mailbox: LinkMailbox
     let log: Logger
 }
@@ -68,6 +69,10 @@ final class OutboxSource: PublishSource {
             }
         } catch {
             self.reader = nil
+            if case .damaged = error {
+                setup.damage.raise()
+                setup.recorderWake.raise()
+            }
             throw error
         }
     }

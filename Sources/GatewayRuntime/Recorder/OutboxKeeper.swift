@@ -66,6 +66,11 @@ struct OutboxKeeper {
         }
     }
 
+    /// Sets a file aside in which the reader met damage, and goes on with a new one.
+    mutating func setAside(wallMilliseconds: Int64) {
+        if let outbox { startOver(outbox, wallMilliseconds) }
+    }
+
     private mutating func startOver(_ damaged: Outbox, _ wallMilliseconds: Int64) {
         do {
             let aside = try damaged.startOver(wallMilliseconds: wallMilliseconds)

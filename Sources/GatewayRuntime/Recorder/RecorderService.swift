@@ -4,6 +4,7 @@ import Logging
 import MQTTLink
 import Outbox
 import Quantities
+import Synchronization
 import Telemetry
 
 /// Makes records of what the bridge shows and stores them, on a thread that may wait for the disk.
@@ -35,6 +36,17 @@ final class RecorderService: ThreadedService {
     }
 }
 
+/// Carries the news of a damaged outbox from the link, which reads, to the recorder, which owns it.
+final class DamageReport: Sendable {
+    private let isRaised = Atomic<Bool>(false)
+
+    /// Tells the recorder.
+    func raise() { isRaised.store(true, ordering: .releasing) }
+
+    /// Whether there was news; true once.
+    func take() -> Bool { isRaised.exchange(false, ordering: .acquiringAndReleasing) }
+}
+
 /// What the recorder needs from the others.
 struct RecorderSetup: Sendable {
     let gateway: String
@@ -48,6 +60,8 @@ struct RecorderSetup: Sendable {
     let snapshots: Latest<BridgeSnapshot>
     let uplink: Latest<UplinkStatus>
     let acknowledged: AcknowledgementBox
+    /// Raised by the link when it meets damage in the file.
+    let damage: DamageReport
     /// The link's mailbox, or nil when nothing is published.
     let mailbox: LinkMailbox?
     /// How often the retained state topics are renewed.
@@ -59,6 +73,9 @@ struct RecorderSetup: Sendable {
 struct Recorder {
     /// How long acknowledged rows may wait for the next record before they are freed on their own.
     private static var freeingDelay: TimeSpan { .milliseconds(500) }
+
+    /// So many are freed at once, without waiting for a record.
+    private static var manyAcknowledged: Int64 { 500 }
 
     private let setup: RecorderSetup
     private var keeper: OutboxKeeper
@@ -94,6 +111,9 @@ struct Recorder {
     /// One round: events at once, a record when its time has come, frees in the same transaction.
     mutating func step() {
         openStore()
+        if setup.damage.take() {
+            keeper.setAside(wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
+        }
         let now = MachineClock.now()
         let snapshot = setup.snapshots.get()
         acknowledged.formUnion(setup.acknowledged.take())
@@ -105,9 +125,27 @@ struct Recorder {
         }
         if now >= nextRecordAt { planNextRecord(now) }
         if now >= nextStateAt { publishState(snapshot, now) }
-        if !pending.isEmpty || (now >= nextFreeAt && !acknowledged.isEmpty) { store() }
-        nextFreeAt = now + Self.freeingDelay
+        free(now)
         publishStatus()
+    }
+
+    /// Stores what is new and frees acknowledged rows with it.
+    ///
+    /// Without news the rows wait a moment for the next record, unless a drain brings many: each
+    /// transaction frees a bounded number, so further ones follow at once.
+    private mutating func free(_ now: Instant) {
+        let isDue = now >= nextFreeAt && !acknowledged.isEmpty
+        if !pending.isEmpty || acknowledged.count >= Self.manyAcknowledged || isDue {
+            store()
+            nextFreeAt = now + Self.freeingDelay
+        } else if now >= nextFreeAt {
+            nextFreeAt = now + Self.freeingDelay
+        }
+        if keeper.outbox != nil, keeper.problem.isEmpty,
+            acknowledged.count >= Self.manyAcknowledged
+        {
+            nextFreeAt = now
+        }
     }
 
     /// Stores what is left before the thread ends.
