@@ -40,4 +40,30 @@ import Testing
         }
         #expect(steps == 0, "a number was passed over and came later")
     }
+
+    /// Outbox rule 6: a damaged file is set aside, never deleted, and the gateway goes on.
+    @Test func `outbox rule 6: a file damaged while nobody looked does not stop the gateway`()
+        throws
+    {
+        let house = try House(packs: 2)
+        house.broker.stop()
+        try house.startGateway()
+        try house.waitForStatus("a backlog", seconds: 60) { $0.number("outbox.depth") >= 12 }
+        #expect(house.stopGateway() == .exited(0))
+        let path = house.folder.file("outbox.db")
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        for index in stride(from: 3 * 2048, to: bytes.count, by: 3) { bytes[index] ^= 0x5A }
+        try bytes.write(to: URL(filePath: path))
+        try house.broker.start()
+        try house.waitForCounter(times: 2)
+        try house.startGateway()
+        try house.waitForStatus("a new file in use", seconds: 60) {
+            $0.text("outbox.problem").isEmpty && $0.number("outbox.acknowledged") >= 2
+                && $0.number("inverter.frames_sent") > 12
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: house.folder.path)
+        #expect(
+            names.contains { $0.hasPrefix("outbox.db.damaged") || $0.contains("damaged") },
+            "\(names)")
+    }
 }
