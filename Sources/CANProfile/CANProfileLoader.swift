@@ -61,12 +61,12 @@ struct CANProfileLoader {
             bitRate = bus.requiredInteger("bit_rate", in: 10_000...1_000_000) ?? bitRate
             bus.finish()
         }
-        for section in root.sections("frames") { readFrame(section) }
-        if plan.frames.isEmpty { root.fault("frames", "is missing, expected at least one frame") }
-        if plan.frames.count > FramePlan.maximumFrames {
-            root.fault(
-                "frames", "has \(plan.frames.count) frames, allowed \(FramePlan.maximumFrames)")
+        let frames = root.sections("frames")
+        if frames.isEmpty { root.fault("frames", "is missing, expected at least one frame") }
+        if frames.count > FramePlan.maximumFrames {
+            root.fault("frames", "has \(frames.count) frames, allowed \(FramePlan.maximumFrames)")
         }
+        for section in frames.prefix(FramePlan.maximumFrames) { readFrame(section) }
         let keepAlive = readKeepAlive()
         let stop = readStop()
         root.finish()
@@ -76,10 +76,13 @@ struct CANProfileLoader {
             keepAliveTimeout: keepAlive.timeout, keepAliveAction: keepAlive.action, stop: stop)
     }
 
+    /// Milliseconds between two frames of one kind: faster floods the bus.
+    private static var cycles: ClosedRange<Int> { 20...600_000 }
+
     private mutating func readFrame(_ section: JSONSection) {
         var section = section
         let name = section.requiredString("message")
-        let cycle = section.integer("cycle_ms", in: 20...600_000)
+        let given = section.integer("cycle_ms", in: Self.cycles)
         let signals = section.section("signals")
         section.finish()
         guard let message = layout.message(named: name) else {
@@ -87,12 +90,24 @@ struct CANProfileLoader {
             section.fault("message", "is '\(name)', frames.dbc has \(known)")
             return
         }
+        if plan.frames.contains(where: { $0.identifier == message.identifier }) {
+            section.fault("message", "is '\(name)' a second time")
+        }
+        // Signals without a selector cannot share bits, so that a frame has at most 64 of them.
+        guard message.signals.allSatisfy({ $0.multiplexing == .none }) else {
+            section.fault("message", "is '\(name)', which is multiplexed and can only be received")
+            return
+        }
+        let cycle = given ?? message.cycleMilliseconds ?? 1000
+        if !Self.cycles.contains(cycle) {
+            section.fault("cycle_ms", "is \(cycle) in frames.dbc, allowed 20…600000")
+        }
         (bits, numbers, alarms) = (0, [], [])
         if let signals { readSignals(signals, of: message) }
         plan.frames.append(
             FrameTemplate(
                 identifier: message.identifier, length: message.length, bits: bits,
-                cycle: .milliseconds(Int64(cycle ?? message.cycleMilliseconds ?? 1000)),
+                cycle: .milliseconds(Int64(cycle)),
                 firstNumber: UInt16(plan.numbers.count), numberCount: UInt8(numbers.count),
                 firstAlarm: UInt16(plan.alarms.count), alarmCount: UInt8(alarms.count)))
         plan.numbers += numbers
@@ -206,9 +221,8 @@ struct CANProfileLoader {
         _ value: BankValue, _ signal: DBCSignal, _ entry: inout JSONSection
     ) {
         let range = Self.rawRange(signal)
-        guard !signal.isFloat, let factor = signal.factor.fraction,
-            let offset = signal.offset.fraction, factor.numerator > 0,
-            let scale = Self.scale(value, factor: factor)
+        guard !signal.isFloat, let factor = signal.factor.fraction, factor.numerator > 0,
+            let offset = signal.offset.fraction, let scale = Self.scale(value, factor: factor)
         else {
             entry.fault(
                 "value",
@@ -216,35 +230,58 @@ struct CANProfileLoader {
             )
             return
         }
-        // raw = (physical − offset) ÷ factor; the offset must come out even in raw steps.
-        let shifted = -offset.numerator * factor.denominator
-        let step = offset.denominator * factor.numerator
-        guard step != 0, shifted % step == 0 else {
+        guard let addend = Self.addend(offset, factor) else {
             entry.fault(
                 "value",
-                "cannot be put into '\(signal.name)': its offset is no multiple of its factor")
+                "cannot be put into '\(signal.name)': its offset is no multiple of its factor or too large"
+            )
             return
         }
-        let lowest = clamp(&entry, "min", value, scale, shifted / step)
-        let highest = clamp(&entry, "max", value, scale, shifted / step)
+        let lowest = clamp(&entry, "min", value, scale, addend) ?? range.lowerBound
+        let highest = clamp(&entry, "max", value, scale, addend) ?? range.upperBound
+        guard lowest <= highest, range.contains(lowest), range.contains(highest) else {
+            entry.fault(
+                "value",
+                "is clamped to the raw numbers \(lowest) to \(highest), '\(signal.name)' holds \(range.lowerBound)…\(range.upperBound)"
+            )
+            return
+        }
         numbers.append(
             NumberRow(
                 source: value.rawValue, isLittleEndian: signal.isLittleEndian,
                 shift: Self.shift(signal),
                 mask: signal.bitLength == 64 ? .max : (1 << UInt64(signal.bitLength)) - 1,
-                numerator: scale.numerator, denominator: scale.denominator,
-                addend: shifted / step, minimum: max(range.lowerBound, lowest ?? range.lowerBound),
-                maximum: min(range.upperBound, highest ?? range.upperBound)))
+                numerator: scale.numerator, denominator: scale.denominator, addend: addend,
+                minimum: lowest, maximum: highest))
     }
 
-    /// A clamp in natural units as a raw number.
+    /// What is added to a raw number: raw = (physical − offset) ÷ factor.
+    ///
+    /// Nil unless that is a whole number of raw steps; held below 2^62, so that the encoder's sum
+    /// with any scaled 32-bit value fits.
+    private static func addend(
+        _ offset: (numerator: Int64, denominator: Int64),
+        _ factor: (numerator: Int64, denominator: Int64)
+    ) -> Int64? {
+        let shifted = offset.numerator.multipliedReportingOverflow(by: factor.denominator)
+        let step = offset.denominator.multipliedReportingOverflow(by: factor.numerator)
+        guard !shifted.overflow, !step.overflow, step.partialValue > 0,
+            shifted.partialValue % step.partialValue == 0
+        else { return nil }
+        let addend = 0 &- shifted.partialValue / step.partialValue
+        return addend.magnitude < 1 << 62 ? addend : nil
+    }
+
+    /// A clamp in natural units as a raw number; nil when there is none.
     private func clamp(
         _ entry: inout JSONSection, _ key: String, _ value: BankValue,
         _ scale: (numerator: Int32, denominator: Int32), _ addend: Int64
     ) -> Int64? {
-        guard let number = entry.number(key), let units = number.scaled(by: value.decimals),
-            abs(units) < 1 << 31
-        else { return nil }
+        guard let number = entry.number(key) else { return nil }
+        guard let units = number.scaled(by: value.decimals), abs(units) < 1 << 31 else {
+            entry.fault(key, "is finer than 10^-\(value.decimals) or too large")
+            return nil
+        }
         return (units * Int64(scale.numerator)).dividedRounding(by: Int64(scale.denominator))
             + addend
     }

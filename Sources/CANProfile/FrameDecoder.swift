@@ -81,16 +81,26 @@ extension CANProfile {
     }
 
     /// The bank values a sent frame carries, in our units: what an inverter would read from it.
+    ///
+    /// A number beyond 64 bits in our units is left out; no real field comes near.
     package func bankValues(in frame: CANFrame) -> [(value: BankValue, number: Int64)] {
         (readings[frame.identifier] ?? []).compactMap { signal, value in
-            guard let factor = signal.factor.fraction, let offset = signal.offset.fraction,
-                signal.bitNumbers.allSatisfy({ $0 < Int(frame.length) * 8 })
+            guard signal.bitNumbers.allSatisfy({ $0 < Int(frame.length) * 8 }),
+                let scaled = Self.units(signal.raw(in: frame.bits), signal.factor, value),
+                let offset = Self.units(1, signal.offset, value)
             else { return nil }
-            var unit: Int64 = 1
-            for _ in 0..<value.decimals { unit *= 10 }
-            let raw = signal.raw(in: frame.bits)
-            let scaled = raw * factor.numerator * unit / factor.denominator
-            return (value, scaled + offset.numerator * unit / offset.denominator)
+            let (sum, overflow) = scaled.addingReportingOverflow(offset)
+            return overflow ? nil : (value, sum)
         }
+    }
+
+    /// `count` times a number of the DBC file in the units of `value`.
+    private static func units(_ count: Int64, _ number: DBCNumber, _ value: BankValue) -> Int64? {
+        guard let fraction = number.fraction else { return nil }
+        var unit: Int64 = 1
+        for _ in 0..<value.decimals { unit *= 10 }
+        let (scaled, isTooLarge) = count.multipliedReportingOverflow(by: fraction.numerator)
+        let (units, overflow) = scaled.multipliedReportingOverflow(by: unit)
+        return isTooLarge || overflow ? nil : units / fraction.denominator
     }
 }
