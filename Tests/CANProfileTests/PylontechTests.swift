@@ -197,7 +197,7 @@ import Testing
         for (theirs, ours) in zip(found, expected) { #expect(theirs == ours) }
     }
 
-    private static func random(using generator: inout SeededGenerator) -> BankValues {
+    static func random(using generator: inout SeededGenerator) -> BankValues {
         var values = BankValues()
         values[.voltage] = .random(in: 40_000...60_000, using: &generator)
         values[.current] = .random(in: -500_000...500_000, using: &generator)
