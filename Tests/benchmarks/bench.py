@@ -27,7 +27,7 @@ def main():
             parser.error(f"unknown figure '{name}', expected some of: {' '.join(CASES)}")
     report = Report(TOOLS / "raw.jsonl")
     with Priority() as priority:
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; {priority.words}; job and drain run at ordinary priority")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; {priority.words}; jitter, job and drain run at ordinary priority")
         print("values: median [lowest..highest]; cases rotate; pack_bus counts and times for all")
         for name in chosen:
             CASES[name](report, priority.command, 1 if words.quick else words.rounds, words.quick)

@@ -135,6 +135,9 @@ static int open_terminal(const char *link) {
     return master;
 }
 
+// When each frame was last seen, for its period.
+static struct { int identifier; double at; } last_sent[MOST_IDS];
+
 // What the line carried lately: changes of the bank's current that no frame has shown yet.
 static struct { int decis; double at; } pending[PENDING];
 static unsigned pending_head, pending_tail;
@@ -161,8 +164,6 @@ static void note_current(int decis, double at) {
         return;
     }
 }
-
-static struct { int identifier; double at; } last_sent[MOST_IDS];
 
 static void note_frame(const char *line, double at) {
     int identifier = 0, length = 0;
@@ -237,6 +238,7 @@ static void forget(void) {
     mute_requests = mute_cycles = 0;
     mute_extra_total = mute_extra_cycle = mute_extra_most = cycle_began = mute_asked_at = 0;
     pending_tail = pending_head;
+    memset(last_sent, 0, sizeof last_sent);
     began_at = now();
     pthread_mutex_unlock(&lock);
 }
