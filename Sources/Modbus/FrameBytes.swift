@@ -1,9 +1,12 @@
-/// The bytes of one frame, without heap: 260 is the longest Modbus frame (TCP with its header).
+/// The bytes of one frame, without heap.
+///
+/// The longest Modbus frame has 260 bytes (TCP with its header), the longest foreign frame that a
+/// trigger brings about 310; the rest is room for stray bytes before it.
 package struct FrameBytes: Sendable {
     /// The most bytes a frame can have.
-    package static var capacity: Int { 260 }
+    package static var capacity: Int { 352 }
 
-    private var bytes: InlineArray<260, UInt8>
+    private var bytes: InlineArray<352, UInt8>
     /// How many bytes are used.
     package private(set) var count = 0
 

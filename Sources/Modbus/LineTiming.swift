@@ -32,24 +32,35 @@ package struct LineTiming: Hashable, Sendable {
 
     /// From the first byte of the request to the last byte of the answer of a unit that answers the
     /// moment its silence is over.
-    package func earliestReply(to request: ReadRequest) -> Int64 {
-        Int64(ReadRequest.requestLength + request.replyLength) * character + silence
+    package func earliestReply(to request: LineRequest) -> Int64 {
+        Int64(request.requestLength + request.replyLength) * character + silence
     }
 
     /// The shortest time a whole exchange can take on this wire, silences included.
-    package func wireTime(of request: ReadRequest) -> Int64 {
+    package func wireTime(of request: LineRequest) -> Int64 {
         earliestReply(to: request) + pause
     }
 
     /// From the first byte of the request to giving up.
     ///
-    /// Follows baud rate and length: a third more than the earliest answer, what the map allows the
-    /// unit to think, and 20 ms for adapters that hand bytes over in groups (16 ms is the usual
-    /// latency timer of USB ones).
-    package func timeout(of request: ReadRequest) -> Int64 {
-        if fixedTimeout > 0 {
-            return Int64(ReadRequest.requestLength) * character + fixedTimeout
-        }
-        return earliestReply(to: request) * 4 / 3 + turnRound + 20_000_000
+    /// Follows baud rate and length: a third more than the earliest answer (the longest one, where
+    /// its length is the pack's choice), what the map allows the unit to think, and 20 ms for
+    /// adapters that hand bytes over in groups (16 ms is the usual latency timer of USB ones).
+    package func timeout(of request: LineRequest) -> Int64 {
+        let asking = Int64(request.requestLength) * character
+        if fixedTimeout > 0 { return asking + fixedTimeout }
+        let answering = Int64(request.longestReplyLength) * character
+        return (asking + answering + silence) * 4 / 3 + turnRound + 20_000_000
     }
+
+    /// ``earliestReply(to:)`` of an ordinary read.
+    package func earliestReply(to request: ReadRequest) -> Int64 {
+        earliestReply(to: .read(request))
+    }
+
+    /// ``wireTime(of:)`` of an ordinary read.
+    package func wireTime(of request: ReadRequest) -> Int64 { wireTime(of: .read(request)) }
+
+    /// ``timeout(of:)`` of an ordinary read.
+    package func timeout(of request: ReadRequest) -> Int64 { timeout(of: .read(request)) }
 }

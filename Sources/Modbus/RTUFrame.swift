@@ -60,7 +60,7 @@ package enum RTUFrame {
             && bytes[end + 1] == UInt8(truncatingIfNeeded: crc >> 8)
     }
 
-    private static func appendCheck(to frame: inout FrameBytes) {
+    static func appendCheck(to frame: inout FrameBytes) {
         let crc = CRC16.compute(frame, 0..<frame.count)
         frame.append(UInt8(truncatingIfNeeded: crc))
         frame.append(UInt8(truncatingIfNeeded: crc >> 8))

@@ -19,20 +19,27 @@ package enum ReplyState: Hashable, Sendable {
 /// after a frame, an adapter that echoes the request, two frames glued together and a frame in
 /// pieces. Nothing here allocates.
 package struct RTUReceiver: Sendable {
-    private var buffer = FrameBytes()
-    private let request: ReadRequest
-    private let replyUnit: UnitID
+    private(set) var buffer = FrameBytes()
+    private let request: LineRequest
+    let replyUnit: UnitID
     private let echo: FrameBytes
     /// Bytes that belonged to no frame.
     package private(set) var strayBytes = 0
     /// Whether the adapter gave our own request back.
     package private(set) var sawEcho = false
-    private var dataStart = 0
-    private var sawBadCheck = false
-    private var otherUnit: UnitID?
+    private var payload = 0..<0
+    var sawBadCheck = false
+    var otherUnit: UnitID?
+    /// A triggered frame that is proved while the end of its tail is still missing.
+    var unfinishedPayload = 0..<0
 
     /// Waits for the answer to `request`; `replyUnit` differs on maps that answer from another id.
     package init(request: ReadRequest, replyUnit: UnitID? = nil) {
+        self.init(request: .read(request), replyUnit: replyUnit)
+    }
+
+    /// Waits for the answer to a request of any form.
+    package init(request: LineRequest, replyUnit: UnitID? = nil) {
         self.request = request
         self.replyUnit = replyUnit ?? request.unit
         echo = RTUFrame.encode(request)
@@ -41,8 +48,7 @@ package struct RTUReceiver: Sendable {
     /// The data bytes of the reply; empty unless the state is `reply`.
     package var data: FrameBytes {
         var data = FrameBytes()
-        guard dataStart > 0 else { return data }
-        for index in dataStart..<(dataStart + request.dataLength) { data.append(buffer[index]) }
+        for index in payload.isEmpty ? unfinishedPayload : payload { data.append(buffer[index]) }
         return data
     }
 
@@ -64,6 +70,7 @@ package struct RTUReceiver: Sendable {
 
     /// The verdict when the line has fallen silent without an answer.
     package var verdictAtTimeout: ReplyState {
+        if !unfinishedPayload.isEmpty { return .reply }
         if let otherUnit { return .wrongUnit(otherUnit) }
         return sawBadCheck || looksDamaged ? .checkFailed : .incomplete
     }
@@ -85,7 +92,7 @@ package struct RTUReceiver: Sendable {
                     offset = 0
                     continue
                 }
-                if case .reply = state { dataStart = offset + 3 }
+                if case .reply = state { payload = data(at: offset, length) }
                 return state
             case .nothing: offset += 1
             }
@@ -93,7 +100,16 @@ package struct RTUReceiver: Sendable {
         return .incomplete
     }
 
-    private enum Finding {
+    /// Where the data lie in a frame that was found.
+    private func data(at offset: Int, _ length: Int) -> Range<Int> {
+        switch request {
+        case .read(let read): offset + 3..<offset + 3 + read.dataLength
+        case .ranged: offset + 8..<offset + length - 2
+        case .trigger(let trigger): offset..<offset + Int(trigger.shape.bytes)
+        }
+    }
+
+    enum Finding {
         case nothing
         case needsMore
         case found(ReplyState, length: Int)
@@ -102,13 +118,23 @@ package struct RTUReceiver: Sendable {
     private mutating func examine(at offset: Int) -> Finding {
         let left = buffer.count - offset
         if let finding = examineEcho(at: offset, left: left) { return finding }
+        if case .trigger(let trigger) = request,
+            let finding = examinePayload(of: trigger, at: offset, left: left)
+        {
+            return finding
+        }
         guard left >= 2 else { return isPossibleStart(buffer[offset]) ? .needsMore : .nothing }
         let unit = buffer[offset]
         let function = buffer[offset + 1]
-        if function == request.function.rawValue {
-            return examineReply(unit: unit, at: offset, left: left)
+        if function == request.function {
+            switch request {
+            case .read(let read): return examineReply(to: read, unit: unit, at: offset, left: left)
+            case .ranged(let ranged):
+                return examineAnswer(to: ranged, unit: unit, at: offset, left: left)
+            case .trigger: return .nothing
+            }
         }
-        if function == request.function.rawValue | 0x80 {
+        if function == request.function | 0x80 {
             return examineException(unit: unit, at: offset, left: left)
         }
         return .nothing
@@ -129,7 +155,9 @@ package struct RTUReceiver: Sendable {
         return .found(.incomplete, length: echo.count)
     }
 
-    private mutating func examineReply(unit: UInt8, at offset: Int, left: Int) -> Finding {
+    private mutating func examineReply(
+        to request: ReadRequest, unit: UInt8, at offset: Int, left: Int
+    ) -> Finding {
         guard left >= 3 else { return .needsMore }
         guard Int(buffer[offset + 2]) == request.dataLength else { return .nothing }
         let length = request.replyLength

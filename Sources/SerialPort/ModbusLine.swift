@@ -13,7 +13,7 @@ package final class ModbusLine {
     private let stopDescriptor: Int32
     private var lastByteAt: Int64
     private var transaction: UInt16 = 0
-    private var unanswered: ReadRequest?
+    private var unanswered: LineRequest?
     /// Bytes that belonged to no frame since the start.
     package private(set) var strayBytes: UInt64 = 0
     /// The bytes that went over the line, both ways.
@@ -45,9 +45,18 @@ package final class ModbusLine {
         return classifier.verdict
     }
 
-    /// Asks and waits for the answer.
+    /// ``exchange(_:replyUnit:timing:)`` of an ordinary read.
     package func exchange(
         _ request: ReadRequest, replyUnit: UnitID, timing: LineTiming
+    ) -> ExchangeOutcome {
+        exchange(.read(request), replyUnit: replyUnit, timing: timing)
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// Modbus TCP carries only ordinary reads; the other forms have the line lost with the reason.
+    package func exchange(
+        _ request: LineRequest, replyUnit: UnitID, timing: LineTiming
     ) -> ExchangeOutcome {
         do {
             guard try keepSilence(silence(before: request, timing)) else { return .stopped }
@@ -69,9 +78,10 @@ package final class ModbusLine {
     /// How long the line must be silent before `request`.
     ///
     /// An RTU answer does not say what it answers. Where the answer to an unanswered request could
-    /// be taken for the answer to this one, the line is given one more time-out to bring it.
-    private func silence(before request: ReadRequest, _ timing: LineTiming) -> Int64 {
-        guard framing != .tcp, let unanswered, unanswered != request,
+    /// be taken for the answer to this one, the line is given one more time-out to bring it. Ranged
+    /// and triggered answers repeat what was asked.
+    private func silence(before request: LineRequest, _ timing: LineTiming) -> Int64 {
+        guard framing != .tcp, let unanswered, unanswered != request, case .read = request,
             unanswered.unit == request.unit, unanswered.function == request.function,
             unanswered.replyLength == request.replyLength
         else { return timing.pause }
@@ -99,7 +109,7 @@ package final class ModbusLine {
     }
 
     private func exchangeRTU(
-        _ request: ReadRequest, replyUnit: UnitID, timing: LineTiming
+        _ request: LineRequest, replyUnit: UnitID, timing: LineTiming
     ) throws(LineError) -> ExchangeOutcome {
         let frame = RTUFrame.encode(request)
         var receiver = RTUReceiver(request: request, replyUnit: replyUnit)
@@ -157,8 +167,9 @@ package final class ModbusLine {
     }
 
     private func exchangeTCP(
-        _ request: ReadRequest, replyUnit: UnitID, timing: LineTiming
+        _ asked: LineRequest, replyUnit: UnitID, timing: LineTiming
     ) throws(LineError) -> ExchangeOutcome {
+        guard case .read(let request) = asked else { throw Self.notCarried(asked, stream.name) }
         transaction &+= 1
         let frame = TCPFrame.encode(request, transaction: transaction)
         var receiver = TCPReceiver(
@@ -188,6 +199,13 @@ package final class ModbusLine {
             case .ready: continue
             }
         }
+    }
+
+    private static func notCarried(_ request: LineRequest, _ name: String) -> LineError {
+        LineError(
+            .lost,
+            "function \(request.function) for '\(name)' has a form that Modbus TCP does not carry; a "
+                + "serial server with framing = \"rtu-over-tcp\" does")
     }
 
     private static func brokeOff(_ name: String) -> LineError {

@@ -104,7 +104,7 @@ import Testing
 
 @Suite struct FrameBytesTests {
     @Test func `a full frame takes no more bytes`() {
-        var bytes = FrameBytes([UInt8](repeating: 7, count: 300))
+        var bytes = FrameBytes([UInt8](repeating: 7, count: 400))
         #expect(bytes.count == FrameBytes.capacity)
         let took = bytes.append(1)
         #expect(!took)
