@@ -10,13 +10,14 @@ package struct PackReading: Sendable {
     /// The most temperature probes one pack can have here.
     package static var maximumProbes: Int { 16 }
     /// The most raw flag words kept for display.
-    package static var maximumFlagWords: Int { 20 }
+    package static var maximumFlagWords: Int { 24 }
 
     private var values: InlineArray<21, Int32>
     private var stamps: InlineArray<21, Instant>
     private var cellMillivolts: InlineArray<32, UInt16>
     private var probeDecidegrees: InlineArray<16, Int16>
-    private var rawFlagWords: InlineArray<20, UInt16>
+    private var rawFlagWords: InlineArray<24, UInt16>
+    private var readFlagWords: UInt32 = 0
 
     /// How many cells the pack has; zero until the cells were read.
     package private(set) var cellCount: UInt8 = 0
@@ -107,10 +108,16 @@ package struct PackReading: Sendable {
         index >= 0 && index < Self.maximumFlagWords ? rawFlagWords[index] : 0
     }
 
+    /// Whether flag word `index` (from 0) was ever read.
+    package func hasFlagWord(_ index: Int) -> Bool {
+        index >= 0 && index < Self.maximumFlagWords && readFlagWords >> UInt32(index) & 1 != 0
+    }
+
     /// Stores the raw contents of flag word `index` (from 0).
     package mutating func setFlagWord(_ index: Int, to word: UInt16) {
         guard index >= 0, index < Self.maximumFlagWords else { return }
         rawFlagWords[index] = word
+        readFlagWords |= 1 << UInt32(index)
         if index >= Int(flagWordCount) { flagWordCount = UInt8(index + 1) }
     }
 }

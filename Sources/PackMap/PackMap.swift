@@ -28,6 +28,10 @@ package struct MapLine: Hashable, Sendable {
     package var turnRoundMilliseconds = 50
     /// A fixed time-out, or 0 to derive one.
     package var timeoutMilliseconds = 0
+    /// The most registers of one read.
+    package var mostRegisters = 125
+    /// How often a damaged answer is asked for again at once.
+    package var retries = 1
 }
 
 /// A pack family's registers, as loaded from its document.
@@ -40,8 +44,12 @@ package struct PackMap: Sendable {
     package let confidence: Confidence
     /// Where its facts come from.
     package let sources: [String]
+    /// Decisions and advice for people.
+    package let notes: [String]
     /// Line settings.
     package let line: MapLine
+    /// Which unit ids packs may have.
+    package let unitRules: UnitRules
     /// What a pack of this kind stands.
     package let limits: PackLimits
     /// The names of the blocks, in the order of the plan.
@@ -55,6 +63,9 @@ package struct PackMap: Sendable {
     package let forbiddenWrites: [String]
     /// The compiled plan.
     package let plan: ReadPlan
+
+    /// Whether only one implementation knows the facts, so that a switch must allow its use.
+    package var isExperimental: Bool { confidence == .single }
 }
 
 /// Why a pack map, its vectors or a captured exchange was refused; all faults at once.

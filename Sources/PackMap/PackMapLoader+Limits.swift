@@ -8,6 +8,8 @@ struct PlausibilityTable {
         var minimum = Int32.min + 1
         var maximum = Int32.max
         var dropsBlock = false
+        var jump: Int32 = 0
+        var jumpSpan = TimeSpan.seconds(10)
     }
 
     private var signals: [PackSignal: Bounds] = [
@@ -42,12 +44,16 @@ struct PlausibilityTable {
         }
     }
 
-    func bounds(_ target: ValueTarget) -> Bounds {
-        switch target {
-        case .signal(let signal): signals[signal] ?? Bounds()
-        case .cell: cell
-        case .probe: probe
-        }
+    func gate(_ target: ValueTarget) -> ValueGate {
+        let bounds =
+            switch target {
+            case .signal(let signal): signals[signal] ?? Bounds()
+            case .cell: cell
+            case .probe: probe
+            }
+        return ValueGate(
+            minimum: bounds.minimum, maximum: bounds.maximum, jump: bounds.jump,
+            jumpSpan: bounds.jumpSpan, dropsBlock: bounds.dropsBlock)
     }
 }
 
@@ -59,6 +65,14 @@ extension PlausibilityTable.Bounds {
             "action", [("drop_block", true), ("drop_value", false)], default: dropsBlock)
         {
             dropsBlock = action
+        }
+        if let value = section.number("jump") {
+            jump = Self.units(value, factor) ?? 0
+            if jump <= 0 { section.fault("jump", "is no change above zero that can be told") }
+        }
+        if let seconds = section.integer("jump_s", in: 1...3600) {
+            jumpSpan = .seconds(Int64(seconds))
+            if section.item("jump") == nil { section.fault("jump_s", "stands without 'jump'") }
         }
         if minimum > maximum { section.fault("max", "is below 'min'") }
     }

@@ -25,6 +25,7 @@ extension PackVectors {
         var root = document
         _ = root.word("schema", [("amphora/pack-vectors/v1", true)])
         let map = root.requiredString("map")
+        let base = UInt16(root.integer("base_address", in: 0...0xFFFF) ?? 0)
         var vectors: [Vector] = []
         var names: Set<String> = []
         for section in root.sections("vectors") {
@@ -36,7 +37,7 @@ extension PackVectors {
         }
         if vectors.isEmpty { root.fault("vectors", "is missing, expected at least one vector") }
         root.finish()
-        return PackVectors(map: map, vectors: vectors)
+        return PackVectors(map: map, baseAddress: base, vectors: vectors)
     }
 
     private static func readVector(_ document: JSONSection) -> Vector {

@@ -54,6 +54,8 @@ package struct PackVectors: Sendable {
 
     /// The id of the map they prove.
     package let map: String
+    /// What the addresses of a relative map counted from when the exchanges were recorded.
+    package let baseAddress: UInt16
     /// At least one exchange.
     package let vectors: [Vector]
 }
@@ -65,16 +67,16 @@ extension PackVectors {
             return ["vectors of map '\(self.map)', found map '\(map.id)'"]
         }
         return vectors.flatMap { vector in
-            vector.failures(in: map).map { "vector '\(vector.name)': \($0)" }
+            vector.failures(in: map, base: baseAddress).map { "vector '\(vector.name)': \($0)" }
         }
     }
 }
 
 extension PackVectors.Vector {
-    fileprivate func failures(in map: PackMap) -> [String] {
+    fileprivate func failures(in map: PackMap, base: UInt16) -> [String] {
         let found: ExplainedExchange
         do {
-            found = try map.explain(request: request, reply: reply)
+            found = try map.explain(request: request, reply: reply, base: base)
         } catch {
             let reason = error.faults.joined(separator: "; ")
             if case .refused(let sentence) = outcome, reason.hasSuffix(sentence) { return [] }

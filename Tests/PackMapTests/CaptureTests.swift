@@ -164,8 +164,8 @@ enum RandomPack {
         var reading = PackReading()
         for row in map.plan.values {
             guard case .signal(let signal) = row.target else { continue }
-            let low = max(row.minimum, 0)
-            let high = min(row.maximum, 60_000)
+            let low = max(row.gate.minimum, 0)
+            let high = min(row.gate.maximum, 60_000)
             reading.set(signal, to: Int32.random(in: low...high, using: &generator), at: now)
         }
         for cell in 0..<map.cellCount {

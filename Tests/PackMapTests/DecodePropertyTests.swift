@@ -29,7 +29,7 @@ import Testing
     }
 
     private func randomData(_ block: PlanBlock, _ generator: inout SeededGenerator) -> FrameBytes {
-        let length = block.function.readsBits ? (Int(block.count) + 7) / 8 : Int(block.count) * 2
+        let length = block.dataLength
         // Short ones too; often small numbers, so that some blocks pass the gate.
         let count = generator.next() % 8 == 0 ? Int(generator.next() % 260) : length
         let mask = UInt8(truncatingIfNeeded: generator.next() % 3 == 0 ? 0x0F : 0xFF)

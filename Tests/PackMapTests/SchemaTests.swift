@@ -38,7 +38,7 @@ import Testing
         ("\"gap_ms\": 100", "\"gap\": 100"), ("\"baud\": 9600, ", ""),
         ("\"parity\": \"none\"", "\"parity\": \"mark\""),
         ("\"confidence\": \"vendor\"", "\"confidence\": \"sure\""),
-        ("\"count\": 13", "\"count\": 126"), ("\"count\": 13", "\"count\": 12.5"),
+        ("\"count\": 13", "\"count\": 5000"), ("\"count\": 13", "\"count\": 12.5"),
         ("\"function\": 3, \"address\": 15", "\"function\": 6, \"address\": 15"),
         ("\"address\": 150", "\"address\": \"150h\""),
         ("\"once\": true", "\"once\": true, \"every\": 2"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Modbus
 import PackMap
 import Telemetry
 
@@ -15,11 +16,14 @@ struct DecodeCommand: ParsableCommand {
     @Option(help: "The pack map, such as pace-v1.3.")
     var map: String
 
-    @Option(help: "The request, 8 bytes in hex with its CRC.")
+    @Option(help: "The whole request in hex, with its CRC.")
     var request: String
 
     @Option(help: "The reply in hex, as received.")
     var reply: String
+
+    @Option(help: "What the addresses of a relative map count from.")
+    var baseAddress: UInt16 = 0
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -35,7 +39,8 @@ struct DecodeCommand: ParsableCommand {
         let explained: ExplainedExchange
         do {
             let loaded = try ProfileStore(path: options.profiles).map(map)
-            explained = try loaded.explain(request: requestBytes, reply: replyBytes)
+            explained = try loaded.explain(
+                request: requestBytes, reply: replyBytes, base: baseAddress)
         } catch {
             Output.note("\(error)")
             throw ExitCode(
@@ -47,8 +52,8 @@ struct DecodeCommand: ParsableCommand {
     private static func table(_ explained: ExplainedExchange) -> String {
         let request = explained.request
         var text =
-            "unit \(request.unit.rawValue), function \(request.function.rawValue), "
-            + "\(request.count) from \(hex(request.address))\n"
+            "unit \(request.unit.rawValue), function \(request.function), "
+            + "\(count(request)) from \(hex(request.address))\n"
         if explained.strayBytes > 0 {
             text += "\(explained.strayBytes) stray bytes around the frame were skipped\n"
         }
@@ -73,11 +78,11 @@ struct DecodeCommand: ParsableCommand {
             writer.name("unit")
             writer.integer(explained.request.unit.rawValue)
             writer.name("function")
-            writer.integer(explained.request.function.rawValue)
+            writer.integer(explained.request.function)
             writer.name("address")
             writer.integer(explained.request.address)
             writer.name("count")
-            writer.integer(explained.request.count)
+            writer.integer(count(explained.request))
             writer.name("stray_bytes")
             writer.integer(explained.strayBytes)
             writer.name("exception")
@@ -110,6 +115,12 @@ struct DecodeCommand: ParsableCommand {
             writer.name("note")
             writer.string(field.note)
         }
+    }
+
+    /// Registers or bits; of the other forms, data bytes.
+    private static func count(_ request: LineRequest) -> Int {
+        guard case .read(let read) = request else { return request.dataLength }
+        return Int(read.count)
     }
 
     private static func hex(_ word: UInt16) -> String {

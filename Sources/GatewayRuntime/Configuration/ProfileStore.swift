@@ -16,7 +16,10 @@ package struct ProfileStore: Sendable {
         guard Self.isPlain(name), access(file, R_OK) == 0 else {
             throw missing("pack map", name, in: "packs", suffix: ".json")
         }
-        return try PackMap.load(try FileBytes.read(file, limit: 1 << 20), name: name)
+        return try PackMap.load(try FileBytes.read(file, limit: 1 << 20), name: name) { base in
+            let file = "\(path)/packs/\(base).json"
+            return Self.isPlain(base) ? try? FileBytes.read(file, limit: 1 << 20) : nil
+        }
     }
 
     /// The inverter profile of a name; the error lists what the folder has when there is none.

@@ -61,7 +61,10 @@ package struct PollSchedule: Sendable {
         var wasRead: [Bool]
         /// Time-outs in a row of each block.
         var misses: [UInt8]
-        var hasRetried = false
+        /// Damaged answers in a row to one request.
+        var retries: UInt8 = 0
+        /// Which of the plan's wake pauses comes next.
+        var wakeStep = 0
     }
 
     private let plans: [ReadPlan]
@@ -175,8 +178,9 @@ package struct PollSchedule: Sendable {
             if rules.mayFail { units[position].dueAt[index] = now + Self.rarely }
             block += 1
         case .damaged:
-            if units[position].hasRetried { return miss(position, index, now) }
-            units[position].hasRetried = true
+            let most = plans[units[position].plan].retries
+            if units[position].retries >= most { return miss(position, index, now) }
+            units[position].retries += 1
         case .timeout: miss(position, index, now)
         }
     }
@@ -186,7 +190,8 @@ package struct PollSchedule: Sendable {
         if units[position].state == .backedOff { forgetBlocks(position) }
         units[position].state = .answering
         units[position].backOff = .zero
-        units[position].hasRetried = false
+        units[position].retries = 0
+        units[position].wakeStep = 0
         units[position].misses[index] = 0
     }
 
@@ -200,19 +205,28 @@ package struct PollSchedule: Sendable {
     }
 
     private mutating func miss(_ position: Int, _ index: Int, _ now: Instant) {
-        units[position].hasRetried = false
+        units[position].retries = 0
         if index > 0 { leaveAlone(position, index, now) }
         switch units[position].state {
         case .answering: units[position].state = .missed
         case .unknown, .missed, .backedOff:
             units[position].state = .backedOff
-            let doubled = TimeSpan(
-                nanoseconds: units[position].backOff.nanoseconds.multipliedSaturated(by: 2))
-            units[position].backOff = min(
-                max(doubled, Self.firstBackOff), Self.longestBackOff)
+            units[position].backOff = nextBackOff(position)
             units[position].askAgainAt = now + units[position].backOff
         }
         moveToNextUnit()
+    }
+
+    /// The map's pauses that wake a sleeping pack, then a doubled one each time.
+    private mutating func nextBackOff(_ position: Int) -> TimeSpan {
+        let wakePauses = plans[units[position].plan].wakePauses
+        if units[position].wakeStep < wakePauses.count {
+            units[position].wakeStep += 1
+            return wakePauses[units[position].wakeStep - 1]
+        }
+        let doubled = TimeSpan(
+            nanoseconds: units[position].backOff.nanoseconds.multipliedSaturated(by: 2))
+        return min(max(doubled, Self.firstBackOff), Self.longestBackOff)
     }
 
     /// Some units stay silent to a block they do not know instead of refusing it.

@@ -13,27 +13,38 @@ extension ReadPlan {
     ) -> BlockVerdict {
         guard index >= 0, index < blocks.count else { return .short }
         let block = blocks[index]
-        let length = block.function.readsBits ? (Int(block.count) + 7) / 8 : Int(block.count) * 2
+        let hasOwnLength = block.hasOwnLength
+        let length = hasOwnLength ? data.count : block.dataLength
         guard data.count >= length else { return .short }
+        let layout = runs.isEmpty ? BlockLayout() : layout(of: index, data)
+        if hasOwnLength, !reaches(index, data, layout) { return .short }
         if block.rejectsZero, isZero(data, length) { return .allZero }
         var fresh = reading
         var touched = Touched()
         for row in values where Int(row.block) == index {
-            if let impossible = apply(row, data, at: instant, to: &fresh, &touched) {
+            if let impossible = apply(row, data, layout, at: instant, to: &fresh, &touched) {
                 return .implausible(row.target, impossible)
             }
         }
-        applyFlags(index, data, at: instant, to: &fresh)
+        if layout.cells != .max { fresh.limitCells(to: layout.cells) }
+        for row in computed where Int(row.block) == index {
+            if let impossible = apply(row, touched, at: instant, to: &fresh) {
+                return .implausible(.signal(row.target), impossible)
+            }
+        }
+        applyFlags(index, data, layout, at: instant, to: &fresh)
         if touched.cells { fresh.cellsStamp = instant }
         if touched.probes { fresh.probesStamp = instant }
         reading = fresh
-        applyTexts(index, data, to: &identity)
+        applyTexts(index, data, layout, to: &identity)
         return .accepted
     }
 
     private struct Touched {
         var cells = false
         var probes = false
+        /// A fitted cell was impossible, so a sum of cells would be wrong.
+        var lostCell = false
     }
 
     private func isZero(_ data: FrameBytes, _ length: Int) -> Bool {
@@ -43,16 +54,27 @@ extension ReadPlan {
 
     /// Stores one value; returns it when it is impossible and condemns the block.
     private func apply(
-        _ row: ValueRow, _ data: FrameBytes, at instant: Instant, to reading: inout PackReading,
-        _ touched: inout Touched
+        _ row: ValueRow, _ data: FrameBytes, _ layout: BlockLayout, at instant: Instant,
+        to reading: inout PackReading, _ touched: inout Touched
     ) -> Int32? {
-        let raw = Self.raw(row.type, data, Int(row.byteOffset))
         var value: Int32?
-        if !isAbsent(raw, row) {
-            value = Self.scaled(raw, row)
-            if let found = value, found < row.minimum || found > row.maximum {
-                if row.dropsBlock { return found }
+        var isImpossible = false
+        if layout.isFitted(row.target) {
+            value = self.value(row, data, layout)
+            if let found = value, found < row.gate.minimum || found > row.gate.maximum {
+                if row.gate.dropsBlock { return found }
                 value = nil
+                isImpossible = true
+            }
+            if row.gate.jump > 0, let found = value,
+                jumps(found, row.target, row.gate, at: instant, in: reading)
+            {
+                if row.gate.dropsBlock { return found }
+                // The last value goes on judging until it is old; cells and probes share one stamp
+                // and are unknown for one turn instead.
+                if case .signal = row.target { return nil }
+                value = nil
+                isImpossible = true
             }
         }
         switch row.target {
@@ -61,6 +83,7 @@ extension ReadPlan {
             let millivolts = UInt16(clamping: value ?? 0)
             reading.setCell(Int(cell), millivolts: millivolts)
             touched.cells = true
+            if isImpossible { touched.lostCell = true }
         case .probe(let probe):
             reading.setProbe(Int(probe), decidegrees: value.map { Int16(clamping: $0) })
             touched.probes = true
@@ -68,100 +91,55 @@ extension ReadPlan {
         return nil
     }
 
-    /// Whether a raw number is one of the codes for "not available".
-    func isAbsent(_ raw: Int64, _ row: ValueRow) -> Bool {
-        for index in 0..<Int(row.absentCount) where absent[Int(row.absentStart) + index] == raw {
-            return true
+    /// Whether a value is further from the last one than it can be, while that one still judges.
+    private func jumps(
+        _ value: Int32, _ target: ValueTarget, _ gate: ValueGate, at instant: Instant,
+        in reading: PackReading
+    ) -> Bool {
+        let last: Int32?
+        let stamp: Instant
+        switch target {
+        case .signal(let signal): (last, stamp) = (reading[signal], reading.stamp(of: signal))
+        case .cell(let cell):
+            (last, stamp) = (reading.cell(Int(cell))?.millivolts, reading.cellsStamp)
+        case .probe(let probe):
+            (last, stamp) = (reading.probe(Int(probe))?.decidegrees, reading.probesStamp)
         }
-        return false
+        guard let last, stamp != .never, instant.since(stamp) < gate.jumpSpan else { return false }
+        return (Int64(value) - Int64(last)).magnitude > UInt64(gate.jump)
     }
 
-    private static func scaled(_ raw: Int64, _ row: ValueRow) -> Int32 {
-        let product = raw.addingSaturated(row.addend).multipliedSaturated(by: row.numerator)
-        return Int32(
-            saturating: row.denominator == 1
-                ? product : product.dividedRounding(by: row.denominator))
-    }
-
-    /// The number at a byte of a block's data.
-    static func raw(_ type: RawType, _ data: FrameBytes, _ at: Int) -> Int64 {
-        switch type {
-        case .u16: Int64(data.bigEndian(at: at))
-        case .i16: Int64(Int16(bitPattern: data.bigEndian(at: at)))
-        case .u32: Int64(wide(data, high: at, low: at + 2))
-        case .i32: Int64(Int32(bitPattern: wide(data, high: at, low: at + 2)))
-        case .u32LowFirst: Int64(wide(data, high: at + 2, low: at))
-        case .i32LowFirst: Int64(Int32(bitPattern: wide(data, high: at + 2, low: at)))
-        case .u8High: Int64(data[at])
-        case .u8Low: Int64(data[at + 1])
-        case .i8High: Int64(Int8(bitPattern: data[at]))
-        case .i8Low: Int64(Int8(bitPattern: data[at + 1]))
-        }
-    }
-
-    private static func wide(_ data: FrameBytes, high: Int, low: Int) -> UInt32 {
-        UInt32(data.bigEndian(at: high)) << 16 | UInt32(data.bigEndian(at: low))
-    }
-
-    /// Replaces what this block's words told before; words of other blocks keep their part.
-    private func applyFlags(
-        _ block: Int, _ data: FrameBytes, at instant: Instant, to reading: inout PackReading
-    ) {
-        var found = false
-        for (word, row) in flags.enumerated() where Int(row.block) == block {
-            found = true
-            let at = Int(row.byteOffset)
-            let bits = row.width == 1 ? UInt16(data[at]) : data.bigEndian(at: at)
-            reading.setFlagWord(word, to: bits)
-        }
-        guard found else { return }
-        reading.flagsStamp = instant
-        rebuild(&reading)
-    }
-
-    /// Works the alarm sets out anew from all raw words, so that a cleared bit clears its alarm.
-    private func rebuild(_ reading: inout PackReading) {
-        var warnings = AlarmSet()
-        var protections = AlarmSet()
-        var faults = AlarmSet()
-        var states = PackStates()
-        var balancing: UInt32 = 0
-        for (word, row) in flags.enumerated() {
-            let bits = reading.flagWord(word)
-            if row.balancingFirstCell >= 0 {
-                balancing |= UInt32(bits) << UInt32(row.balancingFirstCell)
+    /// Works a value out of others; returns it when it is impossible and condemns the block.
+    private func apply(
+        _ row: ComputedRow, _ touched: Touched, at instant: Instant, to reading: inout PackReading
+    ) -> Int32? {
+        var value: Int32?
+        switch row.kind {
+        case .remainingOverFull:
+            if let left = reading[.remainingCapacity], let full = reading[.fullCapacity], full > 0 {
+                let product = Int64(left).multipliedSaturated(by: 10_000)
+                value = Int32(saturating: product.dividedRounding(by: Int64(full)))
             }
-            let first = Int(row.firstRule)
-            for rule in rules[first..<(first + Int(row.ruleCount))] where bits & rule.mask != 0 {
-                switch rule.meaning {
-                case .warning(let kind): warnings.insert(kind)
-                case .protection(let kind): protections.insert(kind)
-                case .fault(let kind): faults.insert(kind)
-                case .state(let state): states.formUnion(PackStates(rawValue: state))
-                }
-            }
+        case .cellSum: value = touched.lostCell ? nil : sumOfCells(reading)
         }
-        reading.warnings = warnings
-        reading.protections = protections
-        reading.faults = faults
-        reading.states = states
-        reading.knownStates = knownStates
-        reading.balancing = balancing
+        if let found = value {
+            let isOutside = found < row.gate.minimum || found > row.gate.maximum
+            let isJump =
+                row.gate.jump > 0
+                && jumps(found, .signal(row.target), row.gate, at: instant, in: reading)
+            if isOutside || isJump, row.gate.dropsBlock { return found }
+            if isJump { return nil }
+            if isOutside { value = nil }
+        }
+        reading.set(row.target, to: value, at: instant)
+        return nil
     }
 
-    private func applyTexts(_ block: Int, _ data: FrameBytes, to identity: inout PackIdentity) {
-        for row in texts where Int(row.block) == block {
-            var text = SerialNumber()
-            for index in 0..<Int(row.length) {
-                let byte = data[Int(row.byteOffset) + index]
-                if byte == 0 { break }
-                if byte >= 0x20, byte < 0x7F { text.append(byte) }
-            }
-            switch row.field {
-            case .serial: identity.serial = text
-            case .model: identity.model = text
-            case .firmware: identity.firmware = text
-            }
+    private func sumOfCells(_ reading: PackReading) -> Int32? {
+        var sum: Int32 = 0
+        for index in 0..<Int(reading.cellCount) {
+            sum += reading.cell(index)?.millivolts ?? 0
         }
+        return sum > 0 ? sum : nil
     }
 }

@@ -7,8 +7,42 @@ package enum RawType: UInt8, Sendable {
     case u16, i16, u32, i32
     /// 32 bits with the low word first.
     case u32LowFirst, i32LowFirst
-    /// The high or the low byte of a register.
-    case u8High, u8Low, i8High, i8Low
+    /// One byte.
+    case u8, i8
+    /// The low byte first throughout.
+    case u16Little, i16Little, u32Little, i32Little
+
+    /// How many bytes it takes.
+    package var width: Int {
+        switch self {
+        case .u8, .i8: 1
+        case .u16, .i16, .u16Little, .i16Little: 2
+        case .u32, .i32, .u32LowFirst, .i32LowFirst, .u32Little, .i32Little: 4
+        }
+    }
+}
+
+/// What the offset of a place counts from.
+package enum PlaceAnchor: UInt8, Sendable {
+    /// The first data byte of the block.
+    case start
+    /// The end of the last cell or probe that is fitted.
+    case cells, probes
+}
+
+/// Where a number lies in the data of a block.
+package struct Place: Hashable, Sendable {
+    /// Bytes from the anchor.
+    package var offset: UInt16
+    package var anchor: PlaceAnchor
+    package var type: RawType
+
+    /// Names a place.
+    package init(offset: UInt16, anchor: PlaceAnchor = .start, type: RawType) {
+        self.offset = offset
+        self.anchor = anchor
+        self.type = type
+    }
 }
 
 /// Where a decoded value goes.
@@ -20,23 +54,93 @@ package enum ValueTarget: Hashable, Sendable {
     case probe(UInt8)
 }
 
-/// One value of a block: value = (raw + addend) × numerator ÷ denominator in the target's unit.
+/// What the gate does with a value, in the target's unit.
+package struct ValueGate: Sendable {
+    /// The smallest and largest plausible value.
+    package var minimum: Int32
+    package var maximum: Int32
+    /// The largest believable change against the last value, or zero for any.
+    package var jump: Int32 = 0
+    /// How long the last value judges.
+    package var jumpSpan = TimeSpan.zero
+    /// Whether an impossible value condemns the whole block or only itself.
+    package var dropsBlock: Bool
+}
+
+/// One value of a block: value = (raw + addend) × numerator ÷ denominator in the target's unit,
+/// with whatever its operands do to it.
 package struct ValueRow: Sendable {
     package var block: UInt8
-    package var byteOffset: UInt16
-    package var type: RawType
+    package var place: Place
     package var target: ValueTarget
+    /// The lowest bit of a bit range, and its mask after shifting; a mask of zero is the whole.
+    package var shift: UInt8 = 0
+    package var mask: UInt32 = 0
     package var addend: Int64
     package var numerator: Int64
     package var denominator: Int64
     /// Raw numbers that mean "not available", as a range of the plan's list.
     package var absentStart: UInt16
     package var absentCount: UInt8
-    /// The smallest and largest plausible value in the target's unit.
-    package var minimum: Int32
-    package var maximum: Int32
-    /// Whether an impossible value condemns the whole block or only itself.
-    package var dropsBlock: Bool
+    /// Other numbers that take part, as a range of the plan's list.
+    package var operandStart: UInt16 = 0
+    package var operandCount: UInt8 = 0
+    package var gate: ValueGate
+}
+
+/// What another number does to a value.
+package enum OperandKind: UInt8, Sendable {
+    /// Raw less the other.
+    case minus
+    /// Times the other.
+    case times
+    /// Times ten to the power of the other, −10…10.
+    case exponent
+    /// Made negative while the other is one of some numbers.
+    case negative
+}
+
+/// Another number of the same block that takes part in a value.
+package struct Operand: Sendable {
+    package var kind: OperandKind
+    package var place: Place
+    /// For `negative`: the numbers, as a range of the plan's list of codes.
+    package var codeStart: UInt16 = 0
+    package var codeCount: UInt8 = 0
+}
+
+/// Cells or probes whose fitted number the pack tells.
+package struct RunRow: Sendable {
+    package var block: UInt8
+    /// Cells, or else probes.
+    package var isCells: Bool
+    /// The first entry.
+    package var place: Place
+    /// Bytes from one entry to the next.
+    package var stride: UInt16
+    /// How many a usual pack has, and the most there can be.
+    package var nominal: UInt8
+    package var most: UInt8
+    /// Where the number of fitted entries lies.
+    package var count: Place?
+    /// Where a bit for each entry tells whether it is fitted.
+    package var presence: Place?
+}
+
+/// What is worked out from other values instead of being read.
+package enum ComputedKind: UInt8, Sendable {
+    /// The remaining charge as a part of the full one.
+    case remainingOverFull
+    /// The sum of all cells.
+    case cellSum
+}
+
+/// A value that is worked out once its block was taken.
+package struct ComputedRow: Sendable {
+    package var block: UInt8
+    package var kind: ComputedKind
+    package var target: PackSignal
+    package var gate: ValueGate
 }
 
 /// What a flag bit stands for.
@@ -48,18 +152,25 @@ package enum FlagMeaning: Hashable, Sendable {
     case state(UInt32)
 }
 
-/// One bit, or a group of bits of which any counts.
+/// Some bits of a word, and the numbers in them that mean something.
 package struct FlagRule: Sendable {
     package var mask: UInt16
+    package var shift: UInt8 = 0
+    package var lowest: UInt16 = 1
+    package var highest: UInt16 = .max
     package var meaning: FlagMeaning
+
+    /// Whether a word says what the rule stands for.
+    package func matches(_ word: UInt16) -> Bool {
+        let number = (word & mask) >> UInt16(shift)
+        return number >= lowest && number <= highest
+    }
 }
 
 /// One word or byte of flags.
 package struct FlagRow: Sendable {
     package var block: UInt8
-    package var byteOffset: UInt16
-    /// 1 or 2 bytes.
-    package var width: UInt8
+    package var place: Place
     package var firstRule: UInt16
     package var ruleCount: UInt8
     /// Cell number − 1 of bit 0 when the word tells balancing, else −1.
@@ -69,39 +180,26 @@ package struct FlagRow: Sendable {
 /// Which text of a pack's identity a run of registers holds.
 package enum TextField: UInt8, CaseIterable, Sendable { case serial, model, firmware }
 
+/// How a text is written.
+package enum TextEncoding: UInt8, Sendable {
+    case ascii
+    /// The two characters of each register exchanged.
+    case asciiSwapped
+    /// Each register as a decimal number, one after the other.
+    case decimal
+    /// Two decimal digits in each byte.
+    case bcd
+}
+
 /// One text of a block.
 package struct TextRow: Sendable {
     package var block: UInt8
-    package var byteOffset: UInt16
+    /// The first byte; the type is always one byte.
+    package var place: Place
+    /// In bytes.
     package var length: UInt8
     package var field: TextField
-}
-
-/// When a block is read.
-package enum PollRule: Hashable, Sendable {
-    /// Every n-th cycle; 1 is every cycle.
-    case every(UInt8)
-    /// At the start, after a pack came back, and rarely otherwise.
-    case once
-}
-
-/// One block of registers or bits, read with one request.
-package struct PlanBlock: Sendable {
-    package var function: FunctionCode
-    package var address: UInt16
-    package var count: UInt16
-    package var poll: PollRule
-    /// Whether the first frame to the inverter waits for it (rule 1).
-    package var isRequired: Bool
-    /// Whether a refusal of this block leaves the pack usable.
-    package var mayFail: Bool
-    /// Whether data bytes that are all zero are impossible.
-    package var rejectsZero: Bool
-
-    /// The request for this block of one unit.
-    package func request(to unit: UnitID) -> ReadRequest? {
-        ReadRequest(unit: unit, function: function, address: address, count: count)
-    }
+    package var encoding = TextEncoding.ascii
 }
 
 /// What is wrong with a block whose CRC was right.
@@ -134,14 +232,27 @@ package struct ReadPlan: Sendable {
     /// The blocks in the order in which they are read.
     package var blocks: [PlanBlock] = []
     package var values: [ValueRow] = []
+    package var operands: [Operand] = []
+    /// Cells before probes.
+    package var runs: [RunRow] = []
+    package var computed: [ComputedRow] = []
     package var flags: [FlagRow] = []
     package var rules: [FlagRule] = []
+    /// Codes for "not available", and the numbers of `negative` operands.
     package var absent: [Int64] = []
     package var texts: [TextRow] = []
     /// Every state some flag row can report.
     package var knownStates: PackStates = []
     /// What is added to the unit id of a request to get that of the reply.
     package var replyOffset: Int16 = 0
+    /// How far apart the addresses of two neighbouring registers are.
+    package var addressStep: UInt16 = 1
+    /// Whether addresses count from the line's base address.
+    package var isRelative = false
+    /// The pauses between the reads that wake a sleeping pack.
+    package var wakePauses: [TimeSpan] = []
+    /// How often a damaged answer is asked for again.
+    package var retries: UInt8 = 1
 
     /// A plan without blocks.
     package init() {}
@@ -149,5 +260,13 @@ package struct ReadPlan: Sendable {
     /// The unit id that answers when `unit` is asked.
     package func replyUnit(for unit: UnitID) -> UnitID {
         UnitID(UInt8(truncatingIfNeeded: Int16(unit.rawValue) + replyOffset))
+    }
+
+    /// The plan with its addresses counted from `base`, where they are relative.
+    package func relocated(to base: UInt16) -> ReadPlan {
+        guard isRelative else { return self }
+        var plan = self
+        for index in plan.blocks.indices { plan.blocks[index].address &+= base }
+        return plan
     }
 }
