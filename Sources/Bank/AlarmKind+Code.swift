@@ -42,6 +42,7 @@ extension AlarmKind {
         case .foreignMaster: "foreign_master"
         case .inverterSilent: "inverter_silent"
         case .busDown: "bus_down"
+        case .inverterRequest: "inverter_request"
         }
     }
 }
@@ -68,6 +69,7 @@ extension LimitRule {
         case .allPacksSilent: "all_packs_silent"
         case .inverterSilent: "inverter_silent"
         case .staleValue: "stale_value"
+        case .inverterRequest: "inverter_request"
         }
     }
 }

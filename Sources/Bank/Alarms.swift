@@ -49,6 +49,8 @@ package enum AlarmKind: UInt8, CaseIterable, Sendable {
     case inverterSilent = 53
     /// Found by the gateway: the CAN controller is off the bus or its interface is gone.
     case busDown = 54
+    /// Found by the gateway: the inverter asks to stop, or for something else its profile names.
+    case inverterRequest = 55
 }
 
 /// A set of alarm kinds at one level.

@@ -30,9 +30,9 @@ package struct BankController: Sendable {
     /// The bank's state at `now`.
     ///
     /// `inverterSilent` is true while the inverter's keep-alive is missing and the profile asks to
-    /// stop for it.
+    /// stop for it; `inverterStops` while the inverter itself asks to stop.
     package mutating func evaluate(
-        _ packs: PackTable, now: Instant, inverterSilent: Bool = false
+        _ packs: PackTable, now: Instant, inverterSilent: Bool = false, inverterStops: Bool = false
     ) -> BankState {
         if beganAt == .never { beganAt = now }
         sequence &+= 1
@@ -55,10 +55,15 @@ package struct BankController: Sendable {
                 packs[position], number: number, limits: configuration.packs[position],
                 configuration: configuration, now: now)
             sums.add(packs[position].reading, contribution, number: number)
+            state.packLimits[position].charge = contribution.charge.value
+            state.packLimits[position].discharge = contribution.discharge.value
         }
         sums.write(into: &state)
         decideMode(&state, now: now)
-        decideLimits(&state, sums, inverterSilent: inverterSilent, now: now)
+        let stop: LimitRule? =
+            inverterStops ? .inverterRequest : inverterSilent ? .inverterSilent : nil
+        decideLimits(&state, sums, stop: stop, now: now)
+        holdPackLimits(&state)
         lastAt = now
         return state
     }
@@ -120,7 +125,7 @@ package struct BankController: Sendable {
     }
 
     private mutating func decideLimits(
-        _ state: inout BankState, _ sums: BankSums, inverterSilent: Bool, now: Instant
+        _ state: inout BankState, _ sums: BankSums, stop: LimitRule?, now: Instant
     ) {
         applyVoltageLimits(&state, sums)
         switch mode {
@@ -135,9 +140,9 @@ package struct BankController: Sendable {
             let ceiling = LimitReason(.installerCeiling)
             charge.lower(to: configuration.chargeCurrentCeiling, ceiling)
             discharge.lower(to: configuration.dischargeCurrentCeiling, ceiling)
-            if inverterSilent {
-                charge.lower(to: .zero, LimitReason(.inverterSilent))
-                discharge.lower(to: .zero, LimitReason(.inverterSilent))
+            if let stop {
+                charge.lower(to: .zero, LimitReason(stop))
+                discharge.lower(to: .zero, LimitReason(stop))
             }
             state.chargeCurrent = risen(charge, from: lastCharge, now: now)
             state.dischargeCurrent = risen(discharge, from: lastDischarge, now: now)
@@ -146,6 +151,19 @@ package struct BankController: Sendable {
         }
         lastCharge = state.chargeCurrent.value
         lastDischarge = state.dischargeCurrent.value
+    }
+
+    /// A pack's part is never above what the whole bank may do (rule 2).
+    private func holdPackLimits(_ state: inout BankState) {
+        for position in 0..<Int(state.packsConfigured) {
+            let limits = configuration.packs[position]
+            state.cellCeiling = min(state.cellCeiling ?? limits.cellMaximum, limits.cellMaximum)
+            state.cellFloor = max(state.cellFloor ?? limits.cellMinimum, limits.cellMinimum)
+            var own = state.packLimits[position]
+            own.charge = min(own.charge, state.chargeCurrent.value)
+            own.discharge = min(own.discharge, state.dischargeCurrent.value)
+            state.packLimits[position] = own
+        }
     }
 
     private func applyVoltageLimits(_ state: inout BankState, _ sums: BankSums) {

@@ -38,6 +38,8 @@ package enum LimitRule: UInt8, CaseIterable, Sendable {
     case inverterSilent
     /// A needed value is older than its time limit (rule 3).
     case staleValue
+    /// The inverter itself asks to stop.
+    case inverterRequest
 }
 
 /// The rule behind a limit, and the pack and cell it came from.
@@ -110,6 +112,17 @@ package enum PackStatus: UInt8, CaseIterable, Sendable {
     case implausible
 }
 
+/// What one pack may be charged and discharged with, never more than the whole bank.
+package struct PackCurrentLimits: Hashable, Sendable {
+    /// Largest charge current, never negative.
+    package var charge = Current.zero
+    /// Largest discharge current, never negative.
+    package var discharge = Current.zero
+
+    /// Neither.
+    package init() {}
+}
+
 /// The whole bank at one moment: what the inverter is told and what people are shown.
 package struct BankState: Sendable {
     /// When it was computed.
@@ -164,6 +177,14 @@ package struct BankState: Sendable {
     package var chargeCurrent = Limit(Current.zero, LimitReason(.starting))
     /// Largest discharge current.
     package var dischargeCurrent = Limit(Current.zero, LimitReason(.starting))
+
+    /// The part of each configured pack in the current limits, by position; zero unless it counts.
+    package var packLimits: InlineArray<16, PackCurrentLimits> = .init(
+        repeating: PackCurrentLimits())
+    /// What the maps say a cell stands at most, the lowest of all packs.
+    package var cellCeiling: Voltage?
+    /// What the maps say a cell must keep, the highest of all packs.
+    package var cellFloor: Voltage?
 
     /// Whether charging is allowed at all.
     package var chargeEnabled = false
