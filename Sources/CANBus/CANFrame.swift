@@ -5,6 +5,14 @@ package struct CANIdentifier: Hashable, Sendable {
     /// Whether it has 29 bits.
     package let isExtended: Bool
 
+    /// The one that wins every arbitration: 0 in 11 bits.
+    package static let zero = CANIdentifier()
+
+    private init() {
+        rawValue = 0
+        isExtended = false
+    }
+
     /// Names an identifier; nil when it does not fit 11 (or 29) bits.
     package init?(_ rawValue: UInt32, isExtended: Bool = false) {
         guard rawValue <= (isExtended ? 0x1FFF_FFFF : 0x7FF) else { return nil }

@@ -12,22 +12,99 @@ package struct CANProfile: Sendable {
     package let confidence: String
     /// Where its facts come from.
     package let sources: [String]
+    /// Inverters known to accept it.
+    package let speaksTo: [String]
+    /// Decisions and advice for people.
+    package let notes: [String]
     /// Bits per second of the bus.
     package let bitRate: Int
+    /// Other bit rates with which the same frames are used.
+    package let otherBitRates: [Int]
     /// The layout of all frames, both ways.
     package let layout: DBCFile
     /// The compiled encoder.
     package let plan: FramePlan
+    /// The message of each frame of the plan.
+    package let messageNames: [String]
     /// Which bank value each signal of a sent frame carries, for reading frames back.
-    package let readings: [CANIdentifier: [(signal: DBCSignal, value: BankValue)]]
-    /// The keep-alive of the inverter, or nil when it sends none.
-    package let keepAlive: CANIdentifier?
-    /// How long it may be missing.
-    package let keepAliveTimeout: TimeSpan
-    /// What a missing one does unless the installer says otherwise.
-    package let keepAliveAction: KeepAliveAction
+    package let readings: [CANIdentifier: [SentSignal]]
+    /// Messages that are sent once for each pack, identifiers counting up.
+    package let packMessages: [CANIdentifier: DBCMessage]
+    /// When frames are sent.
+    package let sending: SendRule
+    /// How the inverter shows that it lives.
+    package let keepAliveRule: KeepAliveRule
+    /// What the inverter may ask for.
+    package let commands: [InverterCommand]
     /// What stop means.
     package let stop: StopRule
+    /// Deviations an installer may switch on.
+    package let quirks: [ProfileQuirk]
+    /// Those that are switched on.
+    package let activeQuirks: [String]
+    /// How the simulated counterpart behaves.
+    package let inverter: InverterBehaviour
+
+    /// The first keep-alive of the inverter, or nil when it sends none.
+    package var keepAlive: CANIdentifier? { keepAliveRule.identifiers.first }
+    /// How long it may be missing.
+    package var keepAliveTimeout: TimeSpan { keepAliveRule.timeout }
+    /// What a missing one does unless the installer says otherwise.
+    package var keepAliveAction: KeepAliveAction { keepAliveRule.action }
+    /// A frame of the plan for people: `'Limits' (351)`.
+    package func frameName(_ index: Int) -> String {
+        guard plan.frames.indices.contains(index) else { return "\(index + 1)" }
+        return "'\(messageNames[index])' (\(plan.frames[index].identifier))"
+    }
+
+    /// Whether its facts come from one unconfirmed source, so that it needs the installer's consent.
+    package var isExperimental: Bool { confidence == "single" }
+}
+
+/// When frames are sent.
+package struct SendRule: Hashable, Sendable {
+    /// Frames that ask for a whole set; empty when frames are sent by themselves.
+    package var polls: [CANIdentifier] = []
+    /// The pause between two frames of one cycle.
+    package var spacing: TimeSpan = .zero
+    /// Whether frames are only sent when they are asked for.
+    package var isPolled: Bool { !polls.isEmpty }
+}
+
+/// A request of the inverter and what it means.
+package struct InverterCommand: Sendable {
+    /// The name for people: `rapid shutdown`.
+    package let title: String
+    /// How it is recognised.
+    package let row: CommandRow
+}
+
+/// A deviation of some inverters that an installer switches on.
+package struct ProfileQuirk: Hashable, Sendable {
+    /// The word in the configuration.
+    package let id: String
+    /// The name for people.
+    package let title: String
+    /// When to switch it on, a sentence.
+    package let when: String
+}
+
+/// What a signal of a sent frame carries.
+package struct SentSignal: Sendable {
+    /// The field.
+    package let signal: DBCSignal
+    /// What is in it.
+    package let value: BankValue
+    /// Whether its sign is turned round.
+    var isNegated = false
+    /// The factor with which it is sent.
+    var factor: DBCNumber
+    /// The raw number for "not known".
+    var unknown: Int64?
+    /// Raw numbers and what they stand for, where it is a list.
+    var table: [Int64: Int32] = [:]
+    /// The raw numbers of the multiplexers with which it is sent.
+    var page: [String: UInt64] = [:]
 }
 
 /// Why a profile was refused; all faults at once.
@@ -41,57 +118,4 @@ package struct CANProfileError: Error, Hashable, Sendable, CustomStringConvertib
     package var description: String {
         faults.map { "inverter profile '\(name)': \($0)" }.joined(separator: "\n")
     }
-}
-
-extension BankValue {
-    /// The name in profiles.
-    package var name: String {
-        switch self {
-        case .voltage: "voltage"
-        case .current: "current"
-        case .temperatureMean: "temperature_mean"
-        case .temperatureMaximum: "temperature_maximum"
-        case .temperatureMinimum: "temperature_minimum"
-        case .stateOfCharge: "state_of_charge"
-        case .stateOfHealth: "state_of_health"
-        case .remainingCapacity: "remaining_capacity"
-        case .fullCapacity: "full_capacity"
-        case .cycles: "cycles"
-        case .chargeVoltageLimit: "charge_voltage_limit"
-        case .dischargeVoltageLimit: "discharge_voltage_limit"
-        case .chargeCurrentLimit: "charge_current_limit"
-        case .dischargeCurrentLimit: "discharge_current_limit"
-        case .chargeEnabled: "charge_enabled"
-        case .dischargeEnabled: "discharge_enabled"
-        case .forceCharge: "force_charge"
-        case .fullChargeRequest: "full_charge_request"
-        case .packsConfigured: "packs_configured"
-        case .packsOnline: "packs_online"
-        case .packsOffline: "packs_offline"
-        case .packsChargeBlocked: "packs_charge_blocked"
-        case .packsDischargeBlocked: "packs_discharge_blocked"
-        case .cellMaximum: "cell_maximum"
-        case .cellMinimum: "cell_minimum"
-        case .cellMaximumPack: "cell_maximum_pack"
-        case .cellMaximumCell: "cell_maximum_cell"
-        case .cellMinimumPack: "cell_minimum_pack"
-        case .cellMinimumCell: "cell_minimum_cell"
-        }
-    }
-
-    /// Our unit is the natural one (V, A, %, Ah, °C) divided by 10^decimals.
-    package var decimals: Int {
-        switch self {
-        case .voltage, .current, .remainingCapacity, .fullCapacity, .chargeVoltageLimit,
-            .dischargeVoltageLimit, .chargeCurrentLimit, .dischargeCurrentLimit, .cellMaximum,
-            .cellMinimum:
-            3
-        case .stateOfCharge, .stateOfHealth: 2
-        case .temperatureMean, .temperatureMaximum, .temperatureMinimum: 1
-        default: 0
-        }
-    }
-
-    /// The value of a name.
-    package static func named(_ name: String) -> BankValue? { allCases.first { $0.name == name } }
 }

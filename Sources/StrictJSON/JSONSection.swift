@@ -65,6 +65,9 @@ package struct JSONSection {
         return members.first { $0.name == key }?.item
     }
 
+    /// Whether there is a member of this name; looking is not asking for it.
+    package func has(_ key: String) -> Bool { members.contains { $0.name == key } }
+
     /// All names in the order of the document; reading them counts as asking for them.
     package mutating func names() -> [String] {
         for member in members { asked.insert(member.name) }

@@ -24,8 +24,14 @@ package indirect enum JSONValue: Sendable {
 package struct JSONItem: Sendable {
     /// The value.
     package let value: JSONValue
-    /// The line from 1.
+    /// The line from 1; 0 when it stands in no text at hand.
     package let line: Int
+
+    /// Joins both.
+    package init(value: JSONValue, line: Int) {
+        self.value = value
+        self.line = line
+    }
 }
 
 /// One member of an object.
@@ -34,6 +40,12 @@ package struct JSONMember: Sendable {
     package let name: String
     /// The value and its line.
     package let item: JSONItem
+
+    /// Joins both.
+    package init(name: String, item: JSONItem) {
+        self.name = name
+        self.item = item
+    }
 }
 
 /// A decimal number: `coefficient` × 10^`exponent`, exact.

@@ -23,10 +23,11 @@ import Testing
              SG_ Mode M : 7|8@0+ (1,0) [0|255] "" B\r
              SG_ First m0 : 15|16@0- (0.01,-40) [-40|40] "degC" B\r
              SG_ Second m1 : 15|16@0+ (2e-1,0) [0|0] "V" B\r
+             SG_ Third m2 : 15|32@0- (1,0) [0|0] "V" B\r
             CM_ SG_ 2566844926 First "two\r
             lines";\r
             VAL_ 2566844926 Mode 0 "first" 1 "second" ;\r
-            SIG_VALTYPE_ 2566844926 Second : 1;\r
+            SIG_VALTYPE_ 2566844926 Third : 1;\r
             BA_ "GenMsgCycleTime" BO_ 2566844926 250;\r
             EV_ Something: 0 [0|0] "" 0 1 DUMMY_NODE_VECTOR0 Vector__XXX;\r
             """
@@ -34,17 +35,17 @@ import Testing
         let message = try #require(file.message(named: "Wide"))
         #expect(message.identifier == CANIdentifier(0x18FE_F1FE, isExtended: true))
         #expect(message.cycleMilliseconds == 250)
-        #expect(message.signals.map(\.name) == ["Mode", "First", "Second"])
+        #expect(message.signals.map(\.name) == ["Mode", "First", "Second", "Third"])
         #expect(message.signals[1].bitNumbers.suffix(1) == [15])
         #expect(message.signals[1].isSigned && !message.signals[1].isLittleEndian)
         #expect(message.signals[1].comment == "two\r\nlines")
-        #expect(message.signals[2].multiplexing == .selected(by: 1))
+        #expect(message.signals[2].selection == DBCSelection(selector: "Mode", ranges: [1...1]))
         #expect(
             message.signals[2].factor.fraction.map { "\($0.numerator)/\($0.denominator)" } == "2/10"
         )
-        #expect(message.signals[2].isFloat)
+        #expect(message.signals[3].isFloat)
         #expect(message.signals[0].values == [0: "first", 1: "second"])
-        #expect(file.notes == ["line 15: section 'EV_' is not used"])
+        #expect(file.notes == ["line 16: section 'EV_' is not used"])
     }
 
     @Test func `Latin-1 units are read as what they mean`() throws {

@@ -73,11 +73,11 @@ import Testing
         #expect(found.contains { $0.contains(expected) }, "\(found)")
     }
 
-    @Test func `a multiplexed frame is not sent`() {
+    @Test func `a multiplexed frame needs its page`() {
         let layout = "BO_ 1 M: 8 A\n SG_ X M : 0|8@1+ (1,0) [0|0] \"\" B\n"
         #expect(
             faults(layout) == [
-                "profile.json, line 4: 'frames[0].message' is 'M', which is multiplexed and can only be received"
+                "profile.json, line 4: 'frames[0].message' is 'M', which is multiplexed; 'page' must say which page"
             ])
     }
 
@@ -87,8 +87,8 @@ import Testing
             faults(layout, Self.plain + "," + Self.plain) == [
                 "profile.json, line 4: 'frames[1].message' is 'M' a second time"
             ])
-        let many = Array(repeating: Self.plain, count: 40).joined(separator: ",")
-        #expect(faults(layout, many).contains { $0.contains("has 40 frames, allowed 32") })
+        let many = Array(repeating: Self.plain, count: 70).joined(separator: ",")
+        #expect(faults(layout, many).contains { $0.contains("has 70 frames, allowed 64") })
     }
 
     @Test func `a cycle that floods the bus is refused wherever it stands`() {

@@ -74,8 +74,7 @@ import Testing
         }
         #expect(try verdicts(values) == values.map { _ in "ok" })
         let text = try String(contentsOfFile: Self.schema, encoding: .utf8)
-        let list = try #require(
-            text.firstRange(of: "\"enum\": [\n                        \"voltage\""))
+        let list = try #require(text.firstMatch(of: /"enum": \[\s*"voltage"/)?.range)
         let names = text[list.lowerBound...].prefix { $0 != "]" }.split(separator: "\"")
         let listed = names.filter { $0.contains { $0.isLetter } && $0 != "enum" }.map(String.init)
         #expect(listed == BankValue.allCases.map(\.name))

@@ -46,7 +46,7 @@ import Testing
         var counts = [0, 0]
         for time in Int64(0)..<1000 {
             let due = schedule.takeDue(now: at(time))
-            for frame in 0...1 where due >> UInt32(frame) & 1 != 0 { counts[frame] += 1 }
+            for frame in 0...1 where due.contains(frame) { counts[frame] += 1 }
         }
         #expect(counts == [10, 4])
     }

@@ -5,6 +5,12 @@ package struct DBCNumber: Hashable, Sendable {
     /// The power of ten.
     package let exponent: Int
 
+    /// Joins both.
+    package init(coefficient: Int64, exponent: Int) {
+        self.coefficient = coefficient
+        self.exponent = exponent
+    }
+
     /// Whether it is a plain zero.
     package var isZero: Bool { coefficient == 0 }
 
@@ -28,20 +34,37 @@ package struct DBCNumber: Hashable, Sendable {
     }
 }
 
-/// Where a multiplexed signal belongs.
-package enum DBCMultiplexing: Hashable, Sendable {
-    /// Always in the frame.
-    case none
-    /// Chooses the others.
-    case selector
-    /// Only when the selector has this value.
-    case selected(by: UInt64)
+/// When a multiplexed signal is in the frame.
+package struct DBCSelection: Hashable, Sendable {
+    /// The name of the multiplexer that decides.
+    package var selector: String
+    /// The raw numbers of the multiplexer with which the signal is there.
+    package var ranges: [ClosedRange<UInt64>]
+
+    /// Joins both.
+    package init(selector: String, ranges: [ClosedRange<UInt64>]) {
+        self.selector = selector
+        self.ranges = ranges
+    }
+
+    /// Whether the signal is there while the multiplexer has this raw number.
+    package func holds(_ raw: UInt64) -> Bool { ranges.contains { $0.contains(raw) } }
+}
+
+/// How raw bits stand for a number.
+package enum DBCValueType: Int64, Hashable, Sendable {
+    /// A whole number, signed or not.
+    case integer
+    /// IEEE 754 with 32 bits.
+    case single
+    /// IEEE 754 with 64 bits.
+    case double
 }
 
 /// One signal of a message.
 package struct DBCSignal: Hashable, Sendable {
     /// Its name.
-    package let name: String
+    package var name: String
     /// The line of its definition from 1.
     package let line: Int
     /// The start bit as the file has it: lowest bit (Intel) or highest bit (Motorola).
@@ -60,10 +83,14 @@ package struct DBCSignal: Hashable, Sendable {
     package let maximum: DBCNumber
     /// The unit as the file writes it: `V`, `A`.
     package let unit: String
-    /// Multiplexing.
-    package let multiplexing: DBCMultiplexing
-    /// Whether raw bits are an IEEE number (SIG_VALTYPE_ 1 or 2).
-    package var isFloat = false
+    /// Whether it chooses other signals of the frame (M, m3M).
+    package var isMultiplexer = false
+    /// When it is in the frame; nil is always.
+    package var selection: DBCSelection?
+    /// How raw bits stand for a number (SIG_VALTYPE_).
+    package var valueType = DBCValueType.integer
+    /// Whether raw bits are an IEEE number.
+    package var isFloat: Bool { valueType != .integer }
     /// Texts for values (VAL_).
     package var values: [Int64: String] = [:]
     /// The comment (CM_ SG_).
@@ -87,7 +114,7 @@ package struct DBCMessage: Hashable, Sendable {
     /// The identifier on the bus.
     package let identifier: CANIdentifier
     /// Its name.
-    package let name: String
+    package var name: String
     /// The line of its definition from 1.
     package let line: Int
     /// Data bytes, 0…8.
@@ -100,6 +127,42 @@ package struct DBCMessage: Hashable, Sendable {
     package var comment = ""
     /// `GenMsgCycleTime`, ms.
     package var cycleMilliseconds: Int?
+
+    /// A message without a name and signals, identifier 0.
+    package static var empty: DBCMessage {
+        DBCMessage(identifier: .zero, name: "", line: 0, length: 0, sender: "")
+    }
+
+    /// The signal of a name.
+    package func signal(named name: String) -> DBCSignal? { signals.first { $0.name == name } }
+
+    /// The multiplexers a signal hangs on with the numbers they must have, the nearest first.
+    ///
+    /// Ends at a multiplexer that is not there and at one that was already met.
+    package func conditions(of signal: DBCSignal) -> [DBCSelection] {
+        var conditions: [DBCSelection] = []
+        var next = signal.selection
+        while let selection = next,
+            !conditions.contains(where: { $0.selector == selection.selector })
+        {
+            conditions.append(selection)
+            next = self.signal(named: selection.selector)?.selection
+        }
+        return conditions
+    }
+
+    /// Whether two signals can never stand in one frame, because a multiplexer must differ.
+    package func excludes(_ left: DBCSignal, _ right: DBCSignal) -> Bool {
+        let others = conditions(of: right)
+        return conditions(of: left).contains { mine in
+            others.contains { other in
+                other.selector == mine.selector
+                    && !mine.ranges.contains { range in
+                        other.ranges.contains { $0.overlaps(range) }
+                    }
+            }
+        }
+    }
 }
 
 /// A parsed DBC file.

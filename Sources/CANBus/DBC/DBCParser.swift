@@ -1,12 +1,14 @@
-/// Reads DBC files: `BO_ SG_ VAL_ VAL_TABLE_ CM_ BA_ SIG_VALTYPE_`; other sections are skipped with a
-/// note.
+/// Reads DBC files: `BO_ SG_ VAL_ VAL_TABLE_ CM_ BA_ BA_DEF_DEF_ SIG_VALTYPE_ SG_MUL_VAL_`; other
+/// sections are skipped with a note.
 ///
 /// A fault in a section is noted and reading goes on at the next one, so that all faults come at
 /// once. The result is checked: signals must fit their frame and must not overlap.
 package struct DBCParser {
-    private var scanner: DBCScanner
-    private var file = DBCFile()
-    private var faults: [DBCFault] = []
+    var scanner: DBCScanner
+    var file = DBCFile()
+    var faults: [DBCFault] = []
+    /// What names point to that may stand anywhere in the file.
+    var pending = DBCPending()
 
     private init(_ bytes: [UInt8]) { scanner = DBCScanner(bytes) }
 
@@ -21,6 +23,7 @@ package struct DBCParser {
         }
         var parser = DBCParser(bytes)
         parser.readFile()
+        parser.resolve()
         parser.faults += DBCCheck.faults(of: parser.file)
         guard parser.faults.isEmpty else {
             throw DBCError(faults: parser.faults.sorted { $0.line < $1.line })
@@ -54,12 +57,29 @@ package struct DBCParser {
         case "CM_": try readComment()
         case "BA_": try readAttribute()
         case "SIG_VALTYPE_": try readValueType()
-        case "VAL_TABLE_", "BA_DEF_", "BA_DEF_DEF_", "BA_DEF_REL_", "BA_DEF_DEF_REL_":
-            scanner.skipStatement()
+        case "SG_MUL_VAL_": try readSelection()
+        case "VAL_TABLE_": try readTable()
+        case "BA_DEF_DEF_": try readDefault()
+        case "BA_DEF_", "BA_DEF_REL_", "BA_DEF_DEF_REL_", "BA_REL_": try endStatement()
         default:
             file.notes.append("line \(line): section '\(keyword)' is not used")
-            scanner.skipStatement()
+            scanner.skipUnknown(until: Self.keywords)
         }
+    }
+
+    private static let keywords: Set<String> = [
+        "BO_", "SG_", "VAL_", "CM_", "BA_", "SIG_VALTYPE_", "SG_MUL_VAL_", "VAL_TABLE_",
+        "BA_DEF_DEF_", "BA_DEF_",
+    ]
+
+    /// Goes behind the semicolon that ends a statement.
+    func missingEnd(from line: Int) -> DBCFault {
+        scanner.fault("expected ';' at the end of the statement of line \(line)")
+    }
+
+    mutating func endStatement() throws(DBCFault) {
+        let line = scanner.line
+        if !scanner.skipStatement() { throw missingEnd(from: line) }
     }
 
     /// The list of symbols below NS_ is indented.
@@ -108,9 +128,10 @@ package struct DBCParser {
             throw scanner.fault("a signal before the first message")
         }
         let name = try scanner.word("a signal name")
-        var multiplexing = DBCMultiplexing.none
+        var isMultiplexer = false
+        var selection: DBCSelection?
         if !scanner.take(":") {
-            multiplexing = try readMultiplexing()
+            (isMultiplexer, selection) = try readMultiplexing()
             try scanner.expect(":", "after the signal's name")
         }
         let start = try scanner.integer("a start bit")
@@ -145,85 +166,31 @@ package struct DBCParser {
             DBCSignal(
                 name: name, line: line, startBit: Int(start), bitLength: Int(length),
                 isLittleEndian: order == 1, isSigned: isSigned, factor: factor, offset: offset,
-                minimum: minimum, maximum: maximum, unit: unit, multiplexing: multiplexing))
+                minimum: minimum, maximum: maximum, unit: unit, isMultiplexer: isMultiplexer,
+                selection: selection))
     }
 
-    private mutating func readMultiplexing() throws(DBCFault) -> DBCMultiplexing {
+    /// `M` chooses, `m3` is chosen by 3, `m3M` is both.
+    private mutating func readMultiplexing() throws(DBCFault) -> (Bool, DBCSelection?) {
         let word = try scanner.word("':' after the signal's name, 'M' or 'm' and a number")
-        if word == "M" { return .selector }
-        // Extended multiplexing writes m3M for a signal that is both.
-        let digits = word.dropFirst().prefix { $0.isNumber }
-        guard word.hasPrefix("m"), let value = UInt64(digits) else {
+        if word == "M" { return (true, nil) }
+        var digits = word.dropFirst()
+        let isMultiplexer = digits.last == "M"
+        if isMultiplexer { digits = digits.dropLast() }
+        guard word.hasPrefix("m"), digits.allSatisfy(\.isNumber), let value = UInt64(digits) else {
             throw scanner.fault("expected 'M' or 'm' and a number, found '\(word)'")
         }
-        return .selected(by: value)
+        return (isMultiplexer, DBCSelection(selector: "", ranges: [value...value]))
     }
 
-    private mutating func readValues() throws(DBCFault) {
-        scanner.skipSpaces(acrossLines: false)
-        guard let first = scanner.peekWord().first, first.isNumber else {
-            return scanner.skipStatement()  // values of an environment variable
-        }
-        let id = try scanner.integer("a message id")
-        let name = try scanner.word("a signal name")
-        var values: [Int64: String] = [:]
-        while !scanner.take(";") {
-            let value = try scanner.integer("a value or ';'")
-            values[value] = try scanner.text("a text in quotes")
-            scanner.skipSpaces(acrossLines: true)
-        }
-        update(id, name) { $0.values = values }
-    }
-
-    private mutating func readComment() throws(DBCFault) {
-        switch scanner.peekWord() {
-        case "BO_":
-            _ = try scanner.word("BO_")
-            let id = try scanner.integer("a message id")
-            let text = try scanner.text("a comment in quotes")
-            if let index = index(of: id) { file.messages[index].comment = text }
-        case "SG_":
-            _ = try scanner.word("SG_")
-            let id = try scanner.integer("a message id")
-            let name = try scanner.word("a signal name")
-            let text = try scanner.text("a comment in quotes")
-            update(id, name) { $0.comment = text }
-        default: break
-        }
-        scanner.skipStatement()
-    }
-
-    private mutating func readAttribute() throws(DBCFault) {
-        let name = try scanner.text("an attribute name in quotes")
-        guard name == "GenMsgCycleTime", scanner.peekWord() == "BO_" else {
-            return scanner.skipStatement()
-        }
-        _ = try scanner.word("BO_")
-        let id = try scanner.integer("a message id")
-        let value = try scanner.integer("a time in milliseconds")
-        if let index = index(of: id), (1...3_600_000).contains(value) {
-            file.messages[index].cycleMilliseconds = Int(value)
-        }
-        scanner.skipStatement()
-    }
-
-    private mutating func readValueType() throws(DBCFault) {
-        let id = try scanner.integer("a message id")
-        let name = try scanner.word("a signal name")
-        _ = scanner.take(":")
-        let type = try scanner.integer("a value type")
-        update(id, name) { $0.isFloat = type == 1 || type == 2 }
-        scanner.skipStatement()
-    }
-
-    private func index(of id: Int64) -> Int? {
+    func index(of id: Int64) -> Int? {
         file.messages.firstIndex { message in
             let flag: Int64 = message.identifier.isExtended ? 0x8000_0000 : 0
             return Int64(message.identifier.rawValue) | flag == id
         }
     }
 
-    private mutating func update(_ id: Int64, _ name: String, _ change: (inout DBCSignal) -> Void) {
+    mutating func update(_ id: Int64, _ name: String, _ change: (inout DBCSignal) -> Void) {
         guard let message = index(of: id),
             let signal = file.messages[message].signals.firstIndex(where: { $0.name == name })
         else {
@@ -231,67 +198,5 @@ package struct DBCParser {
             return
         }
         change(&file.messages[message].signals[signal])
-    }
-}
-
-/// What a parsed file must also fulfil: signals fit, do not overlap, names are unique.
-enum DBCCheck {
-    static func faults(of file: DBCFile) -> [DBCFault] {
-        var faults: [DBCFault] = []
-        var identifiers: [CANIdentifier: String] = [:]
-        for message in file.messages {
-            if let other = identifiers.updateValue(message.name, forKey: message.identifier) {
-                faults.append(
-                    DBCFault(
-                        line: message.line, column: 0,
-                        message:
-                            "message '\(message.name)' has the id \(message.identifier) of '\(other)'"
-                    ))
-            }
-            faults += signalFaults(message)
-        }
-        return faults
-    }
-
-    private static func signalFaults(_ message: DBCMessage) -> [DBCFault] {
-        var faults: [DBCFault] = []
-        var owners: [Int: DBCSignal] = [:]
-        var names: Set<String> = []
-        func note(_ signal: DBCSignal, _ text: String) {
-            faults.append(
-                DBCFault(
-                    line: signal.line, column: 0,
-                    message: "signal '\(message.name).\(signal.name)' \(text)"))
-        }
-        for signal in message.signals {
-            if !names.insert(signal.name).inserted { note(signal, "is defined twice") }
-            let bits = signal.bitNumbers
-            if bits.contains(where: { $0 < 0 || $0 >= Int(message.length) * 8 }) {
-                note(signal, "does not fit the frame's \(message.length) bytes")
-                continue
-            }
-            if signal.factor.isZero { note(signal, "has the factor 0") }
-            if let other = bits.lazy.compactMap({ owners[$0] }).first(where: {
-                excludes($0, signal) == false
-            }) {
-                note(signal, "overlaps '\(other.name)' (line \(other.line))")
-            }
-            for bit in bits { owners[bit] = signal }
-        }
-        if message.signals.filter({ $0.multiplexing == .selector }).count > 1 {
-            faults.append(
-                DBCFault(
-                    line: message.line, column: 0,
-                    message: "message '\(message.name)' has more than one multiplexer"))
-        }
-        return faults
-    }
-
-    /// Two signals never share a frame when the selector must differ.
-    private static func excludes(_ left: DBCSignal, _ right: DBCSignal) -> Bool {
-        if case .selected(let a) = left.multiplexing, case .selected(let b) = right.multiplexing {
-            return a != b
-        }
-        return false
     }
 }

@@ -52,15 +52,40 @@ struct DBCScanner {
         if position < bytes.count { advance() }
     }
 
-    /// Skips to behind the next semicolon outside quotes, or to the end.
-    mutating func skipStatement() {
+    /// Skips to behind the next semicolon outside quotes; false when the file ends before.
+    mutating func skipStatement() -> Bool {
+        var isQuoted = false
+        while position < bytes.count {
+            let byte = bytes[position]
+            advance()
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == UInt8(ascii: ";"), !isQuoted { return true }
+        }
+        return false
+    }
+
+    /// Skips a section nobody knows: to behind a semicolon, or to a line that begins a known one.
+    mutating func skipUnknown(until keywords: Set<String>) {
         var isQuoted = false
         while position < bytes.count {
             let byte = bytes[position]
             advance()
             if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
             if byte == UInt8(ascii: ";"), !isQuoted { return }
+            if byte == 0x0A, !isQuoted, keywords.contains(peekWord()) { return }
         }
+    }
+
+    /// A whole number without a sign, of up to 20 digits.
+    mutating func digits(_ what: String) throws(DBCFault) -> UInt64 {
+        skipSpaces(acrossLines: true)
+        let start = position
+        while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
+        guard position > start else { throw expected(what) }
+        guard let value = UInt64(String(decoding: bytes[start..<position], as: UTF8.self)) else {
+            throw fault("expected \(what), found a number above 64 bits")
+        }
+        return value
     }
 
     /// Whether the rest of the line is blank.
@@ -184,7 +209,7 @@ struct DBCScanner {
         return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
-    private static func isWordByte(_ byte: UInt8) -> Bool {
+    static func isWordByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):

@@ -1,9 +1,6 @@
-import Bank
-import Quantities
-
-/// The values of the bank that a profile may put into a frame.
+/// The values of the bank, and of one pack, that a profile may put into a frame.
 ///
-/// The raw value is the place in ``BankValues``.
+/// The raw value is the place in ``BankValues``; those of a pack come after those of the bank.
 package enum BankValue: UInt8, CaseIterable, Sendable {
     /// mV
     case voltage
@@ -29,77 +26,87 @@ package enum BankValue: UInt8, CaseIterable, Sendable {
     case cellMaximum, cellMinimum
     /// number from 1
     case cellMaximumPack, cellMaximumCell, cellMinimumPack, cellMinimumCell
+    /// number from 1
+    case temperatureMaximumPack, temperatureMaximumProbe
+    /// number from 1
+    case temperatureMinimumPack, temperatureMinimumProbe
+    /// 16 × (pack − 1) + cell or probe, from 1
+    case cellMaximumNumber, cellMinimumNumber, temperatureMaximumNumber, temperatureMinimumNumber
+    /// mV
+    case cellMean, cellSpread, packVoltageMaximum, packVoltageMinimum
+    /// mAh
+    case designCapacity
+    /// 0.1 °C
+    case mosfetTemperatureMaximum
+    /// Bit n is pack n + 1; it is cut to the field's width and never clamped.
+    case onlineMask
+    /// 0 idle, 1 charging, 2 discharging; idle within 0.5 A
+    case direction
+    /// 0 none, 1 warning, 2 protection, 3 fault
+    case alarmLevel
+    /// W, positive charges
+    case power
+    /// 0 or 1
+    case stopped, inverterPresent
+    /// Packs online without a protection or fault.
+    case packsHealthy
+    /// count
+    case cellsPerPack, cellsTotal
+    /// 0 or 1
+    case balancing
+    /// mV, what the maps say a cell stands, the most careful of all packs
+    case cellCeiling, cellFloor
 
+    /// The pack's number from 1; from here on the values belong to one pack.
+    case packNumber
+    /// 0 or 1
+    case packOnline
+    /// mV
+    case packVoltage
+    /// mA, positive charges
+    case packCurrent
+    /// 0.01 %
+    case packStateOfCharge, packStateOfHealth
+    /// mAh
+    case packRemainingCapacity, packFullCapacity
+    /// count
+    case packCycles
+    /// mV
+    case packCellMaximum, packCellMinimum
+    /// number from 1 within the pack
+    case packCellMaximumCell, packCellMinimumCell
+    /// 0.1 °C
+    case packTemperatureMaximum, packTemperatureMinimum, packMOSFETTemperature
+    /// mA, never negative: what the pack adds to the bank's limit
+    case packChargeCurrentLimit, packDischargeCurrentLimit
+    /// As ``direction`` and ``alarmLevel``
+    case packDirection, packAlarmLevel
+    /// 0 or 1
+    case packChargeSwitch, packDischargeSwitch, packHeater
+    /// Bit n is cell n + 1 (low) or n + 9 (high).
+    case packBalancingLow, packBalancingHigh
+    /// mV
+    case packCell1, packCell2, packCell3, packCell4, packCell5, packCell6, packCell7, packCell8
+    /// mV
+    case packCell9, packCell10, packCell11, packCell12, packCell13, packCell14, packCell15
+    /// mV
+    case packCell16
+
+    /// How many belong to the bank.
+    package static var bankCount: Int { 55 }
+    /// How many belong to each pack.
+    package static var packCount: Int { 41 }
     /// How many there are.
-    package static var count: Int { 29 }
-}
+    package static var count: Int { bankCount + packCount }
 
-/// A bank state flattened for encoding: plain numbers and alarm bits, no heap.
-package struct BankValues: Sendable {
-    private var numbers: InlineArray<29, Int32> = .init(repeating: .min)
-    /// Warnings of any pack and of the gateway.
-    package var warnings: AlarmSet = []
-    /// Protections of any pack.
-    package var protections: AlarmSet = []
-    /// Faults of any pack.
-    package var faults: AlarmSet = []
+    /// Whether it belongs to one pack and so only stands in frames that are sent for each pack.
+    package var isOfPack: Bool { Int(rawValue) >= Self.bankCount }
 
-    /// Nothing known.
-    package init() {}
-
-    /// A value in its own unit; nil is unknown.
-    package subscript(value: BankValue) -> Int32? {
-        get {
-            let number = numbers[Int(value.rawValue)]
-            return number == .min ? nil : number
+    /// Whether each bit has a meaning of its own, so that a narrow field drops the upper bits.
+    package var isMask: Bool {
+        switch self {
+        case .onlineMask, .packBalancingLow, .packBalancingHigh: true
+        default: false
         }
-        set { numbers[Int(value.rawValue)] = newValue ?? .min }
-    }
-
-    /// As the encoder reads it: `Int32.min` is unknown.
-    @inline(__always)
-    func raw(_ index: UInt8) -> Int32 { numbers[Int(index)] }
-
-    /// Takes what a state knows.
-    package init(_ state: BankState) {
-        self[.voltage] = state.voltage?.units
-        self[.current] = state.current?.units
-        self[.temperatureMean] = state.temperatureMean?.units
-        self[.temperatureMaximum] = state.temperatureMaximum?.value.units
-        self[.temperatureMinimum] = state.temperatureMinimum?.value.units
-        self[.stateOfCharge] = state.stateOfCharge?.units
-        self[.stateOfHealth] = state.stateOfHealth?.units
-        self[.remainingCapacity] = state.remainingCapacity?.units
-        self[.fullCapacity] = state.fullCapacity?.units
-        self[.cycles] = state.cycles
-        setLimits(state)
-        self[.packsConfigured] = Int32(state.packsConfigured)
-        self[.packsOnline] = Int32(state.packsOnline)
-        self[.packsOffline] = Int32(state.packsConfigured) - Int32(state.packsOnline)
-        self[.packsChargeBlocked] = Int32(state.packsChargeBlocked)
-        self[.packsDischargeBlocked] = Int32(state.packsDischargeBlocked)
-        self[.cellMaximum] = state.cellMaximum?.value.units
-        self[.cellMaximumPack] = state.cellMaximum.map { Int32($0.pack) }
-        self[.cellMaximumCell] = state.cellMaximum.map { Int32($0.cell) }
-        self[.cellMinimum] = state.cellMinimum?.value.units
-        self[.cellMinimumPack] = state.cellMinimum.map { Int32($0.pack) }
-        self[.cellMinimumCell] = state.cellMinimum.map { Int32($0.cell) }
-        warnings = state.warnings
-        protections = state.protections
-        faults = state.faults
-    }
-
-    /// A voltage limit of zero means that no pack ever told one.
-    private mutating func setLimits(_ state: BankState) {
-        if state.chargeVoltage.value > .zero {
-            self[.chargeVoltageLimit] = state.chargeVoltage.value.units
-            self[.dischargeVoltageLimit] = state.dischargeVoltage.value.units
-        }
-        self[.chargeCurrentLimit] = state.chargeCurrent.value.units
-        self[.dischargeCurrentLimit] = state.dischargeCurrent.value.units
-        self[.chargeEnabled] = state.chargeEnabled ? 1 : 0
-        self[.dischargeEnabled] = state.dischargeEnabled ? 1 : 0
-        self[.forceCharge] = state.forceCharge ? 1 : 0
-        self[.fullChargeRequest] = state.fullChargeRequest ? 1 : 0
     }
 }

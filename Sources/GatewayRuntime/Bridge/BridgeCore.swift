@@ -45,7 +45,7 @@ final class BridgeCore {
         self.controller = controller
         watch = InverterWatch(
             identifier: profile.keepAlive, timeout: profile.keepAliveTimeout, action: keepAlive)
-        schedule = SendSchedule(cycles: profile.plan.frames.map(\.cycle))
+        schedule = SendSchedule(profile.plan)
         packs = PackTable(count: packCount)
         lastFrames = [CANFrame?](repeating: nil, count: profile.plan.frames.count)
     }
@@ -93,7 +93,7 @@ final class BridgeCore {
         if silent { state.warnings.insert(.inverterSilent) }
         if bus.state.carriesFrames || carriedAt == .never { carriedAt = now }
         if now.since(carriedAt) > Self.busGrace { state.warnings.insert(.busDown) }
-        values = BankValues(state)
+        values = BankValues(state, packs)
         if state.mode == .stopped {
             if stoppedAt == .never { stoppedAt = now }
             stopRule.apply(to: &values)
@@ -115,10 +115,10 @@ final class BridgeCore {
 
     private func sendDue(_ now: Instant) {
         let planned = schedule.next
-        let due = schedule.takeDue(now: now)
+        var due = schedule.takeDue(now: now)
         sendCycles &+= 1
         lateness.record(max(0, now.since(planned).nanoseconds))
-        for index in lastFrames.indices where due & (1 << UInt32(index)) != 0 {
+        while let index = due.popFirst() {
             send(index, plan.encode(index, values), now)
         }
     }

@@ -10,8 +10,10 @@ struct EncodeCommand: ParsableCommand {
         abstract: "Print the frames a profile makes of a bank state, as candump lines.",
         discussion: """
             The state file is JSON: {"values": {"voltage": 52.1, "charge_current_limit": 100, \
-            "charge_enabled": 1, …}, "warnings": [], "protections": [], "faults": []}. A frame that \
-            needs a value the file does not give is not sent; its name goes to standard error.
+            "charge_enabled": 1, …}, "warnings": [], "protections": [], "faults": [], "serial": "…", \
+            "gateway": "…", "packs": [{"values": {"pack_voltage": 52.1}, "serial": "…"}]}. A frame \
+            that needs a value the file does not give is not sent; its name goes to standard error. \
+            Printed is one full cycle, with every page of frames that take turns.
             """)
 
     @Option(help: "The inverter profile, such as pylontech-lv-1.2.")
@@ -20,18 +22,24 @@ struct EncodeCommand: ParsableCommand {
     @Option(help: "The file with the bank state.")
     var state: String
 
+    @Option(help: "Switch a quirk of the profile on; may be given several times.")
+    var quirk: [String] = []
+
     @OptionGroup var options: ProfileOptions
 
     func run() throws {
         do {
-            let loaded = try ProfileStore(path: options.profiles).profile(profile)
+            let loaded = try ProfileStore(path: options.profiles).profile(profile, quirks: quirk)
             let bytes = try FileBytes.read(state, limit: 1 << 20)
             let values = try BankStateDocument.load(bytes, name: state)
-            for index in loaded.plan.frames.indices {
+            let packs = values[.packsConfigured].map(Int.init) ?? 1
+            for index in loaded.plan.frames.indices
+            where loaded.plan.isWanted(index, packs: packs) {
                 if let frame = loaded.plan.encode(index, values) {
                     print("can0 \(frame.compactHex)")
                 } else {
-                    Output.note("frame \(index + 1) is not sent: a value it needs is unknown")
+                    Output.note(
+                        "frame \(loaded.frameName(index)) is not sent: a value it needs is unknown")
                 }
             }
         } catch {
@@ -116,7 +124,11 @@ struct CANDecodeCommand: ParsableCommand {
                         writer.name("name")
                         writer.string(signal.name)
                         writer.name("value")
-                        writer.raw(Array(signal.value.utf8))
+                        if signal.isNumber {
+                            writer.raw(Array(signal.value.utf8))
+                        } else {
+                            writer.null()
+                        }
                         writer.name("unit")
                         writer.string(signal.unit)
                     }

@@ -22,15 +22,28 @@ package struct ProfileStore: Sendable {
         }
     }
 
-    /// The inverter profile of a name; the error lists what the folder has when there is none.
-    package func profile(_ name: String) throws -> CANProfile {
+    /// The inverter profile of a name with these quirks; the error lists what the folder has when
+    /// there is none.
+    package func profile(_ name: String, quirks: [String] = []) throws -> CANProfile {
         let folder = "\(path)/inverters/\(name)"
         guard Self.isPlain(name), access("\(folder)/profile.json", R_OK) == 0 else {
             throw missing("inverter profile", name, in: "inverters", suffix: "")
         }
+        let files = try files(folder)
         return try CANProfile.load(
-            profile: try FileBytes.read("\(folder)/profile.json", limit: 1 << 20),
-            layout: try FileBytes.read("\(folder)/frames.dbc", limit: 4 << 20), name: name)
+            profile: files.profile, layout: files.layout, name: name, quirks: quirks,
+            resolve: { base in
+                Self.isPlain(base) ? try? self.files("\(path)/inverters/\(base)") : nil
+            })
+    }
+
+    /// A profile that extends another may have no layout of its own.
+    private func files(_ folder: String) throws -> (profile: [UInt8], layout: [UInt8]) {
+        let layout = "\(folder)/frames.dbc"
+        return (
+            try FileBytes.read("\(folder)/profile.json", limit: 1 << 20),
+            access(layout, F_OK) == 0 ? try FileBytes.read(layout, limit: 4 << 20) : []
+        )
     }
 
     private func missing(
