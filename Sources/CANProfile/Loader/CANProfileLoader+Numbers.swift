@@ -95,7 +95,8 @@ extension CANProfileLoader {
     ) {
         guard var table = entry.section("table") else { return }
         var entries: [TableEntry] = []
-        for key in table.names() {
+        let keys = table.names()
+        for key in keys {
             guard let units = Self.units(key, value) else {
                 table.fault(key, "is no value of '\(value.name)', expected a number")
                 continue
@@ -107,8 +108,10 @@ extension CANProfileLoader {
             entries.append(TableEntry(value: units, raw: raw))
             reading.table[Self.signed(raw, signal)] = units
         }
-        if entries.isEmpty || entries.count > 64 {
-            entry.fault("table", "has \(entries.count) entries, allowed 1…64")
+        guard (1...64).contains(keys.count), entries.count == keys.count else {
+            if !(1...64).contains(keys.count) {
+                entry.fault("table", "has \(keys.count) entries, allowed 1…64")
+            }
             return
         }
         frame.tables.append(

@@ -4,7 +4,7 @@ import StrictJSON
 
 extension CANProfileLoader {
     /// The kinds of entry a signal can have; each has exactly one.
-    private static var kinds: [String] {
+    static var kinds: [String] {
         ["value", "constant", "text", "text_of", "alarms", "counter", "checksum"]
     }
 
@@ -161,6 +161,7 @@ extension CANProfileLoader {
     private mutating func addAlarms(_ entry: inout JSONSection, _ signal: DBCSignal) {
         let raised = entry.item("raised") == nil ? 1 : raw(&entry, "raised", signal) ?? 1
         let clear = entry.item("clear") == nil ? 0 : raw(&entry, "clear", signal) ?? 0
+        let alarms = entry.strings("alarms")
         guard signal.bitLength <= 8 else {
             entry.fault(
                 "alarms", "feeds '\(signal.name)' of \(signal.bitLength) bits, allowed 1…8")
@@ -173,7 +174,7 @@ extension CANProfileLoader {
         frame.bits |= place.bits(clear)
         var row = AlarmRow(
             flip: place.bits(clear) ^ place.bits(raised), warnings: 0, protections: 0, faults: 0)
-        for text in entry.strings("alarms") {
+        for text in alarms {
             let parts = text.split(separator: ".", maxSplits: 1).map(String.init)
             guard parts.count == 2,
                 let kind = AlarmKind.allCases.first(where: { $0.code == parts[1] })

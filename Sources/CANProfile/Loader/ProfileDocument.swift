@@ -140,7 +140,7 @@ struct ProfileDocument {
                     let change =
                         places.count > 1
                         ? Self.limited(change.item, to: frames[place]) : change.item
-                    frames[place] = Self.merge(frames[place], change)
+                    frames[place] = Self.merge(Self.cleared(frames[place], for: change), change)
                 }
             }
         }
@@ -158,6 +158,25 @@ struct ProfileDocument {
         let item = JSONItem(value: .object(kept), line: change.line)
         return JSONItem(
             value: .object(rest + [JSONMember(name: "signals", item: item)]), line: change.line)
+    }
+
+    /// The frame without the signals whose entry becomes one of another kind, such as a constant
+    /// instead of a value: merged, they would be both.
+    private static func cleared(_ frame: JSONItem, for change: JSONItem) -> JSONItem {
+        guard case .object(var members) = frame.value,
+            let place = members.firstIndex(where: { $0.name == "signals" }),
+            case .object(let signals) = members[place].item.value,
+            let changes = member("signals", of: change)
+        else { return frame }
+        let kept = signals.filter { signal in
+            guard let entry = member(signal.name, of: changes) else { return true }
+            return CANProfileLoader.kinds.allSatisfy { kind in
+                member(kind, of: entry) == nil || member(kind, of: signal.item) != nil
+            }
+        }
+        let item = JSONItem(value: .object(kept), line: members[place].item.line)
+        members[place] = JSONMember(name: "signals", item: item)
+        return JSONItem(value: .object(members), line: frame.line)
     }
 
     /// RFC 7396: objects are merged, null removes, anything else replaces.
