@@ -97,7 +97,9 @@ let package = Package(
                 "Bank", "CANBus", "CANProfile", "Modbus", "PackMap", "Quantities", "Simulation",
                 "StrictJSON",
             ]),
-        suite("GatewayRuntimeTests", ["Bank", "GatewayRuntime", "Quantities"]),
+        suite(
+            "GatewayRuntimeTests",
+            ["Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Quantities"]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
     ],

@@ -12,6 +12,12 @@ package struct SerialNumber: Hashable, Sendable {
         count = 0
     }
 
+    /// Takes a text; what does not fit is dropped.
+    package init(text: String) {
+        self.init()
+        for byte in text.utf8 { append(byte) }
+    }
+
     /// Whether the pack has told its serial number.
     package var isKnown: Bool { count > 0 }
 

@@ -100,8 +100,7 @@ package enum BankStateDocument {
 
     private static func text(_ key: String, _ section: inout JSONSection) -> SerialNumber? {
         guard let text = section.string(key) else { return nil }
-        var serial = SerialNumber()
-        for byte in text.utf8 { serial.append(byte) }
+        let serial = SerialNumber(text: text)
         if text.utf8.count > 32 || !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
             section.fault(key, "is '\(text)', allowed up to 32 ASCII characters")
         }

@@ -84,6 +84,7 @@ final class Gateway {
         let keepAlive = plan.keepAliveAction
         let packCount = plan.packCount
         let (canLog, log) = (canLog, log)
+        let (foreign, gateway) = (plan.foreign, plan.configuration.gateway)
         return try BridgeService(board: board, snapshots: snapshots, recorderWake: recorderWake) {
             do {
                 let bus: any Bus =
@@ -97,7 +98,7 @@ final class Gateway {
                 return BridgeCore(
                     bus: bus, profile: profile, keepAlive: keepAlive,
                     sendOnChange: settings.sendOnChange, controller: controller,
-                    packCount: packCount, log: canLog)
+                    packCount: packCount, log: canLog, foreign: foreign, gateway: gateway)
             } catch {
                 log.critical("CAN bus not usable", metadata: ["reason": "\(error)"])
                 return nil

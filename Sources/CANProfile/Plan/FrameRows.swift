@@ -3,7 +3,7 @@ import CANBus
 import Quantities
 
 /// Where a number goes in a frame.
-struct FieldPlace: Sendable {
+struct FieldPlace: Hashable, Sendable {
     var isLittleEndian: Bool
     /// Left shift in the frame word (Intel) or in the byte-swapped one (Motorola).
     var shift: UInt8

@@ -41,7 +41,7 @@ package struct KeepAliveRule: Sendable {
 }
 
 /// Something an inverter may ask for, compiled: a field of a frame has a value.
-package struct CommandRow: Sendable {
+package struct CommandRow: Hashable, Sendable {
     var identifier: CANIdentifier
     /// The bytes the frame must have for the field to be there.
     var length: UInt8
@@ -129,6 +129,23 @@ package struct InverterWatch: Sendable {
     package func state(at now: Instant) -> State {
         guard action != .off, lastAt != .never else { return .unseen }
         return now.since(lastAt) <= rule.timeout ? .present : .silent
+    }
+
+    /// Takes over what an earlier watch saw, when it waited for the same sign of life.
+    package mutating func adopt(_ earlier: InverterWatch) {
+        guard rule.identifiers == earlier.rule.identifiers, rule.length == earlier.rule.length,
+            rule.bits == earlier.rule.bits
+        else { return }
+        lastAt = earlier.lastAt
+        count = earlier.count
+        wrong = earlier.wrong
+        // The same requests stand as long as the same frames ask for them.
+        if commands == earlier.commands { requests = earlier.requests }
+    }
+
+    /// Whether a keep-alive came within the time-out, also where a missing one does nothing.
+    package func isPresent(at now: Instant) -> Bool {
+        lastAt != .never && now.since(lastAt) <= rule.timeout
     }
 
     /// What is sent now as far as the first keep-alive decides; `values` once it came.

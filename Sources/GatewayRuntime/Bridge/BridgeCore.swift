@@ -13,18 +13,21 @@ final class BridgeCore {
     /// How long a bus may be set up or restarted before that is an alarm.
     private static var busGrace: TimeSpan { .seconds(3) }
 
+    /// How long foreign traffic is shown after it was last seen.
+    private static var foreignMemory: TimeSpan { .seconds(60) }
+
     let bus: any Bus
-    private let plan: FramePlan
-    private let stopRule: StopRule
+    private let keepAlive: KeepAliveAction?
     private let sendOnChange: Bool
     private let log: CandumpLog?
+    private let foreign: ForeignFrames
+    private let gateway: SerialNumber
+    private var talk: InverterTalk
+    private var replacement: CANProfile?
     private var controller: BankController
-    private var watch: InverterWatch
-    private var schedule: SendSchedule
     private var packs: PackTable
     private var state = BankState()
     private var values = BankValues()
-    private var lastFrames: [CANFrame?]
     private var evaluateAt: Instant = .never
     private var stoppedAt: Instant = .never
     private var lateness = LatencyHistogram()
@@ -32,28 +35,56 @@ final class BridgeCore {
     private var withheld: UInt64 = 0
     private var firstFrameAt: Instant = .never
     private var carriedAt: Instant = .never
+    private var foreignSeen: (index: Int, at: Instant)?
 
+    /// `keepAlive` is the installer's word on a missing keep-alive; nil leaves it to the profile.
     init(
-        bus: any Bus, profile: CANProfile, keepAlive: KeepAliveAction, sendOnChange: Bool,
-        controller: BankController, packCount: Int, log: CandumpLog?
+        bus: any Bus, profile: CANProfile, keepAlive: KeepAliveAction?, sendOnChange: Bool,
+        controller: BankController, packCount: Int, log: CandumpLog?,
+        foreign: ForeignFrames = ForeignFrames(), gateway: String = ""
     ) {
         self.bus = bus
-        plan = profile.plan
-        stopRule = profile.stop
+        self.keepAlive = keepAlive
         self.sendOnChange = sendOnChange
         self.log = log
         self.controller = controller
-        watch = InverterWatch(
-            identifier: profile.keepAlive, timeout: profile.keepAliveTimeout, action: keepAlive)
-        schedule = SendSchedule(profile.plan)
+        self.foreign = foreign
+        self.gateway = SerialNumber(text: gateway)
+        talk = InverterTalk(
+            profile, keepAlive: keepAlive ?? profile.keepAliveAction, packCount: packCount)
         packs = PackTable(count: packCount)
-        lastFrames = [CANFrame?](repeating: nil, count: profile.plan.frames.count)
     }
 
     /// When the bridge must wake at the latest.
     var nextDeadline: Instant {
         let attention = Instant(nanoseconds: bus.nextAttention)
-        return min(min(schedule.next, evaluateAt), min(attention, watch.deadline))
+        return min(min(talk.next, evaluateAt), min(attention, talk.watch.deadline))
+    }
+
+    /// Speaks another profile from the next send cycle on (rule 5); false when the bus would need
+    /// another bit rate.
+    ///
+    /// The last cycle of the old profile is sent whole, and the first of the new one begins when the
+    /// next of the old one would have, so that the inverter never waits longer than a cycle.
+    func replace(profile: CANProfile) -> Bool {
+        guard profile.bitRate == talk.profile.bitRate else { return false }
+        replacement = profile
+        return true
+    }
+
+    /// Swaps profiles where one cycle ended and the next is due or nothing is sent at all.
+    private func swapProfile(_ now: Instant) {
+        guard let profile = replacement, !talk.isMidCycle else { return }
+        let isBoundary =
+            !talk.schedule.isRunning || talk.profile.sending.isPolled || talk.schedule.next <= now
+        guard isBoundary else { return }
+        replacement = nil
+        var fresh = InverterTalk(
+            profile, keepAlive: keepAlive ?? profile.keepAliveAction, packCount: packs.count)
+        fresh.adopt(talk)
+        let wasRunning = talk.schedule.isRunning
+        talk = fresh
+        if wasRunning { talk.begin(at: now) }
     }
 
     /// Every alarm that somebody should hear of at once.
@@ -62,7 +93,9 @@ final class BridgeCore {
     /// Takes what has arrived from the bus, and lets the bus look after itself.
     func receive(_ now: Instant) {
         _ = bus.receive(at: now.nanoseconds) { frame in
-            watch.handle(frame, at: now)
+            if !talk.take(frame, at: now), let index = foreign.match(frame) {
+                foreignSeen = (index, now)
+            }
             log?.append(frame, .received, microseconds: Self.wallMicroseconds())
         }
         bus.attend(at: now.nanoseconds)
@@ -71,75 +104,83 @@ final class BridgeCore {
     /// Evaluates and sends what is due; true when there is something new to show.
     func step(_ news: PackTable?, now: Instant) -> Bool {
         if let news { packs = news }
-        let isCycleDue = schedule.next <= now
-        guard news != nil || isCycleDue || now >= evaluateAt else { return false }
+        swapProfile(now)
+        let isCycleDue = talk.schedule.next <= now
+        guard news != nil || isCycleDue || now >= evaluateAt else {
+            if talk.isPendingDue(now) { sendPending(now) }
+            return false
+        }
         evaluate(now)
         decideSending(now)
-        if schedule.isRunning {
-            if isCycleDue || schedule.next <= now {
-                sendDue(now)
-            } else if sendOnChange {
-                sendChanged(now)
+        if talk.schedule.isRunning {
+            let planned = talk.schedule.next
+            if planned <= now {
+                beginCycle(planned: planned, now)
+            } else if sendOnChange, !talk.profile.sending.isPolled {
+                talk.beginChanges(values)
             }
+            sendPending(now)
         }
         return true
     }
 
     private func evaluate(_ now: Instant) {
         evaluateAt = now + Self.heartbeat
+        let watch = talk.watch
         let silent = watch.state(at: now) == .silent
         state = controller.evaluate(
-            packs, now: now, inverterSilent: silent && watch.action == .stop)
+            packs, now: now, inverterSilent: silent && watch.action == .stop,
+            inverterStops: watch.asksToStop)
         if silent { state.warnings.insert(.inverterSilent) }
+        if watch.requests != 0 { state.warnings.insert(.inverterRequest) }
         if bus.state.carriesFrames || carriedAt == .never { carriedAt = now }
         if now.since(carriedAt) > Self.busGrace { state.warnings.insert(.busDown) }
         values = BankValues(state, packs)
+        values.gateway = gateway
+        values[.inverterPresent] = watch.isPresent(at: now) ? 1 : 0
         if state.mode == .stopped {
             if stoppedAt == .never { stoppedAt = now }
-            stopRule.apply(to: &values)
         } else {
             stoppedAt = .never
+        }
+        if state.mode == .stopped || watch.before == .stop {
+            talk.profile.stop.apply(to: &values)
         }
     }
 
     /// Begins and ends sending.
     ///
-    /// Rule 1: no frame before the first complete reading. Rule 8: stop as the profile says.
+    /// Rule 1: no frame before the first complete reading. Rule 8: stop as the profile says. Some
+    /// inverters must speak first.
     private func decideSending(_ now: Instant) {
-        let isStopOver =
-            state.mode == .stopped && now.since(stoppedAt) >= stopRule.silenceAfter
-        let shallSend = state.mode != .starting && !isStopOver
-        if shallSend, !schedule.isRunning { schedule.begin(at: now) }
-        if !shallSend, schedule.isRunning { schedule.stop() }
+        let stop = talk.profile.stop
+        let isStopOver = state.mode == .stopped && now.since(stoppedAt) >= stop.silenceAfter
+        let isWaiting =
+            talk.watch.before == .silence
+            || talk.watch.before == .stop && stop.limits == .silence
+        let shallSend = state.mode != .starting && !isStopOver && !isWaiting
+        if shallSend, !talk.schedule.isRunning { talk.begin(at: now) }
+        if !shallSend, talk.schedule.isRunning { talk.stop() }
     }
 
-    private func sendDue(_ now: Instant) {
-        let planned = schedule.next
-        var due = schedule.takeDue(now: now)
+    /// One snapshot for all frames of the cycle, however long the pauses between them (rule 5).
+    private func beginCycle(planned: Instant, _ now: Instant) {
+        guard talk.beginCycle(values, at: now) else { return }
         sendCycles &+= 1
         lateness.record(max(0, now.since(planned).nanoseconds))
-        while let index = due.popFirst() {
-            send(index, plan.encode(index, values), now)
-        }
     }
 
-    /// Frames whose content changed leave at once, in the order of the profile.
-    private func sendChanged(_ now: Instant) {
-        for index in lastFrames.indices {
-            let frame = plan.encode(index, values)
-            if let frame, frame != lastFrames[index] { send(index, frame, now) }
+    private func sendPending(_ now: Instant) {
+        while let (index, frame) = talk.nextFrame(now) {
+            guard let frame else {
+                withheld &+= 1
+                continue
+            }
+            guard bus.send(frame, at: now.nanoseconds) == .accepted else { continue }
+            talk.noteSent(index, frame, at: now)
+            if firstFrameAt == .never { firstFrameAt = now }
+            log?.append(frame, .sent, microseconds: Self.wallMicroseconds())
         }
-    }
-
-    private func send(_ index: Int, _ frame: CANFrame?, _ now: Instant) {
-        guard let frame else {
-            withheld &+= 1
-            return
-        }
-        guard bus.send(frame, at: now.nanoseconds) == .accepted else { return }
-        lastFrames[index] = frame
-        if firstFrameAt == .never { firstFrameAt = now }
-        log?.append(frame, .sent, microseconds: Self.wallMicroseconds())
     }
 
     /// Copies what others are shown.
@@ -149,12 +190,24 @@ final class BridgeCore {
         snapshot.busState = bus.state
         snapshot.busProblem = bus.problem?.description ?? ""
         snapshot.counters = bus.counters
-        snapshot.inverter = watch.state(at: state.takenAt)
-        snapshot.keepAlives = watch.count
+        snapshot.profile = talk.profile.id
+        snapshot.inverter = talk.watch.state(at: state.takenAt)
+        snapshot.keepAlives = talk.watch.count
+        snapshot.wrongKeepAlives = talk.watch.wrong
+        snapshot.requests = talk.requests
+        snapshot.foreign = foreignSentence
         snapshot.lateness = lateness
         snapshot.sendCycles = sendCycles
         snapshot.withheld = withheld
         snapshot.firstFrameAt = firstFrameAt
+    }
+
+    /// What foreign traffic means, while it lasts.
+    private var foreignSentence: String {
+        guard let seen = foreignSeen, state.takenAt.since(seen.at) <= Self.foreignMemory else {
+            return ""
+        }
+        return foreign.entries[seen.index].sentence()
     }
 
     private static func wallMicroseconds() -> Int64 { MachineClock.wallNanoseconds() / 1000 }

@@ -5,6 +5,7 @@ import CANTransport
 import CLinux
 import Glibc
 import Quantities
+import Synchronization
 
 /// Turns the board's readings into frames, on a thread that waits for nobody (rule 6).
 ///
@@ -16,6 +17,7 @@ final class BridgeService: ThreadedService {
     private let board: PackBoard
     private let snapshots: Latest<BridgeSnapshot>
     private let recorderWake: WakeSignal
+    private let replacement = Mutex<CANProfile?>(nil)
     private let makeCore: @Sendable () -> BridgeCore?
 
     /// `makeCore` runs on the bridge's own thread, because a bus belongs to one thread.
@@ -30,6 +32,14 @@ final class BridgeService: ThreadedService {
         stop = try StopSignal()
     }
 
+    /// Speaks another profile from the next send cycle on; from any thread.
+    ///
+    /// A profile for another bit rate is not taken while the bus is in use.
+    func replace(profile: CANProfile) {
+        replacement.withLock { $0 = profile }
+        board.changed.raise()
+    }
+
     func run() {
         clinux_sharpen_timers()
         guard let core = makeCore() else { return }
@@ -42,6 +52,11 @@ final class BridgeService: ThreadedService {
             Poll.wait(&polls, until: core.nextDeadline)
             let hasNews = polls[1].isReady && board.changed.clear()
             let now = MachineClock.now()
+            let profile = replacement.withLock { waiting -> CANProfile? in
+                defer { waiting = nil }
+                return waiting
+            }
+            if let profile { _ = core.replace(profile: profile) }
             core.receive(now)
             guard core.step(hasNews ? board.copy().packs : nil, now: now) else { continue }
             snapshots.update { core.write(into: &$0) }

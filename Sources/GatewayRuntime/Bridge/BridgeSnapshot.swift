@@ -17,10 +17,18 @@ struct BridgeSnapshot: Sendable {
     var busProblem = ""
     /// What the bus has done.
     var counters = BusCounters()
+    /// The profile that is spoken; empty before the bridge began.
+    var profile = ""
+    /// What the inverter asks for, in words; empty when nothing.
+    var requests = ""
+    /// What foreign traffic on the bus means, in one sentence; empty when there is none.
+    var foreign = ""
     /// How the inverter's keep-alive is.
     var inverter = InverterWatch.State.unseen
     /// Keep-alives received.
     var keepAlives: UInt64 = 0
+    /// Frames that looked like keep-alives and had other content.
+    var wrongKeepAlives: UInt64 = 0
     /// How late send cycles began, against their plan.
     var lateness = LatencyHistogram()
     /// Send cycles since the start.
@@ -42,7 +50,8 @@ struct BridgeSnapshot: Sendable {
             case .silent: "silent"
             }
         return InverterSummary(
-            profile: profile, keepAlive: keepAlive, busState: busState.rawValue,
+            profile: self.profile.isEmpty ? profile : self.profile, keepAlive: keepAlive,
+            busState: busState.rawValue,
             framesSent: counters.sent, framesReceived: counters.received)
     }
 }

@@ -151,6 +151,20 @@ struct ConfigurationSection {
         }
     }
 
+    /// A list of texts.
+    mutating func texts(_ key: String) -> [String] {
+        guard let value = value(key) else { return [] }
+        guard case .array(let items) = value else {
+            wrongType(key, value, expected: "a list such as [\"a\", \"b\"]")
+            return []
+        }
+        return items.compactMap { item in
+            if case .text(let text) = item.value, !text.isEmpty { return text }
+            fault(key, "'\(name(key))' contains \(item.value.kind), expected texts")
+            return nil
+        }
+    }
+
     /// A table below this one.
     mutating func section(_ key: String) -> ConfigurationSection {
         let value = value(key)

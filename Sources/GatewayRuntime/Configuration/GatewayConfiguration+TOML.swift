@@ -49,6 +49,7 @@ extension GatewayConfiguration {
         logLevel = root.word("log_level", default: .info)
         var profiles = root.section("profiles")
         profilesPath = profiles.text("path") ?? profilesPath
+        experimentalProfiles = profiles.flag("experimental", default: false)
         profiles.finish()
         lines = Self.lines(&root)
         var bankSection = root.section("bank")
@@ -211,6 +212,7 @@ extension BankSettings {
 extension InverterSettings {
     init(_ section: inout ConfigurationSection) {
         profile = section.requiredText("profile")
+        quirks = section.texts("quirks")
         transport = section.word("transport", default: .socketCAN)
         interface = section.text("interface") ?? interface
         device = section.text("device")

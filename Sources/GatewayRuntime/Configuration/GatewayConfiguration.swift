@@ -10,6 +10,9 @@ package struct GatewayConfiguration: Sendable {
     /// `profiles.path`: the folder of the profile set; default
     /// `/usr/share/amphora/profile-sets/base`.
     package var profilesPath = "/usr/share/amphora/profile-sets/base"
+    /// `profiles.experimental`: whether maps and profiles whose facts come from one unconfirmed
+    /// source may be used; default false.
+    package var experimentalProfiles = false
     /// `[[line]]`: the lines with packs; at least one.
     package var lines: [LineSettings] = []
     /// `[bank]`: ceilings and time limits.
@@ -118,6 +121,8 @@ package struct InverterSettings: Sendable {
 
     /// `profile`: the inverter profile; required.
     package var profile = ""
+    /// `quirks`: deviations of this inverter that its profile names; none by default.
+    package var quirks: [String] = []
     /// `transport`: `socketcan` (default) or `slcan`.
     package var transport = Transport.socketCAN
     /// `interface`: the CAN interface of SocketCAN; default `can0`.

@@ -12,13 +12,23 @@ struct GatewayPlan {
     let configuration: GatewayConfiguration
     let lines: [LineSetup]
     let profile: CANProfile
+    /// Frames of other battery families, which tell of a wrong setting.
+    let foreign: ForeignFrames
     let bank: BankConfiguration
 
     /// Loads maps and profile; throws all faults of the first file that has any.
     init(_ configuration: GatewayConfiguration) throws {
         self.configuration = configuration
         let store = ProfileStore(path: configuration.profilesPath)
-        profile = try store.profile(configuration.inverter.profile)
+        profile = try store.profile(
+            configuration.inverter.profile, quirks: configuration.inverter.quirks)
+        if profile.isExperimental, !configuration.experimentalProfiles {
+            throw ProfileStoreError(
+                description:
+                    "inverter profile '\(profile.id)' comes from one unconfirmed source; it is used with 'experimental = true' below [profiles]"
+            )
+        }
+        foreign = try store.foreign()
         var setups: [LineSetup] = []
         var bank = BankConfiguration()
         var position = 0
@@ -38,10 +48,10 @@ struct GatewayPlan {
     /// How many packs are configured.
     var packCount: Int { lines.reduce(0) { $0 + $1.units.count } }
 
-    /// What a missing keep-alive does here.
-    var keepAliveAction: KeepAliveAction {
+    /// What a missing keep-alive does here; nil leaves it to the profile.
+    var keepAliveAction: KeepAliveAction? {
         switch configuration.inverter.keepAlive {
-        case .profile: profile.keepAliveAction
+        case .profile: nil
         case .off: .off
         case .report: .report
         case .stop: .stop

@@ -46,6 +46,14 @@ package struct ProfileStore: Sendable {
         )
     }
 
+    /// Frames of other battery families; none when the set has no such list.
+    package func foreign() throws -> ForeignFrames {
+        let file = "\(path)/foreign.json"
+        guard access(file, F_OK) == 0 else { return ForeignFrames() }
+        return try ForeignFrames.load(
+            try FileBytes.read(file, limit: 1 << 20), name: "foreign.json")
+    }
+
     private func missing(
         _ kind: String, _ name: String, in folder: String, suffix: String
     ) -> ProfileStoreError {

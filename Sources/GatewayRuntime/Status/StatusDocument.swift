@@ -76,6 +76,12 @@ struct StatusDocument {
         writer.integer(snapshot.counters.errorFrames)
         writer.name("keep_alives")
         writer.integer(snapshot.keepAlives)
+        writer.name("wrong_keep_alives")
+        writer.integer(snapshot.wrongKeepAlives)
+        writer.name("inverter_requests")
+        writer.string(snapshot.requests)
+        writer.name("foreign_traffic")
+        writer.string(snapshot.foreign)
         writer.name("first_frame_ms")
         if snapshot.firstFrameAt == .never {
             writer.null()

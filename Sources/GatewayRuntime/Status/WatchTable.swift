@@ -85,6 +85,12 @@ struct WatchTable {
             }
         }
         if !status.bridge.problem.isEmpty { lines.append("! CAN: \(status.bridge.problem)") }
+        if let requests = status.bridge.inverter_requests, !requests.isEmpty {
+            lines.append("! inverter: asks for '\(requests)'")
+        }
+        if let foreign = status.bridge.foreign_traffic, !foreign.isEmpty {
+            lines.append("! CAN: \(foreign)")
+        }
         if status.inverter.keep_alive == "silent" {
             lines.append("! inverter: its keep-alive is missing")
         }

@@ -82,7 +82,11 @@ struct WatchedStatus: Decodable {
         let crc_errors: UInt64
     }
 
-    struct Bridge: Decodable { let problem: String }
+    struct Bridge: Decodable {
+        let problem: String
+        let inverter_requests: String?
+        let foreign_traffic: String?
+    }
 
     struct Outbox: Decodable {
         let problem: String
