@@ -114,6 +114,9 @@ package struct CANProfileError: Error, Hashable, Sendable, CustomStringConvertib
     /// One sentence for each fault, with file and line.
     package let faults: [String]
 
+    /// Joins a name and sentences.
+    package init(name: String, faults: [String]) { (self.name, self.faults) = (name, faults) }
+
     /// One line for each fault.
     package var description: String {
         faults.map { "inverter profile '\(name)': \($0)" }.joined(separator: "\n")

@@ -43,7 +43,7 @@ extension PackVectors {
     private static func readVector(_ document: JSONSection) -> Vector {
         var section = document
         let vector = Vector(
-            name: section.requiredString("name"),
+            name: section.requiredString("name"), line: section.line,
             origin: section.word("origin", Origin.allCases.map { ($0.rawValue, $0) }) ?? .computed,
             source: section.requiredString("source"), request: readHex("request", &section),
             reply: readHex("reply", &section), outcome: readOutcome(&section))

@@ -40,6 +40,8 @@ package struct PackVectors: Sendable {
     package struct Vector: Sendable {
         /// What it shows, unique in its document.
         package let name: String
+        /// The line it begins on in its document, from 1.
+        package let line: Int
         /// Where it comes from.
         package let origin: Origin
         /// The pack, log or document in words.
@@ -73,7 +75,10 @@ extension PackVectors {
 }
 
 extension PackVectors.Vector {
-    fileprivate func failures(in map: PackMap, base: UInt16) -> [String] {
+    /// Holds this vector against a map; one sentence for each difference, none when it passes.
+    ///
+    /// `base` is what addresses of a relative map count from.
+    package func failures(in map: PackMap, base: UInt16) -> [String] {
         let found: ExplainedExchange
         do {
             found = try map.explain(request: request, reply: reply, base: base)
