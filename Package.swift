@@ -23,6 +23,7 @@ func program(_ name: String, _ root: Target.Dependency) -> Target {
 }
 
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -33,6 +34,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -54,6 +56,9 @@ let package = Package(
         library("PackMap", ["Bank", "Modbus", "Quantities", "StrictJSON"]),
         library("CANBus"),
         library("CANProfile", ["Bank", "CANBus", "Quantities", "StrictJSON"]),
+        library(
+            "ProfileSet",
+            ["Bank", "CANBus", "CANProfile", "PackMap", "Quantities", "StrictJSON", crypto]),
         library("Telemetry", ["Bank", "Quantities"]),
 
         // edge I/O
@@ -67,7 +72,9 @@ let package = Package(
             "GatewayRuntime",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "MQTTLink",
-                "Outbox", "PackMap", "Quantities", "SerialPort", "Telemetry", arguments, log,
+                "Outbox", "PackMap", "ProfileSet", "Quantities", "SerialPort", "StrictJSON",
+                "Telemetry",
+                arguments, log,
             ]),
         library(
             "Simulation",
@@ -87,6 +94,8 @@ let package = Package(
         suite("SerialPortTests", ["Modbus", "SerialPort"], fixtures: true),
         suite("CANBusTests", ["CANBus"]),
         suite("CANProfileTests", ["Bank", "CANBus", "CANProfile", "Quantities"]),
+        suite(
+            "ProfileSetTests", ["CANProfile", "PackMap", "ProfileSet", "StrictJSON"]),
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("OutboxTests", ["Outbox"]),
