@@ -108,7 +108,10 @@ let package = Package(
             ]),
         suite(
             "GatewayRuntimeTests",
-            ["Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Quantities"]),
+            [
+                "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "ProfileSet",
+                "Quantities",
+            ]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
     ],

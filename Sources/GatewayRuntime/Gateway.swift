@@ -116,7 +116,10 @@ final class Gateway {
         }
         log.info(
             "gateway started",
-            metadata: ["version": "\(Version.number)", "packs": "\(plan.packCount)"])
+            metadata: [
+                "version": "\(Version.number)", "packs": "\(plan.packCount)",
+                "profile_set": "\(plan.profileSet)",
+            ])
         serve(server, until: signals)
         log.info("gateway stopping")
         // Lines and bridge first, then the recorder stores its last record, then the link.

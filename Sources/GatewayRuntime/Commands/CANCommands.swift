@@ -16,10 +16,12 @@ struct EncodeCommand: ParsableCommand {
             Printed is one full cycle, with every page of frames that take turns.
             """)
 
-    @Option(help: "The inverter profile, such as pylontech-lv-1.2.")
+    @Option(
+        help: "The inverter profile, such as pylontech-lv-1.2.",
+        completion: ProfileNames.profiles)
     var profile: String
 
-    @Option(help: "The file with the bank state.")
+    @Option(help: "The file with the bank state.", completion: .file())
     var state: String
 
     @Option(help: "Switch a quirk of the profile on; may be given several times.")
@@ -29,7 +31,7 @@ struct EncodeCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let loaded = try ProfileStore(path: options.profiles).profile(profile, quirks: quirk)
+            let loaded = try ProfileFolder(path: options.profiles).profile(profile, quirks: quirk)
             let bytes = try FileBytes.read(state, limit: 1 << 20)
             let values = try BankStateDocument.load(bytes, name: state)
             let packs = values[.packsConfigured].map(Int.init) ?? 1
@@ -61,7 +63,9 @@ struct CANDecodeCommand: ParsableCommand {
         commandName: "decode",
         abstract: "Read candump lines from standard input, print what they mean in a profile.")
 
-    @Option(help: "The inverter profile, such as pylontech-lv-1.2.")
+    @Option(
+        help: "The inverter profile, such as pylontech-lv-1.2.",
+        completion: ProfileNames.profiles)
     var profile: String
 
     @Flag(help: "Print one JSON object a line.")
@@ -72,7 +76,7 @@ struct CANDecodeCommand: ParsableCommand {
     func run() throws {
         let loaded: CANProfile
         do {
-            loaded = try ProfileStore(path: options.profiles).profile(profile)
+            loaded = try ProfileFolder(path: options.profiles).profile(profile)
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)

@@ -13,7 +13,7 @@ struct DecodeCommand: ParsableCommand {
             --reply 'FF 01 03 10 FA 8D 14 8C 00 48 00 64 0E A6 14 4D 13 88 00 2C 99 4A 00'
             """)
 
-    @Option(help: "The pack map, such as pace-v1.3.")
+    @Option(help: "The pack map, such as pace-v1.3.", completion: ProfileNames.maps)
     var map: String
 
     @Option(help: "The whole request in hex, with its CRC.")
@@ -38,7 +38,7 @@ struct DecodeCommand: ParsableCommand {
         }
         let explained: ExplainedExchange
         do {
-            let loaded = try ProfileStore(path: options.profiles).map(map)
+            let loaded = try ProfileFolder(path: options.profiles).map(map)
             explained = try loaded.explain(
                 request: requestBytes, reply: replyBytes, base: baseAddress)
         } catch {

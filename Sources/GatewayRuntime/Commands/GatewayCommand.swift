@@ -17,7 +17,8 @@ package struct GatewayCommand: ParsableCommand {
         version: Version.number,
         subcommands: [
             RunCommand.self, WatchCommand.self, DecodeCommand.self, EncodeCommand.self,
-            CANCommand.self, OutboxCommand.self, ConfigCommand.self, VersionCommand.self,
+            CANCommand.self, OutboxCommand.self, ConfigCommand.self,
+            VersionCommand.self,
         ])
 
     /// Made by the argument parser.
@@ -26,8 +27,11 @@ package struct GatewayCommand: ParsableCommand {
 
 /// Where profile sets are looked for.
 struct ProfileOptions: ParsableArguments {
-    @Option(help: "The folder of the profile set.")
-    var profiles = "/usr/share/amphora/profile-sets/base"
+    @Option(help: "The folder of the profile set.", completion: .directory)
+    var profiles = ProfileOptions.standard
+
+    /// Where a set is installed.
+    static let standard = "/usr/share/amphora/profile-sets/base"
 }
 
 /// `version`.
@@ -66,7 +70,9 @@ struct ConfigCheckCommand: ParsableCommand {
             let plan = try GatewayPlan(configuration)
             let packs = plan.lines.reduce(0) { $0 + $1.units.count }
             let lines = plan.lines.count == 1 ? "1 line" : "\(plan.lines.count) lines"
-            print("\(config): good; \(packs) packs on \(lines), inverter '\(plan.profile.title)'")
+            print(
+                "\(config): good; \(packs) packs on \(lines), inverter '\(plan.profile.title)', profile set \(plan.profileSet)"
+            )
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)

@@ -6,9 +6,20 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package let path: String
     /// What the system said.
     package let reason: String
+    /// `read` or `write`.
+    private(set) var verb = "read"
+
+    /// Why reading failed.
+    init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
+
+    /// Why writing failed, as `errno` says.
+    init(writing path: String) {
+        self.init(path: path, reason: String(cString: strerror(errno)))
+        verb = "write"
+    }
 
     /// `cannot read '…': No such file or directory`.
-    package var description: String { "cannot read '\(path)': \(reason)" }
+    package var description: String { "cannot \(verb) '\(path)': \(reason)" }
 }
 
 /// Reads small files whole.
@@ -36,5 +47,27 @@ package enum FileBytes {
                 throw FileError(path: path, reason: "longer than \(limit) bytes")
             }
         }
+    }
+
+    /// Writes a file whole: a reader, or a power cut, finds the old bytes or the new ones.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        let draft = path + ".new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError(writing: draft) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
+        }
+        let isWritten = rest.isEmpty && fsync(descriptor) == 0
+        let error = FileError(writing: draft)
+        close(descriptor)
+        guard isWritten else {
+            unlink(draft)
+            throw error
+        }
+        guard rename(draft, path) == 0 else { throw FileError(writing: path) }
     }
 }

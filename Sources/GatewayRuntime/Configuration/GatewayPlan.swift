@@ -6,8 +6,8 @@ import PackMap
 import Quantities
 import SerialPort
 
-/// A configuration joined with the maps and the profile it names: everything that can be checked
-/// before a device is opened.
+/// A configuration joined with the maps and the profile it names, out of a set that has proved
+/// itself: everything that can be checked before a device is opened.
 struct GatewayPlan {
     let configuration: GatewayConfiguration
     let lines: [LineSetup]
@@ -15,11 +15,14 @@ struct GatewayPlan {
     /// Frames of other battery families, which tell of a wrong setting.
     let foreign: ForeignFrames
     let bank: BankConfiguration
+    /// The set they come from, `base 1.0.0, release 1`.
+    let profileSet: String
 
-    /// Loads maps and profile; throws all faults of the first file that has any.
+    /// Proves the set and takes maps and profile; throws all faults of a set that has any.
     init(_ configuration: GatewayConfiguration) throws {
         self.configuration = configuration
-        let store = ProfileStore(path: configuration.profilesPath)
+        let store = try ProfileStore(path: configuration.profilesPath)
+        profileSet = store.current.words
         profile = try store.profile(
             configuration.inverter.profile, quirks: configuration.inverter.quirks)
         if profile.isExperimental, !configuration.experimentalProfiles {
@@ -28,7 +31,7 @@ struct GatewayPlan {
                     "inverter profile '\(profile.id)' comes from one unconfirmed source; it is used with 'experimental = true' below [profiles]"
             )
         }
-        foreign = try store.foreign()
+        foreign = store.current.foreign
         var setups: [LineSetup] = []
         var bank = BankConfiguration()
         var position = 0

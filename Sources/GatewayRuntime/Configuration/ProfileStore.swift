@@ -1,89 +1,64 @@
 import CANProfile
-import Glibc
 import PackMap
+import ProfileSet
 
-/// Loads pack maps and inverter profiles by name from a profile set's folder.
+/// The proved set a gateway runs on.
+///
+/// It is replaced whole or not at all: a set with any fault leaves the one before untouched.
 package struct ProfileStore: Sendable {
     /// The folder of the set.
-    package let path: String
+    package private(set) var path: String
+    /// The set.
+    package private(set) var current: ProfileSet
 
-    /// Names a folder; nothing is read yet.
-    package init(path: String) { self.path = path }
-
-    /// The pack map of a name; the error lists what the folder has when there is no such map.
-    package func map(_ name: String) throws -> PackMap {
-        let file = "\(path)/packs/\(name).json"
-        guard Self.isPlain(name), access(file, R_OK) == 0 else {
-            throw missing("pack map", name, in: "packs", suffix: ".json")
-        }
-        return try PackMap.load(try FileBytes.read(file, limit: 1 << 20), name: name) { base in
-            let file = "\(path)/packs/\(base).json"
-            return Self.isPlain(base) ? try? FileBytes.read(file, limit: 1 << 20) : nil
-        }
+    /// Reads and proves the set in a folder; throws every fault.
+    package init(path: String) throws {
+        self.path = path
+        current = try Self.prove(path)
     }
 
-    /// The inverter profile of a name with these quirks; the error lists what the folder has when
-    /// there is none.
+    /// Proves the set in another folder and goes over to it; throws every fault and stays.
+    package mutating func offer(path: String) throws {
+        let next = try Self.prove(path)
+        (self.path, current) = (path, next)
+    }
+
+    private static func prove(_ path: String) throws -> ProfileSet {
+        let contents = try ProfileFolder(path: path).contents()
+        return try ProfileSet.load(
+            contents.files, unread: contents.unread, runtime: Version.semantic, name: path)
+    }
+
+    /// The pack map of a name; the error lists what the set has when there is no such map.
+    package func map(_ name: String) throws(ProfileStoreError) -> PackMap {
+        if let map = current.maps[name] { return map }
+        throw ProfileStoreError(
+            missing: "pack map", name, in: path, have: current.maps.keys.sorted())
+    }
+
+    /// The inverter profile of a name with quirks switched on; the error lists what the set has.
     package func profile(_ name: String, quirks: [String] = []) throws -> CANProfile {
-        let folder = "\(path)/inverters/\(name)"
-        guard Self.isPlain(name), access("\(folder)/profile.json", R_OK) == 0 else {
-            throw missing("inverter profile", name, in: "inverters", suffix: "")
+        guard current.profiles[name] != nil else {
+            throw ProfileStoreError(
+                missing: "inverter profile", name, in: path, have: current.profiles.keys.sorted())
         }
-        let files = try files(folder)
-        return try CANProfile.load(
-            profile: files.profile, layout: files.layout, name: name, quirks: quirks,
-            resolve: { base in
-                Self.isPlain(base) ? try? self.files("\(path)/inverters/\(base)") : nil
-            })
-    }
-
-    /// A profile that extends another may have no layout of its own.
-    private func files(_ folder: String) throws -> (profile: [UInt8], layout: [UInt8]) {
-        let layout = "\(folder)/frames.dbc"
-        return (
-            try FileBytes.read("\(folder)/profile.json", limit: 1 << 20),
-            access(layout, F_OK) == 0 ? try FileBytes.read(layout, limit: 4 << 20) : []
-        )
-    }
-
-    /// Frames of other battery families; none when the set has no such list.
-    package func foreign() throws -> ForeignFrames {
-        let file = "\(path)/foreign.json"
-        guard access(file, F_OK) == 0 else { return ForeignFrames() }
-        return try ForeignFrames.load(
-            try FileBytes.read(file, limit: 1 << 20), name: "foreign.json")
-    }
-
-    private func missing(
-        _ kind: String, _ name: String, in folder: String, suffix: String
-    ) -> ProfileStoreError {
-        let names = Self.entries("\(path)/\(folder)").filter { $0.hasSuffix(suffix) }
-            .map { String($0.dropLast(suffix.count)) }
-        let have = names.isEmpty ? "nothing" : names.sorted().joined(separator: ", ")
-        return ProfileStoreError(
-            description: "no \(kind) '\(name)' in '\(path)/\(folder)', which has \(have)")
-    }
-
-    private static func isPlain(_ name: String) -> Bool {
-        !name.isEmpty && !name.hasPrefix(".") && !name.utf8.contains(UInt8(ascii: "/"))
-    }
-
-    private static func entries(_ folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        return try current.profile(name, quirks: quirks)
     }
 }
 
 /// A map or profile that is not there.
-package struct ProfileStoreError: Error, CustomStringConvertible {
+package struct ProfileStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence for the person who reads it.
     package let description: String
+
+    /// Any sentence.
+    init(description: String) { self.description = description }
+
+    /// Names what is missing, where, and what is there instead.
+    init(missing kind: String, _ name: String, in path: String, have: [String]) {
+        let meant = Suggestion.nearest(to: name, among: have).map { ", did you mean '\($0)'?" }
+        let list = have.isEmpty ? "none" : have.joined(separator: ", ")
+        description =
+            "no \(kind) '\(name)' in profile set '\(path)'" + (meant ?? ", which has \(list)")
+    }
 }
