@@ -17,7 +17,7 @@ package struct GatewayCommand: ParsableCommand {
         version: Version.number,
         subcommands: [
             RunCommand.self, WatchCommand.self, DecodeCommand.self, EncodeCommand.self,
-            CANCommand.self, OutboxCommand.self, ConfigCommand.self,
+            CANCommand.self, ProfileCommand.self, OutboxCommand.self, ConfigCommand.self,
             VersionCommand.self,
         ])
 
