@@ -13,7 +13,7 @@ import Quantities
 /// No input may end the process. What a door lets through is then used as the gateway would use it,
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
-    case rtu, tcp, slcan, candump, dbc, packmap, profile, configuration, state
+    case rtu, tcp, slcan, candump, dbc, packmap, profile, configuration, state, set
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -29,6 +29,7 @@ enum FuzzTarget: String, CaseIterable {
         case .profile: takeProfile(bytes)
         case .configuration: takeConfiguration(bytes)
         case .state: _ = try? BankStateDocument.load(bytes, name: "fuzz")
+        case .set: takeSet(bytes)
         case .planted: takePlanted(bytes)
         }
     }

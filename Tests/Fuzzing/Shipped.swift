@@ -15,6 +15,16 @@ enum Shipped {
     static let profile = try? CANProfile.load(
         profile: profileBytes, layout: layoutBytes, name: "pylontech-lv-1.2")
 
+    /// One map, one profile and their vectors, as the files of a set.
+    static let files: [String: [UInt8]] = {
+        let paths = [
+            "set.json", "packs/pace-v1.3.json", "vectors/packs/pace-v1.3.json",
+            "inverters/pylontech-lv-1.2/profile.json", "inverters/pylontech-lv-1.2/frames.dbc",
+            "vectors/inverters/pylontech-lv-1.2.json",
+        ]
+        return Dictionary(uniqueKeysWithValues: paths.map { ($0, read("\(folder)/\($0)")) })
+    }()
+
     /// Whether all of them are there; without, half of the search would be idle.
     static var isComplete: Bool { maps.count == 2 && profile != nil }
 
