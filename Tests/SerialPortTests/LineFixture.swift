@@ -13,15 +13,21 @@ struct LineFixture {
 
     init(
         baud: Int = 115_200, gapMilliseconds: Int = 0, turnRoundMilliseconds: Int = 30,
+        requestLength: Int = ReadRequest.requestLength,
         script: @escaping @Sendable (ScriptedUnit.Turn) -> Void
     ) throws {
         pty = try Pty()
-        unit = ScriptedUnit(on: pty, script: script)
+        unit = ScriptedUnit(on: pty, requestLength: requestLength, script: script)
         let stream = try SerialPort.open(SerialSettings(path: pty.path, baud: baud))
         line = ModbusLine(stream: stream, framing: .rtu, stopDescriptor: stop.descriptor)
         timing = LineTiming(
             baud: baud, gapMilliseconds: gapMilliseconds,
             turnRoundMilliseconds: turnRoundMilliseconds)
+    }
+
+    /// Asks in any form and waits for the answer.
+    func ask(_ request: LineRequest) -> ExchangeOutcome {
+        line.exchange(request, replyUnit: request.unit, timing: timing)
     }
 
     /// Asks and waits for the answer.
