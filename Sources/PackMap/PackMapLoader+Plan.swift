@@ -14,7 +14,7 @@ extension PackMapLoader {
                 plan.blocks.append(block(of: region, piece))
                 names.append(number == 0 ? region.name : "\(region.name) \(number + 1)")
             }
-            if index == 0, cut.isEmpty {
+            if index == 0, cut.isEmpty, root.faults.faults.isEmpty {
                 root.fault("blocks", "begins with '\(region.name)', of which nothing is used")
             }
             cuts.append(cut)

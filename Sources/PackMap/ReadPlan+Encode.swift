@@ -45,7 +45,8 @@ extension ReadPlan {
     private func layout(of block: Int, _ reading: PackReading) -> BlockLayout {
         var layout = BlockLayout()
         for run in runs where Int(run.block) == block {
-            let known = Int(run.isCells ? reading.cellCount : reading.probeCount)
+            let probes = (0..<Int(reading.probeCount)).last { reading.probe($0) != nil }
+            let known = run.isCells ? Int(reading.cellCount) : probes.map { $0 + 1 } ?? 0
             let fitted =
                 run.count == nil || known == 0 ? Int(run.nominal) : min(known, Int(run.most))
             take(run, fitted: fitted, into: &layout)

@@ -4,7 +4,9 @@ import Quantities
 import Testing
 
 @Suite struct PollScheduleTests {
-    private func schedule(units: Int, cycle: Int64 = 1000) -> PollSchedule {
+    private func schedule(
+        units: Int, cycle: Int64 = 1000, change: (inout ReadPlan) -> Void = { _ in }
+    ) -> PollSchedule {
         var plan = ReadPlan()
         plan.blocks = [
             PlanBlock(
@@ -17,6 +19,7 @@ import Testing
                 function: .readHoldingRegisters, address: 150, count: 30, poll: .once,
                 isRequired: false, mayFail: true, rejectsZero: false),
         ]
+        change(&plan)
         return PollSchedule(
             plans: [plan], unitPlans: [Int](repeating: 0, count: units),
             cycle: .milliseconds(cycle))
@@ -101,6 +104,32 @@ import Testing
             return block == 0 && count == 1 ? .damaged : .accepted
         }
         #expect(log.prefix(2).map(\.block) == [0, 0])
+    }
+
+    @Test func `a damaged answer is asked for as often as the map says`() {
+        for retries in 0...3 {
+            var schedule = schedule(units: 1) { $0.retries = UInt8(retries) }
+            let log = run(&schedule, seconds: 1) { _, block in block == 0 ? .damaged : .accepted }
+            #expect(log.count == retries + 1)
+        }
+    }
+
+    @Test func `rule 7: a sleeping pack is woken with the pauses of its map, then left alone`() {
+        var schedule = schedule(units: 1, cycle: 100) {
+            $0.wakePauses = [1, 2, 4].map { TimeSpan.seconds($0) }
+        }
+        let log = run(&schedule, seconds: 60) { _, _ in .timeout }
+        let pauses = zip(log, log.dropFirst()).map { ($1.at - $0.at + 50) / 1000 }
+        #expect(pauses.prefix(5) == [1, 2, 4, 8, 16])
+        var woken = false
+        let later = run(&schedule, seconds: 200, from: 60) { _, _ in
+            defer { woken = true }
+            return woken ? .timeout : .accepted
+        }
+        // It answered once and fell asleep again: the pauses begin anew.
+        let silent = later.drop { $0.block == 0 && $0.at == later[0].at }.filter { $0.block == 0 }
+        let again = zip(silent, silent.dropFirst()).map { ($1.at - $0.at + 50) / 1000 }
+        #expect(again.contains(1) && again.contains(2) && again.contains(4))
     }
 
     @Test func `a refused optional block is left alone for a long time`() {

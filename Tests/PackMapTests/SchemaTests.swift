@@ -77,6 +77,55 @@ import Testing
         }
     }
 
+    @Test func `the schema takes every word, and maps that extend others`() throws {
+        let folder = try TemporaryDirectory("words")
+        let texts =
+            InverseTests.maps + [
+                RefusalTests.change,
+                SmallMap.text(
+                    head: """
+                        "notes": ["n"], "addressing": { "step": 1, "relative": true },
+                        "line": { "baud": 9600, "most_registers": 32, "retries": 0 },
+                        "units": { "first": 1, "last": 15, "reserved": [0], "bank": [1] },
+                        "wake_ms": [1000, 2000],
+                        """,
+                    more: """
+                        "plausibility": { "voltage": { "jump": 2.5, "jump_s": 5 } },
+                        "cells": { "at": "0x64", "count": 2, "most": 4, "stride": 2 }
+                        """),
+            ]
+        var files: [String] = []
+        for (index, text) in texts.enumerated() {
+            files.append(folder.file("\(index).json"))
+            try text.write(toFile: files[index], atomically: false, encoding: .utf8)
+        }
+        #expect(try verdicts("pack-map-v1", files) == texts.map { _ in "ok" })
+    }
+
+    /// What depends on another place of a document only the loader can know.
+    @Test func `the schema refuses the wrong words that stand alone`() throws {
+        let folder = try TemporaryDirectory("wrong")
+        let alone = [
+            "allowed 65…127", "is not known here", "allowed 1…244", "hex pairs", "allowed 8…64",
+            "expected a range and a reason", "'equals' is missing", "stands beside",
+
+            "exactly one of them", "stands without", "allowed 1…60000",
+        ]
+        var files: [String] = []
+        var kept: [String] = []
+        for wrong in RefusalTests.cases where alone.contains(where: { wrong.fault.contains($0) }) {
+            kept.append(wrong.fault)
+            files.append(folder.file("\(files.count).json"))
+            try wrong.text.write(
+                toFile: files[files.count - 1], atomically: false, encoding: .utf8)
+        }
+        #expect(files.count >= alone.count - 1)
+        let found = try verdicts("pack-map-v1", files)
+        #expect(found.count == files.count)
+        let passed = zip(kept, found).filter { $1 == "ok" }.map { $0.0 }
+        #expect(passed == [])
+    }
+
     @Test func `the schema knows the same words as the loader`() throws {
         let path = "\(Repository.root)/Schemas/pack-map-v1.schema.json"
         let text = try String(contentsOfFile: path, encoding: .utf8)
