@@ -75,6 +75,8 @@ struct LineSetup: Sendable {
     let endpoint: Endpoint
     let framing: LineFraming
     let map: PackMap
+    /// The map's plan with its addresses where they are on this line.
+    let plan: ReadPlan
     let units: [UnitID]
     /// The position of the first unit in the pack table.
     let firstPosition: Int

@@ -40,7 +40,7 @@ struct LineSession {
         line = ModbusLine(
             stream: stream, framing: setup.framing, stopDescriptor: stop.descriptor)
         schedule = PollSchedule(
-            plans: [setup.map.plan], unitPlans: setup.units.map { _ in 0 }, cycle: setup.cycle)
+            plans: [setup.plan], unitPlans: setup.units.map { _ in 0 }, cycle: setup.cycle)
         units = setup.units.map { _ in Unit() }
         for index in units.indices {
             units[index].reading = board.reading(setup.firstPosition + index)
@@ -114,9 +114,9 @@ struct LineSession {
 
     private mutating func exchange(_ index: Int, _ block: Int) throws(LineError) {
         let unit = setup.units[index]
-        guard let request = setup.map.plan.blocks[block].request(to: unit) else { return }
+        guard let request = setup.plan.blocks[block].request(to: unit) else { return }
         let outcome = line.exchange(
-            request, replyUnit: setup.map.plan.replyUnit(for: unit), timing: setup.timing)
+            request, replyUnit: setup.plan.replyUnit(for: unit), timing: setup.timing)
         let now = MachineClock.now()
         wireTime += setup.timing.wireTime(of: request)
         let verdict: PollOutcome
@@ -151,12 +151,12 @@ struct LineSession {
     ) -> (PollOutcome, String) {
         let name = setup.map.blockNames[block]
         var unit = units[index]
-        let verdict = setup.map.plan.decode(
+        let verdict = setup.plan.decode(
             block: block, data, at: now, into: &unit.reading, identity: &unit.identity)
         units[index] = unit
         switch verdict {
         case .accepted:
-            if setup.map.plan.blocks[block].isRequired { units[index].implausibleInARow = 0 }
+            if setup.plan.blocks[block].isRequired { units[index].implausibleInARow = 0 }
             return (.accepted, "")
         case .allZero: return implausible(index, "block '\(name)' is all zero")
         case .short: return implausible(index, "block '\(name)' is short")
@@ -176,7 +176,7 @@ struct LineSession {
     /// Puts the unit's values on the board, where the bridge is woken by them.
     private func publish(_ index: Int, _ block: Int, _ now: Instant) {
         let unit = units[index]
-        let plan = setup.map.plan.blocks[block]
+        let plan = setup.plan.blocks[block]
         let isFast = plan.poll == .every(1) && plan.isRequired
         let isComplete = schedule.isComplete(index)
         board.update(setup.firstPosition + index) { slot in

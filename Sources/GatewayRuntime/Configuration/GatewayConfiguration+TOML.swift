@@ -49,7 +49,7 @@ extension GatewayConfiguration {
         logLevel = root.word("log_level", default: .info)
         var profiles = root.section("profiles")
         profilesPath = profiles.text("path") ?? profilesPath
-        experimentalProfiles = profiles.flag("experimental", default: false)
+        allowsExperimental = profiles.flag("experimental", default: false)
         profiles.finish()
         lines = Self.lines(&root)
         var bankSection = root.section("bank")
@@ -125,6 +125,7 @@ extension LineSettings {
         map = section.requiredText("map")
         units = section.integers("units", in: 0...247)
         checkUnits(section)
+        baseAddress = section.integer("base_address", in: 0...65_535)
         cycleMilliseconds = section.integer("cycle_ms", default: 1000, in: 0...60_000, unit: "ms")
         listenMilliseconds = section.integer(
             "listen_ms", default: address == nil ? 3000 : 0, in: 0...60_000, unit: "ms")

@@ -10,9 +10,9 @@ package struct GatewayConfiguration: Sendable {
     /// `profiles.path`: the folder of the profile set; default
     /// `/usr/share/amphora/profile-sets/base`.
     package var profilesPath = "/usr/share/amphora/profile-sets/base"
-    /// `profiles.experimental`: whether maps and profiles whose facts come from one unconfirmed
-    /// source may be used; default false.
-    package var experimentalProfiles = false
+    /// `profiles.experimental`: whether maps and profiles may be used that only one implementation
+    /// knows (confidence `single`); default false.
+    package var allowsExperimental = false
     /// `[[line]]`: the lines with packs; at least one.
     package var lines: [LineSettings] = []
     /// `[bank]`: ceilings and time limits.
@@ -70,6 +70,9 @@ package struct LineSettings: Sendable {
     package var map = ""
     /// `units`: the unit ids of the packs, in the order in which packs are numbered; required.
     package var units: [Int] = []
+    /// `base_address`: what the addresses of a relative map count from, such as 40000 for SunSpec;
+    /// default 0, 0…65535.
+    package var baseAddress: Int?
     /// `cycle_ms`: the shortest time from one poll of the fast values to the next; default 1000.
     ///
     /// 0…60000; the wire may make it longer.

@@ -25,7 +25,7 @@ struct GatewayPlan {
         profileSet = store.current.words
         profile = try store.profile(
             configuration.inverter.profile, quirks: configuration.inverter.quirks)
-        if profile.isExperimental, !configuration.experimentalProfiles {
+        if profile.isExperimental, !configuration.allowsExperimental {
             throw ProfileStoreError(
                 description:
                     "inverter profile '\(profile.id)' comes from one unconfirmed source; it is used with 'experimental = true' below [profiles]"
@@ -35,17 +35,50 @@ struct GatewayPlan {
         var setups: [LineSetup] = []
         var bank = BankConfiguration()
         var position = 0
+        var faults: [String] = []
         for settings in configuration.lines {
             let map = try store.map(settings.map)
+            faults += Self.faults(settings, map, configuration)
             setups.append(LineSetup(settings, map: map, firstPosition: position))
             for index in settings.units.indices where position + index < PackTable.maximumPacks {
                 bank.packs[position + index] = map.limits
             }
             position += settings.units.count
         }
+        guard faults.isEmpty else { throw GatewayPlanError(faults: faults) }
         lines = setups
         bank.apply(configuration.bank)
         self.bank = bank
+    }
+
+    /// What forbids a map on its line.
+    private static func faults(
+        _ line: LineSettings, _ map: PackMap, _ configuration: GatewayConfiguration
+    ) -> [String] {
+        var faults: [String] = []
+        if map.isExperimental, !configuration.allowsExperimental {
+            faults.append(
+                "map '\(map.id)' is known from one implementation only; set 'profiles.experimental' "
+                    + "to true to use it")
+        }
+        for unit in line.units {
+            if let reason = map.unitRules.refusal(of: unit) {
+                faults.append("map '\(map.id)': \(reason)")
+            }
+        }
+        if map.plan.isRelative, line.baseAddress == nil {
+            faults.append(
+                "map '\(map.id)' has relative addresses; 'base_address' is missing, expected where "
+                    + "they begin")
+        } else if !map.plan.isRelative, line.baseAddress != nil {
+            faults.append("map '\(map.id)' has its own addresses; 'base_address' is not for it")
+        }
+        if line.framing == .tcp, map.plan.blocks.contains(where: { !$0.isOrdinary }) {
+            faults.append(
+                "map '\(map.id)' has requests that Modbus TCP does not carry; a serial server with "
+                    + "framing = \"rtu-over-tcp\" does")
+        }
+        return faults.map { "line '\(line.name)': \($0)" }
     }
 
     /// How many packs are configured.
@@ -60,6 +93,14 @@ struct GatewayPlan {
         case .stop: .stop
         }
     }
+}
+
+/// Why a configuration and its maps do not fit together; all faults at once.
+struct GatewayPlanError: Error, CustomStringConvertible {
+    /// One sentence for each fault.
+    let faults: [String]
+
+    var description: String { faults.joined(separator: "\n") }
 }
 
 extension BankConfiguration {
@@ -107,6 +148,7 @@ extension LineSetup {
             case .rtuOverTCP: .rtuOverTCP
             }
         self.map = map
+        plan = map.plan.relocated(to: UInt16(clamping: settings.baseAddress ?? 0))
         units = settings.units.map { UnitID(UInt8(clamping: $0)) }
         self.firstPosition = firstPosition
         timing = LineTiming(
