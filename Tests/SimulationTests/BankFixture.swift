@@ -26,9 +26,16 @@ struct BankFixture {
     }
 
     init(packs: Int = 3, map: String = "pace-v1.3", baud: Int? = nil) throws {
+        try self.init(packs: packs, map: try Self.map(map), baud: baud)
+    }
+
+    init(
+        packs: Int, map: PackMap, baud: Int? = nil, firstUnit: Int = 1, baseAddress: UInt16 = 0
+    ) throws {
         folder = try TemporaryDirectory("bank")
-        var settings = BankSettings(
-            link: .pty(folder.file("line")), map: try Self.map(map))
+        var settings = BankSettings(link: .pty(folder.file("line")), map: map)
+        settings.firstUnit = firstUnit
+        settings.baseAddress = baseAddress
         settings.packs = packs
         settings.baud = baud
         settings.control = folder.file("control")

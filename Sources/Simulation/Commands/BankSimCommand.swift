@@ -29,6 +29,9 @@ struct BankSimCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Unit id of the first pack; the others follow.", valueName: "id"))
     var units = 1
 
+    @Option(help: "What the addresses of a relative map count from.")
+    var baseAddress: UInt16 = 0
+
     @Option(help: ArgumentHelp("Make a pseudo-terminal under this link.", valueName: "path"))
     var link: String?
 
@@ -122,13 +125,16 @@ struct BankSimCommand: ParsableCommand {
         let path = "\(profiles.folder)/packs/\(map).json"
         let loaded: PackMap
         do {
-            loaded = try PackMap.load(try FileBytes.read(path), name: map)
+            loaded = try PackMap.load(try FileBytes.read(path), name: map) { base in
+                try? FileBytes.read("\(profiles.folder)/packs/\(base).json")
+            }
         } catch let error as SimulationError {
             throw error
         } catch { throw .file(path: path, fault: "\(error)") }
         var settings = BankSettings(link: bankLink, map: loaded)
         settings.packs = packs
         settings.firstUnit = units
+        settings.baseAddress = baseAddress
         settings.baud = instant ? nil : baud ?? loaded.line.baud
         settings.turnMilliseconds = turnMs ?? (instant ? 0 : 20)
         if let registers {

@@ -80,6 +80,27 @@ struct AnswerMaker: Sendable {
         switch request {
         case .refused(_, let function, let own):
             return framing.wrap(unit: unit, function: function | 0x80, payload: [code ?? own])
+        case .ranged(_, let function, let address, let end):
+            guard code == nil, framing == .rtu, let payload = image.payload(function, address),
+                case .ranged(_, let own) = payload.form, own == end
+            else {
+                return framing.wrap(unit: unit, function: function | 0x80, payload: [code ?? 2])
+            }
+            let reply = RTUFrame.encodeRangedReply(
+                unit: unit, function: function, address: address, end: end,
+                payload: FrameBytes(isZero ? payload.bytes.map { _ in 0 } : payload.bytes))
+            return (0..<reply.count).map { reply[$0] }
+        case .trigger(_, let address):
+            let function = TriggerRequest.function
+            guard code == nil, framing == .rtu, let payload = image.payload(function, address),
+                case .trigger(let shape) = payload.form
+            else {
+                return framing.wrap(unit: unit, function: function | 0x80, payload: [code ?? 1])
+            }
+            let bytes = isZero ? Self.zeroed(payload.bytes, shape) : payload.bytes
+            let reply = RTUFrame.encodeTriggerReply(
+                unit: unit, address: address, payload: FrameBytes(bytes), tail: Int(shape.tail))
+            return (0..<reply.count).map { reply[$0] }
         case .read(let read):
             let function = read.function.rawValue
             if let code {
@@ -94,6 +115,16 @@ struct AnswerMaker: Sendable {
                     unit: unit, function: function, payload: [UInt8(data.count)] + bytes)
             }
         }
+    }
+
+    /// A triggered frame whose values are all zero, with its head and a right sum.
+    private static func zeroed(_ payload: [UInt8], _ shape: TriggerShape) -> [UInt8] {
+        var bytes = payload.map { _ in UInt8(0) }
+        for index in 0..<min(bytes.count, Int(shape.headLength)) {
+            bytes[index] = payload[index]
+        }
+        if let last = bytes.indices.last { bytes[last] = bytes.reduce(0, &+) }
+        return bytes
     }
 
     /// Turns a bit over: in the CRC, or on TCP, which has none, in the protocol number.

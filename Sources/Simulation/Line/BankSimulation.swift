@@ -24,6 +24,8 @@ package struct BankSettings: Sendable {
     package var packs = 1
     /// The unit id of the first pack.
     package var firstUnit = 1
+    /// What the addresses of a relative map count from.
+    package var baseAddress: UInt16 = 0
     /// Bits per second on the wire; nil answers at once.
     package var baud: Int?
     /// How long a unit thinks, milliseconds.
@@ -78,7 +80,9 @@ package final class BankSimulation {
         let model = BankModel(
             count: settings.packs, settings: settings.pack, load: settings.load,
             seed: settings.seed)
-        let source = settings.registers.map(BankUnits.Source.file) ?? .model(settings.map.plan)
+        let source =
+            settings.registers.map(BankUnits.Source.file)
+            ?? .model(settings.map.plan.relocated(to: settings.baseAddress))
         units = BankUnits(
             model: model, source: source, firstUnit: settings.firstUnit, seed: settings.seed)
         for order in settings.orders { _ = try obey(order) }

@@ -100,14 +100,21 @@ final class BankUnits {
             return []
         }
         counters[pack - 1].requests += 1
-        if request.isWrite { counters[pack - 1].writes += 1 }
+        let image = image(of: pack)
+        if request.isWrite, !knows(request, image) { counters[pack - 1].writes += 1 }
         let unit = UnitID(
             UInt8(truncatingIfNeeded: Int(request.unit.rawValue) + Int(replyOffset)))
         let pieces = maker.answer(
-            request, from: unit, image: image(of: pack), faults: faults.active(pack, at: now),
+            request, from: unit, image: image, faults: faults.active(pack, at: now),
             framing: framing)
         if !pieces.isEmpty { counters[pack - 1].answers += 1 }
         return pieces
+    }
+
+    /// Whether a trigger makes this unit send its frame, so that nothing is written.
+    private func knows(_ request: MasterRequest, _ image: RegisterImage) -> Bool {
+        guard case .trigger(_, let address) = request else { return false }
+        return image.payload(TriggerRequest.function, address) != nil
     }
 
     private func image(of pack: Int) -> RegisterImage {

@@ -4,6 +4,10 @@ import Modbus
 package enum MasterRequest: Hashable, Sendable {
     /// Registers or bits.
     case read(ReadRequest)
+    /// A range of addresses with a maker's function.
+    case ranged(unit: UnitID, function: UInt8, address: UInt16, end: UInt16)
+    /// A word of zero for one address, which some packs answer with a frame of their own.
+    case trigger(unit: UnitID, address: UInt16)
     /// Something that is refused with this exception code: a function that writes, or a bad count.
     case refused(unit: UnitID, function: UInt8, code: UInt8)
 
@@ -11,12 +15,14 @@ package enum MasterRequest: Hashable, Sendable {
     var unit: UnitID {
         switch self {
         case .read(let request): request.unit
+        case .ranged(let unit, _, _, _), .trigger(let unit, _): unit
         case .refused(let unit, _, _): unit
         }
     }
 
-    /// Whether the master tried to write.
+    /// Whether the master tried to write; a trigger counts unless the unit knows it.
     var isWrite: Bool {
+        if case .trigger = self { return true }
         guard case .refused(_, let function, _) = self else { return false }
         return [5, 6, 15, 16, 22, 23].contains(function)
     }
@@ -49,6 +55,10 @@ package struct RequestScanner: Sendable {
         var starts: [Int] = []
         let short = buffer.count - 8
         if (1...6).contains(buffer[short + 1]) { starts.append(short) }
+        let ranged = buffer.count - RangedRequest.requestLength
+        if ranged >= 0, RangedRequest.functions.contains(buffer[ranged + 1]) {
+            starts.append(ranged)
+        }
         for start in buffer.indices where buffer.count - start > 9 {
             let isLongWrite = buffer[start + 1] == 15 || buffer[start + 1] == 16
             if isLongWrite, buffer.count - start == Int(buffer[start + 6]) + 9 {
@@ -61,6 +71,13 @@ package struct RequestScanner: Sendable {
     /// The meaning of a request without its CRC.
     static func request(_ frame: FrameBytes) -> MasterRequest {
         let unit = UnitID(frame[0])
+        if let found = RTUFrame.decodeRanged(frame) {
+            return .ranged(
+                unit: found.unit, function: found.function, address: found.address, end: found.end)
+        }
+        if let found = RTUFrame.decodeTrigger(frame) {
+            return .trigger(unit: found.unit, address: found.address)
+        }
         guard let function = FunctionCode(rawValue: frame[1]) else {
             return .refused(unit: unit, function: frame[1], code: 1)
         }
