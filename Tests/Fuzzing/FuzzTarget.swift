@@ -49,8 +49,27 @@ extension FuzzTarget {
             count: UInt16(bytes[4]) << 8 | UInt16(bytes[5]))
     }
 
+    /// A request of any form from the first six bytes.
+    private func lineRequest(_ bytes: [UInt8]) -> LineRequest? {
+        guard bytes.count >= 6 else { return nil }
+        let unit = UnitID(bytes[0])
+        let address = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+        switch bytes[1] % 6 {
+        case 4:
+            return RangedRequest(
+                unit: unit, function: Shipped.rangedFunction, address: address,
+                end: address | UInt16(bytes[4]), bytes: UInt16(bytes[5])
+            ).map(LineRequest.ranged)
+        case 5:
+            return TriggerShape(head: [0x55, 0xAA, 0xEB, 0x90, 2], bytes: 300, tail: 10).map {
+                .trigger(TriggerRequest(unit: unit, address: address, shape: $0))
+            }
+        default: return request(bytes).map(LineRequest.read)
+        }
+    }
+
     private func takeRTU(_ bytes: [UInt8]) {
-        guard let request = request(bytes) else { return }
+        guard let request = lineRequest(bytes) else { return }
         var receiver = RTUReceiver(request: request)
         var classifier = TrafficClassifier()
         var state = ReplyState.incomplete
@@ -60,8 +79,18 @@ extension FuzzTarget {
         }
         _ = classifier.verdict
         _ = receiver.verdictAtTimeout
-        if state == .reply { precondition(receiver.data.count == request.dataLength) }
-        for map in Shipped.maps {
+        if state == .reply {
+            let count = receiver.data.count
+            if case .ranged = request {
+                precondition((1...RangedRequest.mostBytes).contains(count))
+            } else {
+                precondition(count == request.dataLength)
+            }
+        }
+        let asked = RTUFrame.encode(request)
+        for map in Shipped.maps + Shipped.formMaps {
+            _ = try? map.explain(
+                request: (0..<asked.count).map { asked[$0] }, reply: Array(bytes.dropFirst(6)))
             _ = try? map.explain(
                 request: Array(bytes.prefix(8)), reply: Array(bytes.dropFirst(8)))
             Self.decode(map, data: FrameBytes(bytes))
@@ -92,11 +121,30 @@ extension FuzzTarget {
     }
 
     private func takeMap(_ bytes: [UInt8]) {
-        guard let map = try? PackMap.load(bytes, name: "fuzz") else { return }
+        let loaded = try? PackMap.load(bytes, name: "fuzz") { _ in Shipped.baseBytes }
+        guard let map = loaded else { return }
+        Self.play(map)
         for byte in [0x00, 0x7F, 0x80, 0xFF] as [UInt8] {
-            Self.decode(map, data: FrameBytes(repeatElement(byte, count: 260)))
+            Self.decode(map, data: FrameBytes(repeatElement(byte, count: 352)))
         }
         Self.decode(map, data: FrameBytes((0..<250).map { UInt8($0) }))
+    }
+
+    /// Shows the extremes in the registers of a map, and asks for every block.
+    private static func play(_ map: PackMap) {
+        for extreme in [Int32.min + 1, 0, Int32.max] {
+            var reading = PackReading()
+            for signal in PackSignal.allCases {
+                reading.set(signal, to: extreme, at: Instant(nanoseconds: 0))
+            }
+            reading.setCell(31, millivolts: UInt16(clamping: extreme))
+            reading.setProbe(15, decidegrees: Int16(clamping: extreme))
+            let plan = map.plan.relocated(to: 40_000)
+            let image = plan.encode(reading, identity: PackIdentity())
+            for block in plan.blocks {
+                if let request = block.request(to: UnitID(1)) { _ = image.reply(to: request) }
+            }
+        }
     }
 }
 

@@ -10,6 +10,14 @@ enum Shipped {
     static let maps = ["pace-v1.3", "seplos-v3"].compactMap { name in
         try? PackMap.load(read("\(folder)/packs/\(name).json"), name: name)
     }
+    /// The map that a document under test extends, whatever name it gives.
+    static let baseBytes = read("\(folder)/packs/pace-v1.3.json")
+    static let rangedFunction: UInt8 = 0x78
+    /// Small maps of the forms that no shipped map need have.
+    static let formMaps = ["ranged", "trigger"].compactMap { name in
+        try? PackMap.load(
+            read("\(folder)/../../../Tests/Fuzzing/Corpus/packmap/\(name)"), name: name)
+    }
     static let profileBytes = read("\(folder)/inverters/pylontech-lv-1.2/profile.json")
     static let layoutBytes = read("\(folder)/inverters/pylontech-lv-1.2/frames.dbc")
     static let profile = try? CANProfile.load(
@@ -26,7 +34,7 @@ enum Shipped {
     }()
 
     /// Whether all of them are there; without, half of the search would be idle.
-    static var isComplete: Bool { maps.count == 2 && profile != nil }
+    static var isComplete: Bool { maps.count == 2 && formMaps.count == 2 && profile != nil }
 
     /// Ends the process with a sentence on standard error.
     static func giveUp(_ sentence: String) -> Never {
