@@ -56,7 +56,8 @@ import Testing
             #expect(contents(reading) == before, "round \(round), seed 21")
             #expect(identity == identityBefore, "round \(round), seed 21")
         }
-        #expect(refused > 100)
+        // Random exponents make most values unknown rather than impossible.
+        #expect(refused > 50)
     }
 
     @Test(arguments: ShippedSet.maps)
