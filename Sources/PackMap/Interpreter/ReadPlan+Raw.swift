@@ -74,6 +74,7 @@ extension ReadPlan {
             case .negative:
                 let isNegative = isListed(
                     other, start: operand.codeStart, count: operand.codeCount)
+                raw = Int64(clamping: raw.magnitude)  // whatever sign the pack itself gives it
                 if isNegative { numerator = Int64(0).subtractingSaturated(numerator) }
             }
         }
