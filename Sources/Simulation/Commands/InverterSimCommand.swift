@@ -1,5 +1,6 @@
 import ArgumentParser
 import CANProfile
+import Glibc
 
 /// `amphora-sim inverter`.
 struct InverterSimCommand: ParsableCommand {
@@ -28,20 +29,34 @@ struct InverterSimCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Use this CAN interface.", valueName: "interface"))
     var socketcan: String?
 
-    @Option(help: ArgumentHelp("Trip when limits are missing so long.", valueName: "seconds"))
-    var timeoutS = 5.0
+    @Option(help: "Switch a quirk of the profile on; may be given several times.")
+    var quirk: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Trip when limits are missing so long; else as the profile says, or 5.",
+            valueName: "seconds"))
+    var timeoutS: Double?
 
     @Option(help: ArgumentHelp("Work again when limits came so long.", valueName: "seconds"))
     var recoveryS = 3.0
 
-    @Option(help: ArgumentHelp("Time between keep-alives.", valueName: "ms"))
-    var keepaliveMs = 1000
+    @Option(
+        help: ArgumentHelp(
+            "Time between keep-alives; else as the profile says, or 1000.", valueName: "ms"))
+    var keepaliveMs: Int?
 
-    @Option(help: ArgumentHelp("Highest charge voltage that is possible, V.", valueName: "volts"))
-    var maxChargeV = 60.0
+    @Option(
+        help: ArgumentHelp(
+            "Highest charge voltage that is possible, V; else as the profile says, or 60.",
+            valueName: "volts"))
+    var maxChargeV: Double?
 
-    @Option(help: ArgumentHelp("Highest current limit that is possible, A.", valueName: "amperes"))
-    var maxCurrentA = 3276.0
+    @Option(
+        help: ArgumentHelp(
+            "Highest current limit that is possible, A; else as the profile says, or 3276.",
+            valueName: "amperes"))
+    var maxCurrentA: Double?
 
     @Option(
         parsing: .unconditional,
@@ -56,10 +71,10 @@ struct InverterSimCommand: ParsableCommand {
     @OptionGroup var options: RunOptions
 
     func validate() throws {
-        try Check.range(timeoutS, 0.1...3600, "--timeout-s")
+        if let timeoutS { try Check.range(timeoutS, 0.1...3600, "--timeout-s") }
         try Check.range(recoveryS, 0...3600, "--recovery-s")
-        try Check.range(keepaliveMs, 10...600_000, "--keepalive-ms")
-        try Check.range(maxChargeV, 41...1000, "--max-charge-v")
+        if let keepaliveMs { try Check.range(keepaliveMs, 10...600_000, "--keepalive-ms") }
+        if let maxChargeV { try Check.range(maxChargeV, 41...1000, "--max-charge-v") }
         let links = [slcanLink, socketcan].compactMap { $0 }
         guard links.count == 1 else {
             throw ValidationError("give one of --slcan-link and --socketcan, found \(links.count)")
@@ -84,23 +99,37 @@ struct InverterSimCommand: ParsableCommand {
         let folder = "\(profiles.folder)/inverters/\(profile)"
         let loaded: CANProfile
         do {
+            let files = try Self.files(folder)
             loaded = try CANProfile.load(
-                profile: try FileBytes.read("\(folder)/profile.json"),
-                layout: try FileBytes.read("\(folder)/frames.dbc"), name: profile)
+                profile: files.profile, layout: files.layout, name: profile, quirks: quirk,
+                resolve: { base in
+                    base.contains("/") || base.hasPrefix(".")
+                        ? nil : try? Self.files("\(profiles.folder)/inverters/\(base)")
+                })
         } catch let error as SimulationError {
             throw error
         } catch { throw .file(path: folder, fault: "\(error)") }
         let link =
             slcanLink.map(InverterLink.slcan) ?? .socketCAN(socketcan ?? "")
         var settings = InverterSettings(link: link, profile: loaded)
-        settings.rules.timeout = Int64(timeoutS * 1e9)
+        settings.rules = InverterRules(loaded.inverter)
+        if let timeoutS { settings.rules.timeout = Int64(timeoutS * 1e9) }
         settings.rules.recovery = Int64(recoveryS * 1e9)
-        settings.rules.chargeVoltages = 40...maxChargeV
-        settings.rules.highestCurrent = maxCurrentA
+        if let maxChargeV { settings.rules.chargeVoltages = 40...maxChargeV }
+        if let maxCurrentA { settings.rules.highestCurrent = maxCurrentA }
         settings.rules.want = try LoadProfile(wantA, option: "--want-a")
         settings.keepAliveMilliseconds = keepaliveMs
         settings.control = options.control
         settings.log = log
         return settings
+    }
+
+    /// A profile that extends another may have no layout of its own.
+    private static func files(_ folder: String) throws -> (profile: [UInt8], layout: [UInt8]) {
+        let layout = "\(folder)/frames.dbc"
+        return (
+            try FileBytes.read("\(folder)/profile.json"),
+            access(layout, F_OK) == 0 ? try FileBytes.read(layout) : []
+        )
     }
 }

@@ -10,6 +10,14 @@ extension InverterModel {
         if state == .waiting, accepted > 0 { reasons.append("the limits never came complete") }
         if trips > 0 { reasons.append("tripped \(trips) times because limits were missing") }
         if state == .tripped || state == .recovering { reasons.append("ended \(state.rawValue)") }
+        if fallbacks > 0 {
+            reasons.append(
+                "fell back to its own limits \(fallbacks) times because frames were missing")
+        }
+        if emptyings > 0 {
+            reasons.append(
+                "emptied the battery \(emptyings) times because of the charge voltage it was told")
+        }
         for (note, count) in malformed.sorted(by: { $0.key < $1.key }) {
             reasons.append("malformed, \(count) times: \(note)")
         }
@@ -34,6 +42,9 @@ extension InverterModel {
             ("frames_unknown", "\(unknown)"),
             ("frames_malformed", "\(malformed.values.reduce(0, +))"),
             ("values_impossible", "\(impossible.values.reduce(0, +))"),
+            ("values_rejected", "\(rejected.values.reduce(0, +))"),
+            ("fallbacks", "\(fallbacks)"),
+            ("emptyings", "\(emptyings)"),
             ("cycles_late", "\(statistics.values.reduce(0) { $0 + $1.late })"),
             ("ids", JSONText.array(ids.map { Self.member($0, names($0), statistics[$0]) })),
             ("last", JSONText.object(last)),

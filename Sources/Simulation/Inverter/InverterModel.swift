@@ -17,6 +17,15 @@ package struct InverterRules: Sendable {
 
     /// Those of an inverter for 48 V.
     package init() {}
+
+    /// Those of the inverter a profile describes.
+    package init(_ behaviour: InverterBehaviour) {
+        timeout = Int64(behaviour.timeoutSeconds) * 1_000_000_000
+        for (value, range) in behaviour.accepts {
+            if value == .chargeVoltageLimit { chargeVoltages = range }
+            if value == .chargeCurrentLimit { highestCurrent = range.upperBound }
+        }
+    }
 }
 
 /// What a simulated inverter makes of the frames it gets: believes, works, trips, recovers.
@@ -47,6 +56,14 @@ package struct InverterModel: Sendable {
     package private(set) var malformed: [String: UInt64] = [:]
     /// Values no bank can mean, with how often.
     package private(set) var impossible: [String: UInt64] = [:]
+    /// Values that were dropped because the inverter does not take them, with how often.
+    package private(set) var rejected: [String: UInt64] = [:]
+    /// How often it fell back to its own limits.
+    package private(set) var fallbacks = 0
+    /// How often it began to empty the battery because of the charge voltage it was told.
+    package private(set) var emptyings = 0
+    /// Whether it takes frames; an inverter that polls takes none before.
+    package var isListening: Bool
     /// By identifier.
     package private(set) var statistics: [CANIdentifier: PeriodStatistics] = [:]
     /// The newest value of each kind, in the unit of ``BankValue``.
@@ -55,8 +72,13 @@ package struct InverterModel: Sendable {
     private let profile: CANProfile
     private let rules: InverterRules
     private let begun: Int64
+    private let behaviour: InverterBehaviour
+    private let periods: [CANIdentifier: Int]
     private var limitsAt: [BankValue: Int64] = [:]
+    private var framesAt: [CANIdentifier: Int64] = [:]
     private var recoveringSince: Int64 = 0
+    private var isEmptying = false
+    private var isOnDefaults = false
 
     private static let limits: [BankValue] = [
         .chargeVoltageLimit, .chargeCurrentLimit, .dischargeCurrentLimit,
@@ -66,41 +88,95 @@ package struct InverterModel: Sendable {
     package init(profile: CANProfile, rules: InverterRules, at now: Int64) {
         self.profile = profile
         self.rules = rules
+        behaviour = profile.inverter
+        isListening = !profile.inverter.startsAfterPoll
         begun = now
+        var periods: [CANIdentifier: Int] = [:]
+        if !profile.sending.isPolled {
+            for frame in profile.plan.frames {
+                let period = frame.cycle.milliseconds / Int64(max(1, frame.turns))
+                periods[frame.identifier] = Int(period)
+            }
+        }
+        self.periods = periods
     }
 
     /// Takes a frame from the bus.
     package mutating func handle(_ frame: CANFrame, at now: Int64) {
-        guard let message = profile.message(for: frame), message.identifier != profile.keepAlive
+        guard isListening else { return }
+        guard let message = profile.message(for: frame),
+            !profile.keepAliveRule.identifiers.contains(message.identifier)
         else { return reject(frame) }
-        statistics[
-            frame.identifier,
-            default: PeriodStatistics(cycleMilliseconds: message.cycleMilliseconds)
-        ].record(at: now)
-        guard frame.length >= message.length else {
-            let note =
-                "\(frame.identifier) has \(frame.length) bytes, expected \(message.length)"
+        let period = periods[frame.identifier]
+        statistics[frame.identifier, default: PeriodStatistics(cycleMilliseconds: period)]
+            .record(at: now)
+        let expected = behaviour.wantsAllLengths8 ? 8 : message.length
+        guard frame.length >= expected else {
+            let note = "\(frame.identifier) has \(frame.length) bytes, expected \(expected)"
             malformed[note, default: 0] += 1
             return
         }
         accepted += 1
+        framesAt[message.identifier] = now
         for (value, number) in profile.bankValues(in: frame) {
-            judge(value, number, frame.identifier)
+            guard takes(value, number, frame.identifier) else { continue }
             values[value] = number
             if Self.limits.contains(value) { limitsAt[value] = now }
         }
+        watchChargeVoltage()
         advance(to: now)
+    }
+
+    /// Whether a value counts; one the inverter does not take leaves the last good one in force.
+    private mutating func takes(
+        _ value: BankValue, _ number: Int64, _ identifier: CANIdentifier
+    ) -> Bool {
+        let isZeroCurrent =
+            number == 0 && (value == .chargeCurrentLimit || value == .dischargeCurrentLimit)
+        let isZeroVoltage = number == 0 && value == .chargeVoltageLimit
+        if behaviour.isGiven, isZeroCurrent, behaviour.zeroCurrents == .ignored { return false }
+        if behaviour.isGiven, isZeroVoltage { return behaviour.zeroChargeVoltage == .dumps }
+        guard let range = behaviour.accepts.first(where: { $0.value == value })?.range else {
+            judge(value, number, identifier)
+            return true
+        }
+        let natural = Self.natural(value, number)
+        if range.contains(natural) { return true }
+        let shown = JSONText.number(natural, decimals: value.decimals)
+        rejected["\(identifier) \(value.name) \(shown)", default: 0] += 1
+        return false
+    }
+
+    /// Some inverters empty a battery that is told a charge voltage of zero, or below its own.
+    private mutating func watchChargeVoltage() {
+        guard behaviour.isGiven, let limit = values[.chargeVoltageLimit] else { return }
+        let isBelow = values[.voltage].map { limit > 0 && limit < $0 - 100 } ?? false
+        let empties =
+            limit == 0 && behaviour.zeroChargeVoltage == .dumps
+            || isBelow && behaviour.chargeVoltageBelowActual == .discharges
+        if empties, !isEmptying { emptyings += 1 }
+        isEmptying = empties
+    }
+
+    private func isFresh(at now: Int64) -> Bool {
+        func isRecent(_ instant: Int64?) -> Bool {
+            instant.map { now - $0 <= rules.timeout } ?? false
+        }
+        if !behaviour.requires.isEmpty {
+            return behaviour.requires.allSatisfy { isRecent(framesAt[$0]) }
+        }
+        return Self.limits.allSatisfy { isRecent(limitsAt[$0]) }
     }
 
     /// Lets time pass.
     package mutating func advance(to now: Int64) {
-        let isFresh = Self.limits.allSatisfy { limit in
-            limitsAt[limit].map { now - $0 <= rules.timeout } ?? false
-        }
+        let isFresh = isFresh(at: now)
+        if isFresh { isOnDefaults = false }
         switch state {
         case .waiting: if isFresh { state = .running }
         case .running:
-            guard !isFresh else { return }
+            guard !isFresh, behaviour.timeoutReaction != .none else { return }
+            if behaviour.timeoutReaction == .defaults { return fallBack() }
             state = .tripped
             trips += 1
             for key in Array(statistics.keys) { statistics[key]?.forgetLast() }
@@ -111,6 +187,15 @@ package struct InverterModel: Sendable {
             if !isFresh { state = .tripped }
             if isFresh, now - recoveringSince >= rules.recovery { state = .running }
         }
+    }
+
+    /// Its own limits allow no current.
+    private mutating func fallBack() {
+        guard !isOnDefaults else { return }
+        isOnDefaults = true
+        fallbacks += 1
+        values[.chargeCurrentLimit] = 0
+        values[.dischargeCurrentLimit] = 0
     }
 
     /// An identifier that is right but in the wrong length (11 or 29 bits) is a fault of the sender.
@@ -157,6 +242,7 @@ package struct InverterModel: Sendable {
     /// Amperes it drives through the bank at a moment; positive charges, zero unless it works.
     package func current(at now: Int64) -> Double {
         guard state == .running else { return 0 }
+        if isEmptying { return -rules.highestCurrent }
         let wanted = rules.want.amperes(at: Double(now - begun) / 1e9)
         let voltage = natural(.voltage)
         if wanted > 0 {

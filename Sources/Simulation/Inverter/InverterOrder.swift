@@ -1,3 +1,5 @@
+import CANBus
+
 /// One command to a simulated inverter.
 package enum InverterOrder: Hashable, Sendable {
     case keepAlive(Bool)
@@ -7,6 +9,8 @@ package enum InverterOrder: Hashable, Sendable {
     case disconnect(milliseconds: Int64?)
     /// The adapter's controller has left the bus.
     case busOff(milliseconds: Int64?)
+    /// One frame, such as a request to stop.
+    case send(CANFrame)
     /// Ends all three.
     case resume
     /// The current as a bare number, for a bank that follows.
@@ -15,7 +19,8 @@ package enum InverterOrder: Hashable, Sendable {
 
     /// The grammar, for the help.
     package static let grammar = """
-        keepalive on | off        send the keep-alive, or pause it
+        keepalive on | off        send what it sends by itself, or pause it
+        send FRAME                send one frame, such as 300#01
         silence [DURATION]        say nothing at all, as when the inverter is switched off
         disconnect [DURATION]     unplug the adapter; it comes back under the same link
         busoff [DURATION]         the adapter's CAN controller leaves the bus
@@ -30,7 +35,7 @@ package enum InverterOrder: Hashable, Sendable {
     package static func parse(_ text: String) throws(SimulationError) -> InverterOrder {
         var words = CommandWords(text)
         let expected =
-            "keepalive, silence, disconnect, busoff, resume, current or status"
+            "keepalive, send, silence, disconnect, busoff, resume, current or status"
         let order = try parse(try words.next(expected), &words, expected)
         try words.finish()
         return order
@@ -46,6 +51,12 @@ package enum InverterOrder: Hashable, Sendable {
                 throw .command(found: word, expected: "'on' or 'off'")
             }
             return .keepAlive(word == "on")
+        case "send":
+            let word = try words.next("a frame such as 300#01")
+            guard let entry = try? Candump.parse("can0 \(word)") else {
+                throw .command(found: word, expected: "a frame such as 300#01")
+            }
+            return .send(entry.frame)
         case "silence": return .silence(milliseconds: try optionalDuration(&words))
         case "disconnect": return .disconnect(milliseconds: try optionalDuration(&words))
         case "busoff": return .busOff(milliseconds: try optionalDuration(&words))

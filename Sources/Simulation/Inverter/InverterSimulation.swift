@@ -19,8 +19,8 @@ package struct InverterSettings: Sendable {
     package var profile: CANProfile
     /// How it judges.
     package var rules = InverterRules()
-    /// How often it sends its keep-alive, milliseconds.
-    package var keepAliveMilliseconds = 1000
+    /// How often it sends its keep-alive, milliseconds; nil is as the profile says, or each second.
+    package var keepAliveMilliseconds: Int?
     /// Where commands are taken, or nil.
     package var control: String?
     /// A file for a candump log of what it saw and sent, or nil.
@@ -71,9 +71,7 @@ package final class InverterSimulation {
             }
         }
         reactor.every(Self.tick) { [unowned self] in model.advance(to: Clock.now()) }
-        reactor.every(Int64(settings.keepAliveMilliseconds) * 1_000_000) { [unowned self] in
-            sendKeepAlive()
-        }
+        startSending()
     }
 
     deinit { if log >= 0 { close(log) } }
@@ -101,22 +99,51 @@ package final class InverterSimulation {
         let now = Clock.now()
         model.handle(frame, at: now)
         record(frame)
+        guard model.isListening else { return }
+        for sending in settings.profile.inverter.sends where sending.answers == frame.identifier {
+            send(sending.frame)
+        }
     }
 
-    private func sendKeepAlive() {
-        guard sendsKeepAlive, !isSilent, let identifier = settings.profile.keepAlive,
-            let message = settings.profile.layout.messages.first(where: {
-                $0.identifier == identifier
-            }), let frame = CANFrame(identifier, length: message.length, bits: 0)
+    /// What the profile's inverter sends by itself; without a word on it, a keep-alive of zeros.
+    private func startSending() {
+        let profile = settings.profile
+        guard !profile.inverter.isGiven else {
+            for sending in profile.inverter.sends {
+                guard var cycle = sending.cycleMilliseconds else { continue }
+                let isKeepAlive = profile.keepAliveRule.identifiers.contains(
+                    sending.frame.identifier)
+                if isKeepAlive, let given = settings.keepAliveMilliseconds { cycle = given }
+                let frame = sending.frame
+                reactor.every(Int64(cycle) * 1_000_000) { [unowned self] in send(frame) }
+            }
+            return
+        }
+        let messages = profile.layout.messages
+        guard let identifier = profile.keepAlive,
+            let message = messages.first(where: { $0.identifier == identifier }),
+            let frame = CANFrame(
+                identifier, length: profile.keepAliveRule.length ?? message.length,
+                bits: profile.keepAliveRule.bits)
         else { return }
+        let cycle = Int64(settings.keepAliveMilliseconds ?? 1000)
+        reactor.every(cycle * 1_000_000) { [unowned self] in send(frame) }
+    }
+
+    private func send(_ frame: CANFrame) {
+        guard sendsKeepAlive, !isSilent else { return }
+        model.isListening = true
         bus?.send(frame)
-        keepAlives += 1
+        if settings.profile.keepAliveRule.identifiers.contains(frame.identifier) { keepAlives += 1 }
         record(frame)
     }
 
     private func obey(_ order: InverterOrder) throws(SimulationError) -> String {
         switch order {
         case .keepAlive(let on): sendsKeepAlive = on
+        case .send(let frame):
+            bus?.send(frame)
+            record(frame)
         case .silence(let milliseconds):
             setSilent(true)
             resume(after: milliseconds)
