@@ -40,6 +40,8 @@ let package = Package(
     targets: [
         // C
         .target(name: "CLinux"),
+        // Counts allocations; linked into the tests only.
+        .target(name: "CAllocations"),
         .systemLibrary(
             name: "CSQLite", path: "Sources/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
@@ -93,7 +95,8 @@ let package = Package(
         suite("PackMapTests", ["Bank", "Modbus", "PackMap", "Quantities"]),
         suite("SerialPortTests", ["Modbus", "SerialPort"], fixtures: true),
         suite("CANBusTests", ["CANBus"]),
-        suite("CANProfileTests", ["Bank", "CANBus", "CANProfile", "Quantities"]),
+        suite(
+            "CANProfileTests", ["Bank", "CAllocations", "CANBus", "CANProfile", "Quantities"]),
         suite(
             "ProfileSetTests", ["CANProfile", "PackMap", "ProfileSet", "StrictJSON"]),
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),

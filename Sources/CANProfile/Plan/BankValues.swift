@@ -1,11 +1,15 @@
 import Bank
 
-/// A bank state flattened for encoding: plain numbers, alarm bits and short texts, no heap.
+/// A bank state flattened for encoding: plain numbers, alarm bits and short texts.
+///
+/// The numbers are on the heap: an array inside the value would be copied to the stack, three
+/// kilobytes, before each look into it. Making or changing a copy allocates, encoding does not.
 package struct BankValues: Sendable {
-    /// Those of the bank, then those of each pack; `Int32.min` is unknown.
-    private var numbers: InlineArray<711, Int32> = .init(repeating: .min)
-    /// Warnings, protections and faults of each pack.
-    private var packAlarms: InlineArray<48, UInt64> = .init(repeating: 0)
+    /// Those of the bank, then those of each pack in turn; `Int32.min` is unknown.
+    private var numbers = [Int32](
+        repeating: .min, count: BankValue.bankCount + 16 * BankValue.packCount)
+    /// Warnings, protections and faults of each pack in turn.
+    private var packAlarms = [UInt64](repeating: 0, count: 48)
     private var packSerials: InlineArray<16, SerialNumber> = .init(repeating: SerialNumber())
     /// Warnings of any pack and of the gateway.
     package var warnings: AlarmSet = []

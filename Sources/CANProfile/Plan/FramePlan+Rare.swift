@@ -90,7 +90,7 @@ extension FramePlan {
 
     private static func checksum(_ row: ChecksumRow, _ bits: UInt64, length: UInt8) -> UInt8 {
         var sum: UInt8 = 0
-        for index in 0..<length where index != row.byte {
+        for index in 0..<Int(length) where index != Int(row.byte) {
             let byte = UInt8(truncatingIfNeeded: bits >> (UInt64(index) * 8))
             switch row.kind {
             case .sum8: sum &+= byte
