@@ -13,7 +13,7 @@ import Quantities
 /// No input may end the process. What a door lets through is then used as the gateway would use it,
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
-    case rtu, tcp, slcan, candump, dbc, packmap, profile, configuration, state, set
+    case rtu, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -29,6 +29,7 @@ enum FuzzTarget: String, CaseIterable {
         case .profile: takeProfile(bytes)
         case .configuration: takeConfiguration(bytes)
         case .state: _ = try? BankStateDocument.load(bytes, name: "fuzz")
+        case .foreign: takeForeign(bytes)
         case .set: takeSet(bytes)
         case .planted: takePlanted(bytes)
         }
@@ -162,6 +163,9 @@ extension FuzzTarget {
         for message in file.messages {
             for bits in [0, .max, 0x8000_0000_8000_8080] as [UInt64] {
                 for signal in message.signals { _ = signal.physical(signal.raw(in: bits)) }
+                if let frame = CANFrame(message.identifier, length: message.length, bits: bits) {
+                    _ = message.decode(frame)
+                }
             }
         }
         let profile = try? CANProfile.load(
@@ -169,20 +173,79 @@ extension FuzzTarget {
         if let profile { Self.use(profile) }
     }
 
+    /// A profile alone, each of its quirks, and the same text as a patch on the shipped profile.
     private func takeProfile(_ bytes: [UInt8]) {
-        let profile = try? CANProfile.load(
-            profile: bytes, layout: Shipped.layoutBytes, name: "fuzz")
-        if let profile { Self.use(profile) }
+        let base: (String) -> (profile: [UInt8], layout: [UInt8])? = { _ in
+            (Shipped.profileBytes, Shipped.layoutBytes)
+        }
+        for layout in [Shipped.layoutBytes, Self.richLayout, []] {
+            let profile = try? CANProfile.load(
+                profile: bytes, layout: layout, name: "fuzz", resolve: base)
+            guard let profile else { continue }
+            Self.use(profile)
+            for quirk in profile.quirks {
+                let changed = try? CANProfile.load(
+                    profile: bytes, layout: layout, name: "fuzz", quirks: [quirk.id],
+                    resolve: base)
+                if let changed { Self.use(changed) }
+            }
+        }
+    }
+
+    /// Multiplexers in multiplexers, both byte orders, a floating point number and room for packs.
+    private static let richLayout = Array(
+        """
+        BO_ 256 P: 8 A
+         SG_ V : 7|16@0- (0.1,-40) [0|0] "V" B
+         SG_ T : 16|32@1+ (1,0) [0|0] "" B
+         SG_ C : 48|8@1+ (1,0) [0|0] "" B
+         SG_ K : 56|8@1+ (1,0) [0|0] "" B
+        BO_ 2 Q: 8 A
+         SG_ M M : 0|8@1+ (1,0) [0|0] "" B
+         SG_ N m1M : 8|8@1+ (1,0) [0|0] "" B
+         SG_ F m1 : 16|32@1- (1,0) [0|0] "" B
+         SG_ G m2 : 16|16@1+ (0.5,0) [0|0] "" B
+        SIG_VALTYPE_ 2 F : 1;
+        SG_MUL_VAL_ 2 F N 0-3;
+
+        """.utf8)
+
+    private func takeForeign(_ bytes: [UInt8]) {
+        guard let list = try? ForeignFrames.load(bytes, name: "fuzz") else { return }
+        for entry in list.entries { _ = entry.sentence() }
+        for number in [0, 0x151, 0x7FF] as [UInt32] {
+            guard let identifier = CANIdentifier(number),
+                let frame = CANFrame(identifier, bytes.prefix(8))
+            else { continue }
+            _ = list.match(frame)
+        }
     }
 
     /// Encodes the extremes and reads them back.
     private static func use(_ profile: CANProfile) {
-        for number in [Int32.min + 1, -1, 0, 1, Int32.max] {
+        var watch = InverterWatch(
+            profile.keepAliveRule, action: .stop, commands: profile.commands.map(\.row))
+        for number in [Int32.min + 1, -1, 0, 1, 7, Int32.max] {
             var values = BankValues()
-            for value in BankValue.allCases { values[value] = number }
-            for index in profile.plan.frames.indices {
-                if let frame = profile.plan.encode(index, values) { decode(frame, profile) }
+            for value in BankValue.allCases {
+                values[value] = number
+                for pack in 0..<16 { values[value, pack: pack] = number }
             }
+            values.serial = SerialNumber(text: "AB12")
+            profile.stop.apply(to: &values)
+            for index in profile.plan.frames.indices {
+                guard let frame = profile.plan.encode(index, values, count: .max) else { continue }
+                decode(frame, profile)
+                watch.handle(frame, at: .never + .seconds(1))
+            }
+        }
+        _ = watch.asksToStop
+        var schedule = SendSchedule(profile.plan, onPoll: profile.sending.isPolled)
+        schedule.begin(at: Instant(nanoseconds: 0))
+        schedule.poll(at: Instant(nanoseconds: 0))
+        var due = schedule.takeDue(now: Instant(nanoseconds: 0))
+        while let index = due.popFirst() {
+            precondition(profile.plan.frames.indices.contains(index))
         }
     }
 
