@@ -1,3 +1,4 @@
+import CANProfile
 import Foundation
 import TestKit
 import Testing
@@ -47,7 +48,12 @@ import Testing
             [inverter]
             profile = "pylontech-lv-1.2"
             """
-        return try GatewayPlan(try GatewayConfiguration.parse(text, path: "gateway.toml"))
+        let set = ProfileFolder(path: folder.file("."))
+        return try GatewayPlan(
+            try GatewayConfiguration.parse(text, path: "gateway.toml"),
+            profile: try set.profile("pylontech-lv-1.2"), foreign: ForeignFrames(),
+            profileSet: "of this test"
+        ) { try set.map($0) }
     }
 
     private func faults(_ body: () throws -> GatewayPlan) -> [String] {

@@ -20,24 +20,36 @@ struct GatewayPlan {
 
     /// Proves the set and takes maps and profile; throws all faults of a set that has any.
     init(_ configuration: GatewayConfiguration) throws {
-        self.configuration = configuration
         let store = try ProfileStore(path: configuration.profilesPath)
-        profileSet = store.current.words
-        profile = try store.profile(
+        let profile = try store.profile(
             configuration.inverter.profile, quirks: configuration.inverter.quirks)
+        try self.init(
+            configuration, profile: profile, foreign: store.current.foreign,
+            profileSet: store.current.words
+        ) { name in try store.map(name) }
+    }
+
+    /// Joins what is proved already with the configuration; throws every disagreement.
+    init(
+        _ configuration: GatewayConfiguration, profile: CANProfile, foreign: ForeignFrames,
+        profileSet: String, map: (String) throws -> PackMap
+    ) throws {
+        self.configuration = configuration
+        self.profile = profile
+        self.foreign = foreign
+        self.profileSet = profileSet
         if profile.isExperimental, !configuration.allowsExperimental {
             throw ProfileStoreError(
                 description:
                     "inverter profile '\(profile.id)' comes from one unconfirmed source; it is used with 'experimental = true' below [profiles]"
             )
         }
-        foreign = store.current.foreign
         var setups: [LineSetup] = []
         var bank = BankConfiguration()
         var position = 0
         var faults: [String] = []
         for settings in configuration.lines {
-            let map = try store.map(settings.map)
+            let map = try map(settings.map)
             faults += Self.faults(settings, map, configuration)
             setups.append(LineSetup(settings, map: map, firstPosition: position))
             for index in settings.units.indices where position + index < PackTable.maximumPacks {
