@@ -109,7 +109,7 @@ import Testing
             profileVectors, "\"StateOfCharge\": \"26 %\"", with: "\"StateOfCharge\": \"27 %\"")
         #expect(
             fixture.documentFaults() == [
-                "\(profileVectors), line 14: vector 'a quarter full': 'StateOfCharge' is '26 %', expected '27 %'",
+                "\(profileVectors), line 15: vector 'state': 'StateOfCharge' is '26 %', expected '27 %'",
                 "\(mapVectors), line 5: vector 'live block through line noise': 'voltage' is '52.600 V', expected '52.601 V'",
             ])
     }
