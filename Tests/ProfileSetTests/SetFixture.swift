@@ -8,8 +8,12 @@ struct SetFixture {
     static let runtime = SemanticVersion(0, 1, 0)
     var files: [String: [UInt8]]
 
+    /// Two maps and a profile are enough to be damaged again and again.
+    private static let few = ["pace-v1.3", "seplos-v3", "pylontech-lv-1.2", "set.json"]
+
     init() throws {
         self = try Self.shipped()
+        files = files.filter { file in Self.few.contains { file.key.contains($0) } }
         try seal()
     }
 
