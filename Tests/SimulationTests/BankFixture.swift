@@ -15,7 +15,10 @@ struct BankFixture {
 
     static func map(_ name: String = "pace-v1.3") throws -> PackMap {
         try PackMap.load(
-            try FileBytes.read("\(Repository.profileSet)/packs/\(name).json"), name: name)
+            try FileBytes.read("\(Repository.profileSet)/packs/\(name).json"), name: name
+        ) { base in
+            try? FileBytes.read("\(Repository.profileSet)/packs/\(base).json")
+        }
     }
 
     static func profile() throws -> CANProfile {

@@ -1,4 +1,5 @@
 import Bank
+import Foundation
 import Modbus
 import PackMap
 import Quantities
@@ -84,6 +85,39 @@ import Testing
         #expect(cells.count == 16 && cells.allSatisfy { $0.value.hasPrefix("3.") })
         let voltage = found.fields.first { $0.name == "voltage" }
         #expect(voltage?.value.hasPrefix("5") == true)
+    }
+
+    /// Every map of the set, with what it extends.
+    static let shipped: [String] = {
+        let files = try? FileManager.default.contentsOfDirectory(
+            atPath: Repository.profileSet + "/packs")
+        return (files ?? []).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+            .sorted()
+    }()
+
+    @Test(arguments: shipped)
+    func `a simulated pack of every map is a healthy one when read`(id: String) throws {
+        let map = try BankFixture.map(id)
+        var settings = PackSettings()
+        settings.cells = map.cellCount
+        settings.probes = map.probeCount
+        settings.limits = map.limits
+        let model = BankModel(count: 1, settings: settings, load: .constant(10), seed: 4)
+        let plan = map.plan.relocated(to: 40_000)
+        let shown = model.packs[0].reading
+        let image = plan.encode(shown, identity: model.packs[0].identity)
+        var reading = PackReading()
+        var identity = PackIdentity()
+        for (index, block) in plan.blocks.enumerated() {
+            let request = try #require(block.request(to: UnitID(1)))
+            let verdict = plan.decode(
+                block: index, try image.reply(to: request).get(), at: Instant(nanoseconds: 1),
+                into: &reading, identity: &identity)
+            #expect(verdict == .accepted, "block '\(map.blockNames[index])'")
+        }
+        let voltage = try #require(reading[.voltage])
+        #expect((voltage - (shown[.voltage] ?? 0)).magnitude <= 500)
+        #expect(reading[.stateOfCharge] != nil && reading[.current] != nil)
     }
 
     @Test func `a word for another address, or one that is not zero, is refused and counted`()

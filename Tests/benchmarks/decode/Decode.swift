@@ -13,7 +13,10 @@ import Quantities
         var worst = 0.0
         for path in CommandLine.arguments.dropFirst() {
             let bytes = try read(path)
-            let map = try PackMap.load(bytes, name: path)
+            let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            let map = try PackMap.load(bytes, name: path) { base in
+                try? read(folder.joined(separator: "/") + "/\(base).json")
+            }
             for block in map.plan.blocks.indices {
                 let cost = time(map.plan, block: block)
                 worst = max(worst, cost)
@@ -21,7 +24,8 @@ import Quantities
             }
             guard map.id == "pace-v1.3" else { continue }
             let text = String(decoding: bytes, as: UTF8.self)
-            let wide = text.split(separator: "\"count\": 13").joined(separator: "\"count\": 40")
+            let wide = text.split(separator: "\"count\": 13").joined(
+                separator: "\"count\": 40, \"fixed\": true")
             let cost = time(try PackMap.load(Array(wide.utf8), name: "wide").plan, block: 0)
             worst = max(worst, cost)
             print("40 registers with 26 values, 4 probes and 4 flag words: \(Int(cost)) ns")
