@@ -15,6 +15,9 @@ struct LineSession {
         var reading = PackReading()
         var identity = PackIdentity()
         var implausibleInARow = 0
+        /// The serial number that was told last, and when.
+        var told = SerialNumber()
+        var toldAt = Instant.never
     }
 
     private let setup: LineSetup
@@ -174,7 +177,7 @@ struct LineSession {
     }
 
     /// Puts the unit's values on the board, where the bridge is woken by them.
-    private func publish(_ index: Int, _ block: Int, _ now: Instant) {
+    private mutating func publish(_ index: Int, _ block: Int, _ now: Instant) {
         let unit = units[index]
         let plan = setup.plan.blocks[block]
         let isFast = plan.poll == .every(1) && plan.isRequired
@@ -185,9 +188,22 @@ struct LineSession {
             if isFast { slot.answeredAt = now }
             if unit.implausibleInARow == 0 { slot.isImplausible = false }
         }
-        if plan.poll == .once, unit.identity.serial.isKnown {
-            board.identify(setup.firstPosition + index, as: unit.identity.serial)
+        identify(index, block, now)
+    }
+
+    /// Tells who the pack is, when it was read: every time it was asked for once, and where it
+    /// stands in a block of every cycle, when it is news or has been for an hour.
+    private mutating func identify(_ index: Int, _ block: Int, _ now: Instant) {
+        let serial = units[index].identity.serial
+        let isThere = setup.plan.texts.contains { $0.field == .serial && Int($0.block) == block }
+        guard serial.isKnown else { return }
+        if setup.plan.blocks[block].poll != .once {
+            let isOld = now.since(units[index].toldAt) >= PollSchedule.rarely
+            guard isThere, serial != units[index].told || isOld else { return }
         }
+        units[index].told = serial
+        units[index].toldAt = now
+        board.identify(setup.firstPosition + index, as: serial)
     }
 
     private func count(
