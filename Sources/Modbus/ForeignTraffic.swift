@@ -42,18 +42,27 @@ package struct TrafficClassifier: Sendable {
         return .noise(bytes)
     }
 
-    /// A read request of 8 bytes or a write of one register of 11 bytes that ends here.
+    /// A read request of 8 bytes, a ranged one of 10, or a write of one register of 11 that ends here.
     private func requestAtEnd() -> UnitID? {
         if window.count >= 8,
             let request = RTUFrame.decodeRequest(window, at: window.count - 8)
         {
             return request.unit
         }
+        if window.count >= 10, let unit = rangedUnitAtEnd() { return unit }
         if window.count == 11, window[1] == 0x10, window[6] == 2,
             RTUFrame.hasValidCheck(window, 0..<11)
         {
             return UnitID(window[0])
         }
         return nil
+    }
+
+    private func rangedUnitAtEnd() -> UnitID? {
+        var frame = FrameBytes()
+        for index in (window.count - RangedRequest.requestLength)..<window.count {
+            frame.append(window[index])
+        }
+        return RTUFrame.decodeRanged(frame)?.unit
     }
 }

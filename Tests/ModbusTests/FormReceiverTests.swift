@@ -140,6 +140,17 @@ import Testing
         }
     }
 
+    @Test func `a master that asks ranges is a master, its answers alone are none`() throws {
+        var asking = TrafficClassifier()
+        for byte in bytes(RTUFrame.encode(try rangedRequest())) + rangedReply(20) {
+            asking.feed(byte)
+        }
+        #expect(asking.verdict == .master(UnitID(1)))
+        var answering = TrafficClassifier()
+        for byte in rangedReply(20) + rangedReply(156, unit: 2) { answering.feed(byte) }
+        #expect(answering.verdict == .noise(196))
+    }
+
     @Test func `random bytes never crash the receiver`() throws {
         var generator = SeededGenerator(seed: 41)
         for request in [try rangedRequest(), try triggerRequest()] {
