@@ -64,6 +64,16 @@ package struct PackMap: Sendable {
     /// The compiled plan.
     package let plan: ReadPlan
 
+    /// How many cells a usual pack has in series; where no cell is read, as the charge voltage
+    /// suggests for LiFePO₄ at 3.5 V.
+    package var seriesCells: Int {
+        cellCount > 0
+            ? cellCount
+            : min(
+                max(Int(limits.chargeVoltage.millivolts + 1_750) / 3_500, 1),
+                PackReading.maximumCells)
+    }
+
     /// Whether only one implementation knows the facts, so that a switch must allow its use.
     package var isExperimental: Bool { confidence == .single }
 }

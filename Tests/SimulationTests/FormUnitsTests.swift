@@ -99,7 +99,7 @@ import Testing
     func `a simulated pack of every map is a healthy one when read`(id: String) throws {
         let map = try BankFixture.map(id)
         var settings = PackSettings()
-        settings.cells = map.cellCount
+        settings.cells = map.seriesCells
         settings.probes = map.probeCount
         settings.limits = map.limits
         let model = BankModel(count: 1, settings: settings, load: .constant(10), seed: 4)

@@ -51,7 +51,7 @@ package struct BankSettings: Sendable {
     package init(link: BankLink, map: PackMap) {
         self.link = link
         self.map = map
-        pack.cells = map.cellCount
+        pack.cells = map.seriesCells
         pack.probes = map.probeCount
         pack.limits = map.limits
     }
