@@ -67,6 +67,9 @@ import Testing
                 #"{ "at": 101, "scale": 0.1, "negative_when": { "at": 103, "equals": [2, 3] } }"#)
         #expect(try value("current", text, [5200, 100, 50, 3]) == "-10.000")
         #expect(try value("current", text, [5200, 100, 50, 1]) == "10.000")
+        let signed = text.replacing("\"scale\": 0.1, \"neg", with: "\"type\": \"i16\", \"neg")
+        #expect(try value("current", signed, [5200, 0xFFF6, 50, 1]) == "10.000")
+        #expect(try value("current", signed, [5200, 0xFFF6, 50, 2]) == "-10.000")
     }
 
     @Test func `charge can be worked out from what remains and what is full`() throws {

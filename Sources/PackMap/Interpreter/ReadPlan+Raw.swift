@@ -57,6 +57,7 @@ extension ReadPlan {
         var raw = raw
         var numerator = row.numerator
         var denominator = row.denominator
+        var isNegative: Bool?
         for index in 0..<Int(row.operandCount) {
             let operand = operands[Int(row.operandStart) + index]
             let other = Self.raw(operand.place.type, data, layout.offset(of: operand.place))
@@ -72,13 +73,13 @@ extension ReadPlan {
                     numerator = numerator.multipliedSaturated(by: power)
                 }
             case .negative:
-                let isNegative = isListed(
-                    other, start: operand.codeStart, count: operand.codeCount)
-                raw = Int64(clamping: raw.magnitude)  // whatever sign the pack itself gives it
-                if isNegative { numerator = Int64(0).subtractingSaturated(numerator) }
+                isNegative = isListed(other, start: operand.codeStart, count: operand.codeCount)
             }
         }
-        return Self.scaled(raw, row.addend, numerator, denominator)
+        let value = Self.scaled(raw, row.addend, numerator, denominator)
+        guard let isNegative else { return value }
+        let magnitude = Int32(clamping: value.magnitude)  // whatever sign the number has itself
+        return isNegative ? -magnitude : magnitude
     }
 
     /// Ten to the power of a small number.

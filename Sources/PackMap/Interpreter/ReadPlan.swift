@@ -96,7 +96,7 @@ package enum OperandKind: UInt8, Sendable {
     case times
     /// Times ten to the power of the other, −10…10.
     case exponent
-    /// Made negative while the other is one of some numbers.
+    /// Negative while the other is one of some numbers, else positive, whatever its own sign.
     case negative
 }
 
