@@ -21,11 +21,22 @@ struct BankFixture {
         }
     }
 
+    /// The Pylontech profile with an inverter that needs the limits only, and every five seconds.
     static func profile() throws -> CANProfile {
         let folder = "\(Repository.profileSet)/inverters/pylontech-lv-1.2"
+        let text = String(
+            decoding: try FileBytes.read("\(folder)/profile.json"), as: UTF8.self
+        )
+        .replacing(
+            "\"requires\": [\"Limits\", \"State\", \"Measurements\"]",
+            with: "\"requires\": [\"Limits\"]"
+        )
+        .replacing(
+            "\"timeout_s\": 10,\n    \"timeout_reaction\"",
+            with: "\"timeout_s\": 5,\n    \"timeout_reaction\"")
         return try CANProfile.load(
-            profile: try FileBytes.read("\(folder)/profile.json"),
-            layout: try FileBytes.read("\(folder)/frames.dbc"), name: "pylontech-lv-1.2")
+            profile: Array(text.utf8), layout: try FileBytes.read("\(folder)/frames.dbc"),
+            name: "pylontech-lv-1.2")
     }
 
     init(packs: Int = 3, map: String = "pace-v1.3", baud: Int? = nil) throws {
