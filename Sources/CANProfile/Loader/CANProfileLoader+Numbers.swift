@@ -54,13 +54,14 @@ extension CANProfileLoader {
         }
         if isNegated { scale.numerator = -scale.numerator }
         guard let range = clamps(&entry, value, signal, scale, addend) else { return }
-        let place = Self.place(signal)
         let row = NumberRow(
-            source: value.rawValue, isLittleEndian: place.isLittleEndian, shift: place.shift,
-            mask: place.mask, numerator: scale.numerator, denominator: scale.denominator,
-            addend: addend, minimum: range.lowest, maximum: range.highest)
+            source: value.rawValue, place: Self.place(signal), numerator: scale.numerator,
+            denominator: scale.denominator, addend: addend, range: range.lowest...range.highest,
+            rounding: value.rounding)
         if let unknown {
             frame.fallbacks.append(FallbackRow(number: row, unknown: unknown))
+        } else if let bit = row.flagBit {
+            frame.flags.append(FlagRow(source: value.rawValue, bit: bit))
         } else {
             frame.numbers.append(row)
         }

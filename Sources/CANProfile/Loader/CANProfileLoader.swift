@@ -111,6 +111,7 @@ struct CANProfileLoader {
             identifier: message.identifier, length: message.length, bits: frame.bits,
             cycle: .zero)
         template.numbers = Self.append(frame.numbers, to: &plan.numbers)
+        template.flags = Self.append(frame.flags, to: &plan.flags)
         template.alarms = Self.append(frame.alarms, to: &plan.alarms)
         template.fallbacks = Self.append(frame.fallbacks, to: &plan.fallbacks)
         template.tables = Self.append(frame.tables, to: &plan.tables)
@@ -258,6 +259,7 @@ struct FrameDraft {
     var page: [String: UInt64] = [:]
     var bits: UInt64 = 0
     var numbers: [NumberRow] = []
+    var flags: [FlagRow] = []
     var alarms: [AlarmRow] = []
     var fallbacks: [FallbackRow] = []
     var tables: [TableRow] = []

@@ -109,4 +109,15 @@ package enum BankValue: UInt8, CaseIterable, Sendable {
         default: false
         }
     }
+
+    /// Measurements go to the nearest step of a field; limits to the safe side of it (rule 2).
+    var rounding: Rounding {
+        switch self {
+        case .chargeVoltageLimit, .chargeCurrentLimit, .dischargeCurrentLimit,
+            .packChargeCurrentLimit, .packDischargeCurrentLimit, .cellCeiling:
+            .down
+        case .dischargeVoltageLimit, .cellFloor: .up
+        default: .nearest
+        }
+    }
 }

@@ -5,6 +5,13 @@ extension BankValues {
     /// Takes what a state and the packs behind it know.
     package init(_ state: BankState, _ packs: PackTable) {
         self.init()
+        take(state, packs)
+    }
+
+    /// Takes what a state and the packs behind it know, in place; the gateway's name stays.
+    package mutating func take(_ state: BankState, _ packs: PackTable) {
+        forgetNumbers()
+        serial = SerialNumber()
         setMeasurements(state)
         setPlaces(state)
         setLimits(state)

@@ -2,15 +2,17 @@ import Bank
 
 /// A bank state flattened for encoding: plain numbers, alarm bits and short texts.
 ///
-/// The numbers are on the heap: an array inside the value would be copied to the stack, three
-/// kilobytes, before each look into it. Making or changing a copy allocates, encoding does not.
+/// The lists are made once: ``take(_:_:)`` and ``copy(_:)`` change them in place, so that a bridge that
+/// keeps its values allocates nothing. In line they would be copied, all four kilobytes, for every
+/// frame that is encoded.
 package struct BankValues: Sendable {
-    /// Those of the bank, then those of each pack in turn; `Int32.min` is unknown.
+    /// Those of the bank, then those of each pack; `Int32.min` is unknown.
     private var numbers = [Int32](
-        repeating: .min, count: BankValue.bankCount + 16 * BankValue.packCount)
-    /// Warnings, protections and faults of each pack in turn.
-    private var packAlarms = [UInt64](repeating: 0, count: 48)
-    private var packSerials: InlineArray<16, SerialNumber> = .init(repeating: SerialNumber())
+        repeating: .min, count: BankValue.bankCount + PackTable.maximumPacks * BankValue.packCount)
+    /// Warnings, protections and faults of each pack.
+    private var packAlarms = [UInt64](repeating: 0, count: PackTable.maximumPacks * 3)
+    private var packSerials = [SerialNumber](
+        repeating: SerialNumber(), count: PackTable.maximumPacks)
     /// Warnings of any pack and of the gateway.
     package var warnings: AlarmSet = []
     /// Protections of any pack.
@@ -24,6 +26,20 @@ package struct BankValues: Sendable {
 
     /// Nothing known.
     package init() {}
+
+    /// Forgets every number; alarms and texts stay.
+    mutating func forgetNumbers() {
+        for index in numbers.indices { numbers[index] = .min }
+    }
+
+    /// Becomes equal to other values without allocating, as assigning them would.
+    package mutating func copy(_ other: BankValues) {
+        for index in numbers.indices { numbers[index] = other.numbers[index] }
+        for index in packAlarms.indices { packAlarms[index] = other.packAlarms[index] }
+        for index in packSerials.indices { packSerials[index] = other.packSerials[index] }
+        (warnings, protections, faults) = (other.warnings, other.protections, other.faults)
+        (serial, gateway) = (other.serial, other.gateway)
+    }
 
     /// A value of the bank in its own unit; nil is unknown.
     ///
@@ -48,6 +64,10 @@ package struct BankValues: Sendable {
         let number = numbers[index]
         return number == .min ? nil : number
     }
+
+    /// All numbers, as the encoder reads them.
+    @inline(__always)
+    var allNumbers: [Int32] { numbers }
 
     /// As the encoder reads it, with `offset` for the pack; `Int32.min` is unknown.
     @inline(__always)

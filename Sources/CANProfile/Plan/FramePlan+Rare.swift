@@ -11,7 +11,7 @@ extension FramePlan {
         for row in frame.fallbacks.indices {
             let fallback = fallbacks[row]
             let value = values.raw(fallback.number.source, offset)
-            let raw = value == .min ? fallback.unknown : Self.raw(value, fallback.number)
+            let raw = value == .min ? fallback.unknown : fallback.number.raw(value)
             let number = fallback.number
             bits |=
                 FieldPlace(

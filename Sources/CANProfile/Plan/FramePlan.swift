@@ -10,8 +10,13 @@ package struct FramePlan: Sendable {
     package static var maximumTemplates: Int { FrameSet.capacity }
 
     /// The frames in the order in which they are sent.
-    package internal(set) var frames: [FrameTemplate] = []
+    package internal(set) var frames: [FrameTemplate] = [] {
+        didSet { heads = frames.map(FrameHead.init) }
+    }
+    /// What the encoder needs of each frame, close together.
+    private var heads: [FrameHead] = []
     var numbers: [NumberRow] = []
+    var flags: [FlagRow] = []
     var alarms: [AlarmRow] = []
     var fallbacks: [FallbackRow] = []
     var tables: [TableRow] = []
@@ -39,67 +44,72 @@ package struct FramePlan: Sendable {
     /// pack is not online or not configured, and when it is not for a bank of this size. `count` is
     /// how often it was sent before, for frames that count themselves.
     package func encode(_ index: Int, _ values: BankValues, count: UInt64 = 0) -> CANFrame? {
-        let frame = frames[index]
-        if frame.pack != 0 || frame.condition != .always, !isSendable(frame, values) { return nil }
-        let offset = frame.pack == 0 ? 0 : (Int(frame.pack) - 1) * BankValue.packCount
-        var bits = frame.bits
+        let head = heads[index]
+        if head.isConditional, !isSendable(index, values) { return nil }
+        let offset = Int(head.offset)
+        let known = values.allNumbers.span
+        var bits = head.bits
         var swapped: UInt64 = 0
-        for row in frame.numbers.indices {
+        var row = Int(head.numbers.first)
+        let lastNumber = row &+ Int(head.numbers.count)
+        while row < lastNumber {
             let number = numbers[row]
-            let value = values.raw(number.source, offset)
+            let source = Int(number.source)
+            let value = known[source < BankValue.bankCount ? source : source &+ offset]
             if value == .min { return nil }
-            let field = (UInt64(bitPattern: Self.raw(value, number)) & number.mask) << number.shift
-            if number.isLittleEndian { bits |= field } else { swapped |= field }
+            let raw = (UInt64(bitPattern: number.raw(value)) & number.mask) &<< number.wideShift
+            if number.isLittleEndian { bits |= raw } else { swapped |= raw }
+            row &+= 1
         }
         bits |= swapped.byteSwapped
-        if frame.alarms.count > 0 { bits ^= alarmBits(frame, values) }
-        if frame.hasRareRows {
-            guard let rare = rareBits(frame, values, bits, offset, count) else { return nil }
+        row = Int(head.flags.first)
+        let lastFlag = row &+ Int(head.flags.count)
+        while row < lastFlag {
+            let source = Int(flags[row].source)
+            let value = known[source < BankValue.bankCount ? source : source &+ offset]
+            if value == .min { return nil }
+            if value > 0 { bits |= flags[row].bit }
+            row &+= 1
+        }
+        if head.alarms.count > 0 { bits ^= alarmBits(head, values) }
+        if head.hasRareRows {
+            guard let rare = rareBits(frames[index], values, bits, offset, count) else {
+                return nil
+            }
             bits = rare
         }
-        return CANFrame(frame.identifier, length: frame.length, bits: bits)
+        return CANFrame(head.identifier, length: head.length, bits: bits)
     }
 
     /// Alarms of the bank, or of the frame's pack only.
     @inline(__always)
-    private func alarmBits(_ frame: FrameTemplate, _ values: BankValues) -> UInt64 {
+    private func alarmBits(_ head: FrameHead, _ values: BankValues) -> UInt64 {
         var (warnings, protections, faults) = (values.warnings, values.protections, values.faults)
-        if frame.pack != 0 {
-            (warnings, protections, faults) = values.alarms(pack: Int(frame.pack) - 1)
+        if head.pack != 0 {
+            (warnings, protections, faults) = values.alarms(pack: Int(head.pack) - 1)
         }
+        if warnings.rawValue | protections.rawValue | faults.rawValue == 0 { return 0 }
         var flips: UInt64 = 0
-        for row in frame.alarms.indices {
+        var row = Int(head.alarms.first)
+        let last = row &+ Int(head.alarms.count)
+        while row < last {
             let alarm = alarms[row]
             let raised =
                 warnings.rawValue & alarm.warnings | protections.rawValue & alarm.protections
                 | faults.rawValue & alarm.faults
             if raised != 0 { flips |= alarm.flip }
+            row &+= 1
         }
         return flips
     }
 
-    private func isSendable(_ frame: FrameTemplate, _ values: BankValues) -> Bool {
-        if frame.pack != 0, values[.packOnline, pack: Int(frame.pack) - 1] != 1 { return false }
-        switch frame.condition {
+    private func isSendable(_ index: Int, _ values: BankValues) -> Bool {
+        let pack = Int(frames[index].pack)
+        if pack != 0, values[.packOnline, pack: pack - 1] != 1 { return false }
+        switch frames[index].condition {
         case .always: return true
         case .onePack: return values[.packsConfigured] == 1
         case .severalPacks: return values[.packsConfigured].map { $0 > 1 } ?? false
         }
-    }
-
-    /// Rounds to the nearest raw number, halves away from zero, and clamps.
-    @inline(__always)
-    static func raw(_ value: Int32, _ row: NumberRow) -> Int64 {
-        var raw: Int64
-        if row.numerator == 1 {
-            let divisor = UInt32(row.denominator)
-            let (rounded, overflow) = value.magnitude.addingReportingOverflow(divisor / 2)
-            let quotient = Int64((overflow ? UInt32.max : rounded) / divisor)
-            raw = value < 0 ? -quotient : quotient
-        } else {
-            raw = (Int64(value) * Int64(row.numerator)).dividedRounding(by: Int64(row.denominator))
-        }
-        raw += row.addend
-        return raw < row.minimum ? row.minimum : raw > row.maximum ? row.maximum : raw
     }
 }

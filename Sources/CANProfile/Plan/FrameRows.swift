@@ -17,6 +17,23 @@ struct FieldPlace: Hashable, Sendable {
     }
 }
 
+/// Which whole number a value between two raw steps becomes.
+enum Rounding: UInt8, Sendable {
+    /// The nearer one, halves away from zero.
+    case nearest
+    /// The one towards zero, or away from it: for limits, which must never come out looser.
+    case down, up
+
+    /// What is added to a magnitude before it is divided by `divisor` and cut.
+    func bias(_ divisor: UInt32) -> UInt32 {
+        switch self {
+        case .nearest: divisor / 2
+        case .down: 0
+        case .up: divisor - 1
+        }
+    }
+}
+
 /// Puts one number into a frame: raw = value × numerator ÷ denominator + addend, rounded, clamped.
 package struct NumberRow: Sendable {
     var source: UInt8
@@ -30,6 +47,65 @@ package struct NumberRow: Sendable {
     var addend: Int64
     var minimum: Int64
     var maximum: Int64
+    /// How it is rounded, as what is added to the magnitude of value × numerator.
+    private(set) var bias: UInt32
+    /// 2^63 ÷ denominator rounded up, which replaces the division; 0 where it cannot.
+    ///
+    /// Exact for every sum of magnitude and bias, which is below 2^32: the error of the factor is at
+    /// most the denominator, and denominator × 2^32 is below 2^63.
+    private(set) var reciprocal: UInt64
+
+    init(
+        source: UInt8, place: FieldPlace, numerator: Int32, denominator: Int32, addend: Int64,
+        range: ClosedRange<Int64>, rounding: Rounding
+    ) {
+        self.source = source
+        (isLittleEndian, shift, mask) = (place.isLittleEndian, place.shift, place.mask)
+        (self.numerator, self.denominator) = (numerator, denominator)
+        self.addend = addend
+        (minimum, maximum) = (range.lowerBound, range.upperBound)
+        let divisor = denominator.magnitude
+        bias = rounding.bias(divisor)
+        let half: UInt64 = 1 << 63
+        reciprocal = numerator != 1 ? 0 : divisor == 1 ? half : half / UInt64(divisor) + 1
+    }
+
+    @inline(__always)
+    var wideShift: UInt64 { UInt64(shift) }
+
+    /// The bit in the frame word, first byte lowest, of a field of one bit that shows whether the value
+    /// is above zero; nil for every other row.
+    var flagBit: UInt64? {
+        guard mask == 1, numerator == 1, denominator == 1, addend == 0, (minimum, maximum) == (0, 1)
+        else { return nil }
+        return FieldPlace(isLittleEndian: isLittleEndian, shift: shift, mask: mask).bits(1)
+    }
+
+    /// Scales, rounds and clamps.
+    @inline(__always)
+    func raw(_ value: Int32) -> Int64 {
+        let quotient: Int64
+        if reciprocal != 0 {
+            let sum = (UInt64(value.magnitude) &+ UInt64(bias)) &<< 1
+            let magnitude = Int64(
+                truncatingIfNeeded: sum.multipliedFullWidth(by: reciprocal).high)
+            quotient = value < 0 ? 0 &- magnitude : magnitude
+        } else {
+            let product = Int64(value) * Int64(numerator)
+            let sum = product.magnitude &+ UInt64(bias)
+            let magnitude = Int64(truncatingIfNeeded: sum / UInt64(denominator.magnitude))
+            quotient = product < 0 ? 0 &- magnitude : magnitude
+        }
+        let raw = quotient &+ addend
+        return raw < minimum ? minimum : raw > maximum ? maximum : raw
+    }
+}
+
+/// Sets one bit while a value that is 0 or 1 is 1.
+struct FlagRow: Sendable {
+    var source: UInt8
+    /// In the frame word, first byte lowest.
+    var bit: UInt64
 }
 
 /// A number with a raw number of its own for "not known".
@@ -143,12 +219,41 @@ package struct FrameTemplate: Sendable {
     /// For which banks it is sent.
     package internal(set) var condition = FrameCondition.always
     var numbers = RowRange()
+    var flags = RowRange()
     var alarms = RowRange()
-    /// Whether it has rows of any kind but the two above.
+    /// Whether it is not for every bank, or only while its pack is online.
+    var isConditional: Bool { pack != 0 || condition != .always }
+    /// Whether it has rows of any kind but the three above.
     var hasRareRows = false
     var fallbacks = RowRange()
     var tables = RowRange()
     var texts = RowRange()
     var counters = RowRange()
     var checksums = RowRange()
+}
+
+/// The part of a template that is read for every frame that is encoded.
+struct FrameHead: Sendable {
+    let identifier: CANIdentifier
+    let length: UInt8
+    let pack: UInt8
+    let isConditional: Bool
+    let hasRareRows: Bool
+    /// How much further on the pack's values are than those of the first pack.
+    let offset: UInt16
+    let numbers: RowRange
+    let flags: RowRange
+    let alarms: RowRange
+    let bits: UInt64
+
+    init(_ frame: FrameTemplate) {
+        identifier = frame.identifier
+        length = frame.length
+        pack = frame.pack
+        isConditional = frame.isConditional
+        hasRareRows = frame.hasRareRows
+        offset = UInt16(max(1, Int(frame.pack)) - 1) * UInt16(BankValue.packCount)
+        (numbers, flags, alarms) = (frame.numbers, frame.flags, frame.alarms)
+        bits = frame.bits
+    }
 }

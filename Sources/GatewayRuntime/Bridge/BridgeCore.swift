@@ -135,7 +135,7 @@ final class BridgeCore {
         if watch.requests != 0 { state.warnings.insert(.inverterRequest) }
         if bus.state.carriesFrames || carriedAt == .never { carriedAt = now }
         if now.since(carriedAt) > Self.busGrace { state.warnings.insert(.busDown) }
-        values = BankValues(state, packs)
+        values.take(state, packs)
         values.gateway = gateway
         values[.inverterPresent] = watch.isPresent(at: now) ? 1 : 0
         if state.mode == .stopped {

@@ -72,7 +72,7 @@ struct InverterTalk {
             pending.insert(index)
             isAny = true
         }
-        if isAny { cycleValues = values }
+        if isAny { cycleValues.copy(values) }
         return isAny
     }
 
@@ -84,7 +84,7 @@ struct InverterTalk {
             let frame = plan.encode(index, values, count: count)
             if let frame, frame != lastFrames[index] { pending.insert(index) }
         }
-        cycleValues = values
+        cycleValues.copy(values)
     }
 
     /// The next frame that may leave now, with its index; nil when there is none or a pause runs.
