@@ -15,6 +15,7 @@ package final class SLCANBus: Bus {
 
     private let baud: Int
     private let rate: SLCANBitRate
+    private let listensOnly: Bool
     private let output = WriteBuffer()
     private let input: UnsafeMutableRawBufferPointer
     private var parser = SLCANParser()
@@ -26,10 +27,14 @@ package final class SLCANBus: Bus {
     /// Names an adapter; nothing is opened before `attend`.
     ///
     /// `baud` is the speed of the serial device, which USB adapters ignore; `bitRate` is that of the
-    /// bus in bits per second.
-    package init(device: String, baud: Int = 115_200, bitRate: Int = 500_000) throws(BusError) {
+    /// bus in bits per second. A bus that `listensOnly` neither sends nor acknowledges, so that a
+    /// wrong bit rate disturbs nobody.
+    package init(
+        device: String, baud: Int = 115_200, bitRate: Int = 500_000, listensOnly: Bool = false
+    ) throws(BusError) {
         name = device
         self.baud = baud
+        self.listensOnly = listensOnly
         rate = try SLCANBitRate(bitsPerSecond: bitRate)
         input = .allocate(byteCount: 1024, alignment: 8)
     }
@@ -201,7 +206,7 @@ package final class SLCANBus: Bus {
             problem = nil
         case .fail(let command):
             problem = .adapterRefused(
-                device: name, command: command == .rate ? "S\(rate.code)" : "O")
+                device: name, command: command == .rate ? "S\(rate.code)" : listensOnly ? "L" : "O")
             reopening.failed(at: now)
         }
         flush(at: now)
@@ -215,7 +220,7 @@ package final class SLCANBus: Bus {
             output.discard()
             for line: StaticString in ["", "", "C"] { _ = output.append(SLCANLine(command: line)) }
         case .rate: _ = output.append(SLCANLine(rate: rate))
-        case .open: _ = output.append(SLCANLine(command: "O"))
+        case .open: _ = output.append(SLCANLine(command: listensOnly ? "L" : "O"))
         }
     }
 

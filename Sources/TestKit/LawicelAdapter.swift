@@ -21,6 +21,8 @@ package struct LawicelAdapter: Sendable {
     package var status: UInt8 = 0
     /// Whether its channel is open.
     package private(set) var isOpen = false
+    /// Whether it was opened to listen only: it then refuses frames.
+    package private(set) var listensOnly = false
     /// The entry of the bit rate table it was given.
     package private(set) var rate: Int?
     /// How often its channel was opened.
@@ -64,8 +66,9 @@ package struct LawicelAdapter: Sendable {
         case "S" where !isOpen:
             rate = Int(line.dropFirst())
             return (0...8).contains(rate ?? 9) ? "\r" : "\u{07}"
-        case "O" where !isOpen && rate != nil:
+        case "O" where !isOpen && rate != nil, "L" where !isOpen && rate != nil:
             isOpen = true
+            listensOnly = line.first == "L"
             openings += 1
             return "\r"
         case "Z" where !isOpen:
@@ -73,11 +76,13 @@ package struct LawicelAdapter: Sendable {
             return "\r"
         case "F" where isOpen: return "F" + Self.hex(status) + "\r"
         case "V": return "V1013\r"
-        case "t" where isOpen && manner != .refusing: return transmit(line, digits: 3, &frames)
-        case "T" where isOpen && manner != .refusing: return transmit(line, digits: 8, &frames)
+        case "t" where maySend: return transmit(line, digits: 3, &frames)
+        case "T" where maySend: return transmit(line, digits: 8, &frames)
         default: return "\u{07}"
         }
     }
+
+    private var maySend: Bool { isOpen && !listensOnly && manner != .refusing }
 
     private func transmit(_ line: String, digits: Int, _ frames: inout [CANFrame]) -> String {
         let text = Array(line.dropFirst())

@@ -38,6 +38,21 @@ package struct KeepAliveRule: Sendable {
 
     /// No sign of life is known.
     package init() {}
+
+    /// Whether a frame has the identifier of a sign of life, whatever stands in it.
+    package func concerns(_ frame: CANFrame) -> Bool {
+        for identifier in identifiers where identifier.rawValue == frame.identifier.rawValue {
+            return true
+        }
+        return false
+    }
+
+    /// Whether a frame is a sign of life: identifier and, where it is agreed, content.
+    package func accepts(_ frame: CANFrame) -> Bool {
+        guard concerns(frame) else { return false }
+        guard let length else { return true }
+        return frame.length == length && frame.bits == bits
+    }
 }
 
 /// Something an inverter may ask for, compiled: a field of a frame has a value.
@@ -107,10 +122,8 @@ package struct InverterWatch: Sendable {
             let bit: UInt32 = 1 << UInt32(index)
             if asks { requests |= bit } else { requests &= ~bit }
         }
-        guard rule.identifiers.contains(where: { $0.rawValue == frame.identifier.rawValue }) else {
-            return
-        }
-        if let length = rule.length, frame.length != length || frame.bits != rule.bits {
+        guard rule.concerns(frame) else { return }
+        guard rule.accepts(frame) else {
             wrong &+= 1
             return
         }

@@ -17,7 +17,8 @@ package struct GatewayCommand: ParsableCommand {
         version: Version.number,
         subcommands: [
             RunCommand.self, WatchCommand.self, DecodeCommand.self, EncodeCommand.self,
-            CANCommand.self, ProfileCommand.self, OutboxCommand.self, ConfigCommand.self,
+            CANCommand.self, ScanCommand.self, ProfileCommand.self, OutboxCommand.self,
+            ConfigCommand.self,
             VersionCommand.self,
         ])
 

@@ -3,9 +3,12 @@ import Glibc
 /// Results go to stdout, everything else to stderr.
 enum Output {
     /// Prints a line to stderr.
-    static func note(_ text: String) {
-        let line = Array((text + "\n").utf8)
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    static func note(_ text: String) { raw(text + "\n") }
+
+    /// Prints a text to stderr as it is, for a line that is shown again and again.
+    static func raw(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// Hands what was printed to the reader now, also when it is a pipe.
