@@ -25,7 +25,7 @@ package enum Engines {
             throw CANProfileError(name: id, faults: ["profile.json is missing"])
         }
         let layout = resolve(.layout(id))
-        if layout == nil, !extendsAnother(document) {
+        if layout == nil, base(of: document) == nil {
             throw CANProfileError(name: id, faults: ["frames.dbc is missing"])
         }
         return try withoutActuallyEscaping(resolve) { (resolve) throws(CANProfileError) in
@@ -54,8 +54,11 @@ package enum Engines {
         return base.merged(with: item)
     }
 
-    private static func extendsAnother(_ document: [UInt8]) -> Bool {
-        (try? JSONParser.parse(document))?.member("extends") != nil
+    /// The id of the map or profile that a document extends; nil when it stands alone.
+    static func base(of document: [UInt8]) -> String? {
+        guard case .string(let id)? = (try? JSONParser.parse(document))?.member("extends")?.value
+        else { return nil }
+        return id
     }
 
     /// Reads `foreign.json`.

@@ -40,6 +40,7 @@ package struct ProofCount: Hashable, Sendable {
 /// 2. Reading touches no file: the caller hands the bytes over, so that the same proof runs on an
 ///    author's desk, in a test and on a gateway.
 /// 3. A refusal lists every fault, not the first.
+/// 4. A part of a set is proved as strictly as the whole; what it leaves out is not looked at.
 package struct ProfileSet: Sendable {
     /// What `set.json` says.
     package let manifest: SetManifest
@@ -67,11 +68,13 @@ package struct ProfileSet: Sendable {
     /// Proves a set given as its files by path, `set.json` included.
     ///
     /// `unread` says of files that are there why they could not be read, `runtime` is this gateway's
-    /// own version, `name` is only for the sentence. Throws every fault found.
+    /// own version, `name` is only for the sentence. With a `part` the rest is neither proved nor
+    /// missed. Throws every fault found.
     package static func load(
-        _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion, name: String
+        _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion,
+        part: SetPart? = nil, name: String
     ) throws(ProfileSetError) -> ProfileSet {
-        let examination = SetExamination(files, unread: unread, runtime: runtime)
+        let examination = SetExamination(files, unread: unread, runtime: runtime, part: part)
         guard let set = examination.set else {
             throw ProfileSetError(name: name, faults: examination.faults)
         }

@@ -35,13 +35,21 @@ package struct SetExamination {
     private var foreign = ForeignFrames()
     private let files: [String: [UInt8]]
     private let unread: Set<String>
+    /// The paths that count; nil is every one.
+    private let scope: Set<String>?
 
     /// Examines files by path for a gateway of version `runtime`.
     ///
-    /// `unread` says of files that are there why they could not be read.
+    /// `unread` says of files that are there why they could not be read. With a `part` the rest of
+    /// the set is not looked at.
     package init(
-        _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion
+        _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion,
+        part: SetPart? = nil
     ) {
+        let scope = part?.paths(in: files)
+        let files = scope.map { scope in files.filter { scope.contains($0.key) } } ?? files
+        let unread = scope.map { scope in unread.filter { scope.contains($0.file) } } ?? unread
+        self.scope = scope
         self.files = files
         self.unread = Set(unread.map(\.file))
         faults = unread
@@ -130,7 +138,9 @@ extension SetExamination {
                 .manifest,
                 "'least_runtime' is \(found.leastRuntime), this gateway is \(runtime)")
         }
-        for (path, entry) in found.files { examine(path, entry) }
+        for (path, entry) in found.files where scope?.contains(path) ?? true {
+            examine(path, entry)
+        }
         for path in files.keys where path != SetPath.manifest.path && found.files[path] == nil {
             faults.append(SetFault(file: path, SetFault.unlisted))
         }

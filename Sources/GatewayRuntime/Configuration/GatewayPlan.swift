@@ -3,6 +3,7 @@ import CANBus
 import CANProfile
 import Modbus
 import PackMap
+import ProfileSet
 import Quantities
 import SerialPort
 
@@ -18,9 +19,14 @@ struct GatewayPlan {
     /// The set they come from, `base 1.0.0, release 1`.
     let profileSet: String
 
-    /// Proves the set and takes maps and profile; throws all faults of a set that has any.
+    /// Proves what the configuration uses of the set and takes it; throws every fault.
+    ///
+    /// The whole set is proved by its author and before a gateway goes over to it. At a start only
+    /// what is used counts: a house must not stay dark because of a map it does not have.
     init(_ configuration: GatewayConfiguration) throws {
-        let store = try ProfileStore(path: configuration.profilesPath)
+        let part = SetPart(
+            maps: configuration.lines.map(\.map), profiles: [configuration.inverter.profile])
+        let store = try ProfileStore(path: configuration.profilesPath, part: part)
         let profile = try store.profile(
             configuration.inverter.profile, quirks: configuration.inverter.quirks)
         try self.init(

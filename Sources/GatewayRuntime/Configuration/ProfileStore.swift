@@ -8,39 +8,47 @@ import ProfileSet
 package struct ProfileStore: Sendable {
     /// The folder of the set.
     package private(set) var path: String
-    /// The set.
+    /// The set, or the part of it that is used.
     package private(set) var current: ProfileSet
+    private let part: SetPart?
 
-    /// Reads and proves the set in a folder; throws every fault.
-    package init(path: String) throws {
+    /// Reads and proves the set in a folder, or a part of it; throws every fault.
+    package init(path: String, part: SetPart? = nil) throws {
         self.path = path
-        current = try Self.prove(path)
+        self.part = part
+        current = try Self.prove(path, part)
     }
 
-    /// Proves the set in another folder and goes over to it; throws every fault and stays.
+    /// Proves the set in another folder, all of it, and goes over to it; throws every fault and stays.
     package mutating func offer(path: String) throws {
-        let next = try Self.prove(path)
+        let next = try Self.prove(path, nil)
         (self.path, current) = (path, next)
     }
 
-    private static func prove(_ path: String) throws -> ProfileSet {
+    private static func prove(_ path: String, _ part: SetPart?) throws -> ProfileSet {
         let contents = try ProfileFolder(path: path).contents()
         return try ProfileSet.load(
-            contents.files, unread: contents.unread, runtime: Version.semantic, name: path)
+            contents.files, unread: contents.unread, runtime: Version.semantic, part: part,
+            name: path)
     }
 
     /// The pack map of a name; the error lists what the set has when there is no such map.
     package func map(_ name: String) throws(ProfileStoreError) -> PackMap {
         if let map = current.maps[name] { return map }
-        throw ProfileStoreError(
-            missing: "pack map", name, in: path, have: current.maps.keys.sorted())
+        let names = current.manifest.files.keys.compactMap { path -> String? in
+            if case .map(let id) = SetPath(path) { id } else { nil }
+        }
+        throw ProfileStoreError(missing: "pack map", name, in: path, have: names.sorted())
     }
 
     /// The inverter profile of a name with quirks switched on; the error lists what the set has.
     package func profile(_ name: String, quirks: [String] = []) throws -> CANProfile {
         guard current.profiles[name] != nil else {
+            let names = current.manifest.files.keys.compactMap { path -> String? in
+                if case .profile(let id) = SetPath(path) { id } else { nil }
+            }
             throw ProfileStoreError(
-                missing: "inverter profile", name, in: path, have: current.profiles.keys.sorted())
+                missing: "inverter profile", name, in: path, have: names.sorted())
         }
         return try current.profile(name, quirks: quirks)
     }
