@@ -62,7 +62,7 @@ package enum Engines {
     }
 
     /// Reads `foreign.json`.
-    static func foreign(_ bytes: [UInt8]) throws(CANProfileError) -> ForeignFrames {
+    package static func foreign(_ bytes: [UInt8]) throws(CANProfileError) -> ForeignFrames {
         try ForeignFrames.load(bytes, name: SetPath.foreign.path)
     }
 

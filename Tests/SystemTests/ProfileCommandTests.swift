@@ -21,8 +21,13 @@ import Testing
         var lines: [Substring] { output.split(separator: "\n") }
     }
 
-    private func run(_ words: String..., environment: [String: String] = [:]) throws -> Run {
+    private func run(
+        _ words: String..., environment: [String: String] = [:], input: String = ""
+    ) throws -> Run {
         let process = Process()
+        let given = folder.file("in")
+        try input.write(toFile: given, atomically: true, encoding: .utf8)
+        process.standardInput = FileHandle(forReadingAtPath: given)
         process.executableURL = URL(filePath: House.programs + "/amphora-gateway")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -219,8 +224,11 @@ import Testing
         let good = try run("config", "check", "--config", config)
         #expect(good.status == 0)
         #expect(good.output.contains(", profile set base "))
-        // A file the configuration does not even name.
+        // A file that this house does not use.
         try replace("packs/seplos-v3.json", "\"title\": \"Seplos", with: "\"title\": \"seplos")
+        #expect(try self.run("config", "check", "--config", config).status == 0)
+        #expect(try self.run("profile", "lint", set).status == 1)
+        try replace("packs/pace-v1.3.json", "\"title\": \"PACE", with: "\"title\": \"pace")
         for words in [["config", "check"], ["run"]] {
             let bad =
                 words.count > 1
@@ -240,5 +248,19 @@ import Testing
             words[1], words[2], "--profiles", set,
             environment: ["SAP_SHELL": "bash", "SAP_SHELL_VERSION": "5"])
         #expect(completed.output.contains("pace-v1.3"))
+    }
+
+    @Test func `can decode names frames of other battery families`() throws {
+        let run = try run(
+            "can", "decode", "--profile", "pylontech-lv-1.2", "--profiles", set,
+            input: "can0 151#0142594400000000\ncan0 7FF#00\ncan0 351#30022C01E803C001\n")
+        #expect(run.status == 0)
+        #expect(
+            run.lines.prefix(3) == [
+                "151#0142594400000000  unknown to 'pylontech-lv-1.2'",
+                "    frame 151 belongs to BYD HVS/HVM high voltage, asks who is there: this inverter speaks BYD HVS/HVM for high voltage; choose the inverter's 48 V (low-voltage) battery mode",
+                "7FF#00  unknown to 'pylontech-lv-1.2'",
+            ])
+        #expect(run.output.contains("    ChargeVoltage = 56.0 V\n"))
     }
 }

@@ -61,7 +61,11 @@ struct CANCommand: ParsableCommand {
 struct CANDecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Read candump lines from standard input, print what they mean in a profile.")
+        abstract: "Read candump lines from standard input, print what they mean in a profile.",
+        discussion: """
+            A frame that the profile does not know is looked up among those of other battery families: \
+            an inverter that sends one is in the wrong battery mode.
+            """)
 
     @Option(
         help: "The inverter profile, such as pylontech-lv-1.2.",
@@ -75,8 +79,11 @@ struct CANDecodeCommand: ParsableCommand {
 
     func run() throws {
         let loaded: CANProfile
+        let foreign: ForeignFrames
         do {
-            loaded = try ProfileFolder(path: options.profiles).profile(profile)
+            let folder = ProfileFolder(path: options.profiles)
+            loaded = try folder.profile(profile)
+            foreign = try folder.foreign()
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)
@@ -88,7 +95,10 @@ struct CANDecodeCommand: ParsableCommand {
             if line.allSatisfy(\.isWhitespace) { continue }
             do {
                 let entry = try Candump.parse(line)
-                print(json ? Self.json(entry, loaded) : Self.text(entry, loaded), terminator: "")
+                let advice = Self.advice(entry.frame, loaded, foreign)
+                print(
+                    json ? Self.json(entry, loaded, advice) : Self.text(entry, loaded, advice),
+                    terminator: "")
             } catch {
                 Output.note("line \(number): \(error)")
                 faults += 1
@@ -97,10 +107,25 @@ struct CANDecodeCommand: ParsableCommand {
         if faults > 0 { throw ExitCode(ExitStatus.failure) }
     }
 
-    private static func text(_ entry: Candump.Entry, _ profile: CANProfile) -> String {
+    /// What to do about a frame of another battery family; nil for any other.
+    private static func advice(
+        _ frame: CANFrame, _ profile: CANProfile, _ foreign: ForeignFrames
+    ) -> String? {
+        guard profile.message(for: frame) == nil, let index = foreign.match(frame) else {
+            return nil
+        }
+        return foreign.entries[index].sentence()
+    }
+
+    private static func text(
+        _ entry: Candump.Entry, _ profile: CANProfile, _ advice: String?
+    ) -> String {
         guard let message = profile.message(for: entry.frame),
             let signals = profile.decode(entry.frame)
-        else { return "\(entry.frame)  unknown to '\(profile.id)'\n" }
+        else {
+            let words = advice.map { "\n    \($0)" } ?? ""
+            return "\(entry.frame)  unknown to '\(profile.id)'\(words)\n"
+        }
         var text = "\(entry.frame)  \(message.name)\n"
         for signal in signals {
             let unit = signal.unit.isEmpty ? "" : " \(signal.unit)"
@@ -110,7 +135,9 @@ struct CANDecodeCommand: ParsableCommand {
         return text
     }
 
-    private static func json(_ entry: Candump.Entry, _ profile: CANProfile) -> String {
+    private static func json(
+        _ entry: Candump.Entry, _ profile: CANProfile, _ advice: String?
+    ) -> String {
         var writer = JSONWriter()
         writer.object { writer in
             writer.name("frame")
@@ -121,6 +148,8 @@ struct CANDecodeCommand: ParsableCommand {
             } else {
                 writer.null()
             }
+            writer.name("foreign")
+            if let advice { writer.string(advice) } else { writer.null() }
             writer.name("signals")
             writer.array { writer in
                 for signal in profile.decode(entry.frame) ?? [] {

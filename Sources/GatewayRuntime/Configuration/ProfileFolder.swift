@@ -69,6 +69,12 @@ package struct ProfileFolder: Sendable {
         return try Engines.profile(id: name, quirks: quirks) { try? self.bytes($0) }
     }
 
+    /// The frames of other battery families; none without a `foreign.json`.
+    package func foreign() throws -> ForeignFrames {
+        guard let bytes = try bytes(.foreign) else { return ForeignFrames() }
+        return try Engines.foreign(bytes)
+    }
+
     /// The names of maps and profiles by their files, sorted; nothing is loaded.
     package var names: (maps: [String], profiles: [String]) {
         let maps = (Self.entries("\(path)/packs") ?? []).filter { $0.hasSuffix(".json") }
