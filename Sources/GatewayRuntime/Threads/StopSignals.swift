@@ -4,7 +4,8 @@ import Glibc
 /// SIGTERM and SIGINT as a descriptor for `poll`.
 ///
 /// The handlers only write to an event descriptor, which is allowed in a signal handler. A broken
-/// pipe never ends the process.
+/// pipe never ends the process. Both are let through whatever the program that started this one had
+/// blocked: a mask is inherited, and a gateway that cannot be asked to end is killed instead.
 final class StopSignals {
     // Written once, before the handlers are installed.
     private static nonisolated(unsafe) var pipeDescriptor: Int32 = -1
@@ -25,6 +26,11 @@ final class StopSignals {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGTERM, Self.handler)
         signal(SIGINT, Self.handler)
+        var asked = sigset_t()
+        sigemptyset(&asked)
+        sigaddset(&asked, SIGTERM)
+        sigaddset(&asked, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &asked, nil)
     }
 
     /// Whether the process was asked to end.
