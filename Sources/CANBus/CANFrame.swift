@@ -28,7 +28,16 @@ package struct CANFrame: Hashable, Sendable {
     /// How many data bytes are used, 0…8.
     package let length: UInt8
     /// The data bytes, the first on the wire in the lowest byte; unused ones are zero.
-    package let bits: UInt64
+    ///
+    /// The initialisers see to that; whoever changes the bits does so, too.
+    package var bits: UInt64
+
+    /// One without data, identifier 0.
+    package static var empty: CANFrame { CANFrame() }
+
+    private init() {
+        (identifier, length, bits) = (.zero, 0, 0)
+    }
 
     /// Makes a frame; nil when `length` is above 8.
     ///
