@@ -110,17 +110,22 @@ struct CANProfileLoader {
         var template = FrameTemplate(
             identifier: message.identifier, length: message.length, bits: frame.bits,
             cycle: .zero)
-        template.numbers = Self.append(frame.numbers, to: &plan.numbers)
+        template.steps = Self.append(frame.numbers.compactMap(StepRow.init), to: &plan.steps)
         template.flags = Self.append(frame.flags, to: &plan.flags)
-        template.alarms = Self.append(frame.alarms, to: &plan.alarms)
+        if !frame.alarms.isEmpty {
+            template.flips = UInt16(truncatingIfNeeded: plan.flips.count)
+            plan.flips += AlarmRow.flips(frame.alarms)
+        }
+        template.numbers = Self.append(
+            frame.numbers.filter { StepRow($0) == nil }, to: &plan.numbers)
         template.fallbacks = Self.append(frame.fallbacks, to: &plan.fallbacks)
         template.tables = Self.append(frame.tables, to: &plan.tables)
         template.texts = Self.append(frame.texts, to: &plan.texts)
         template.counters = Self.append(frame.counters, to: &plan.counters)
         template.checksums = Self.append(frame.checksums, to: &plan.checksums)
         let rare = [
-            template.fallbacks, template.tables, template.texts, template.counters,
-            template.checksums,
+            template.numbers, template.fallbacks, template.tables, template.texts,
+            template.counters, template.checksums,
         ]
         template.hasRareRows = rare.contains { $0.count > 0 }
         return template

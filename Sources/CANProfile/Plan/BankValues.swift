@@ -65,10 +65,6 @@ package struct BankValues: Sendable {
         return number == .min ? nil : number
     }
 
-    /// All numbers, as the encoder reads them.
-    @inline(__always)
-    var allNumbers: [Int32] { numbers }
-
     /// As the encoder reads it, with `offset` for the pack; `Int32.min` is unknown.
     @inline(__always)
     func raw(_ source: UInt8, _ offset: Int) -> Int32 {

@@ -8,15 +8,15 @@ extension FramePlan {
         _ count: UInt64
     ) -> UInt64? {
         var bits = begun
+        for row in frame.numbers.indices {
+            let value = values.raw(numbers[row].source, offset)
+            if value == .min { return nil }
+            bits |= numbers[row].place.bits(numbers[row].raw(value))
+        }
         for row in frame.fallbacks.indices {
-            let fallback = fallbacks[row]
-            let value = values.raw(fallback.number.source, offset)
-            let raw = value == .min ? fallback.unknown : fallback.number.raw(value)
-            let number = fallback.number
-            bits |=
-                FieldPlace(
-                    isLittleEndian: number.isLittleEndian, shift: number.shift, mask: number.mask
-                ).bits(raw)
+            let number = fallbacks[row].number
+            let value = values.raw(number.source, offset)
+            bits |= number.place.bits(value == .min ? fallbacks[row].unknown : number.raw(value))
         }
         for row in frame.tables.indices {
             guard let raw = look(up: tables[row], values, offset) else { return nil }

@@ -15,9 +15,11 @@ package struct FramePlan: Sendable {
     }
     /// What the encoder needs of each frame, close together.
     private var heads: [FrameHead] = []
-    var numbers: [NumberRow] = []
+    var steps: [StepRow] = []
     var flags: [FlagRow] = []
-    var alarms: [AlarmRow] = []
+    /// What each alarm flips: for every frame with alarms 64 warnings, 64 protections, 64 faults.
+    var flips: [UInt64] = []
+    var numbers: [NumberRow] = []
     var fallbacks: [FallbackRow] = []
     var tables: [TableRow] = []
     var entries: [TableEntry] = []
@@ -45,62 +47,94 @@ package struct FramePlan: Sendable {
     /// how often it was sent before, for frames that count themselves.
     package func encode(_ index: Int, _ values: BankValues, count: UInt64 = 0) -> CANFrame? {
         let head = heads[index]
-        if head.isConditional, !isSendable(index, values) { return nil }
-        let offset = Int(head.offset)
-        let known = values.allNumbers.span
-        var bits = head.bits
-        var swapped: UInt64 = 0
-        var row = Int(head.numbers.first)
-        let lastNumber = row &+ Int(head.numbers.count)
-        while row < lastNumber {
-            let number = numbers[row]
-            let source = Int(number.source)
-            let value = known[source < BankValue.bankCount ? source : source &+ offset]
+        guard head.isPlain else { return encodeAny(index, values, count) }
+        var frame = head.frame
+        if let flips = head.flips {
+            frame.bits ^= alarmBits(flips, values.warnings, values.protections, values.faults)
+        }
+        guard let numbers = numberBits(head.steps, values, offset: 0),
+            let switches = switchBits(head.flags, values, offset: 0)
+        else { return nil }
+        frame.bits = (frame.bits | numbers | switches) & head.used
+        return frame
+    }
+
+    /// Frames of packs, those not for every bank and those with rare rows, too.
+    @inline(never)
+    private func encodeAny(_ index: Int, _ values: BankValues, _ count: UInt64) -> CANFrame? {
+        guard isSendable(index, values) else { return nil }
+        let head = heads[index]
+        let position = Int(frames[index].pack) - 1
+        let offset = max(0, position) * BankValue.packCount
+        guard let numbers = numberBits(head.steps, values, offset: offset),
+            let switches = switchBits(head.flags, values, offset: offset)
+        else { return nil }
+        var frame = head.frame
+        if let flips = head.flips {
+            let ofPack = values.alarms(pack: position)
+            frame.bits ^=
+                position < 0
+                ? alarmBits(flips, values.warnings, values.protections, values.faults)
+                : alarmBits(flips, ofPack.warnings, ofPack.protections, ofPack.faults)
+        }
+        guard
+            let bits = rareBits(
+                frames[index], values, frame.bits | numbers | switches, offset, count)
+        else { return nil }
+        frame.bits = bits & head.used
+        return frame
+    }
+
+    /// The fields of numbers; nil when one is not known.
+    @inline(__always)
+    private func numberBits(_ rows: RowRange, _ values: BankValues, offset: Int) -> UInt64? {
+        var bits: UInt64 = 0
+        var row = Int(rows.first)
+        let last = row &+ Int(rows.count)
+        while row < last {
+            let value = values.raw(steps[row].source, offset)
             if value == .min { return nil }
-            let raw = (UInt64(bitPattern: number.raw(value)) & number.mask) &<< number.wideShift
-            if number.isLittleEndian { bits |= raw } else { swapped |= raw }
+            bits |= steps[row].bits(value)
             row &+= 1
         }
-        bits |= swapped.byteSwapped
-        row = Int(head.flags.first)
-        let lastFlag = row &+ Int(head.flags.count)
-        while row < lastFlag {
-            let source = Int(flags[row].source)
-            let value = known[source < BankValue.bankCount ? source : source &+ offset]
+        return bits
+    }
+
+    /// The fields of one bit; nil when a value is not known.
+    @inline(__always)
+    private func switchBits(_ rows: RowRange, _ values: BankValues, offset: Int) -> UInt64? {
+        var bits: UInt64 = 0
+        var row = Int(rows.first)
+        let last = row &+ Int(rows.count)
+        while row < last {
+            let value = values.raw(flags[row].source, offset)
             if value == .min { return nil }
             if value > 0 { bits |= flags[row].bit }
             row &+= 1
         }
-        if head.alarms.count > 0 { bits ^= alarmBits(head, values) }
-        if head.hasRareRows {
-            guard let rare = rareBits(frames[index], values, bits, offset, count) else {
-                return nil
-            }
-            bits = rare
-        }
-        return CANFrame(head.identifier, length: head.length, bits: bits)
+        return bits
     }
 
-    /// Alarms of the bank, or of the frame's pack only.
+    /// What the raised alarms flip.
     @inline(__always)
-    private func alarmBits(_ head: FrameHead, _ values: BankValues) -> UInt64 {
-        var (warnings, protections, faults) = (values.warnings, values.protections, values.faults)
-        if head.pack != 0 {
-            (warnings, protections, faults) = values.alarms(pack: Int(head.pack) - 1)
-        }
+    private func alarmBits(
+        _ first: UInt16, _ warnings: AlarmSet, _ protections: AlarmSet, _ faults: AlarmSet
+    ) -> UInt64 {
         if warnings.rawValue | protections.rawValue | faults.rawValue == 0 { return 0 }
-        var flips: UInt64 = 0
-        var row = Int(head.alarms.first)
-        let last = row &+ Int(head.alarms.count)
-        while row < last {
-            let alarm = alarms[row]
-            let raised =
-                warnings.rawValue & alarm.warnings | protections.rawValue & alarm.protections
-                | faults.rawValue & alarm.faults
-            if raised != 0 { flips |= alarm.flip }
-            row &+= 1
+        return alarmBits(Int(first), warnings) | alarmBits(Int(first) &+ 64, protections)
+            | alarmBits(Int(first) &+ 128, faults)
+    }
+
+    /// What the raised alarms of one level flip.
+    @inline(__always)
+    private func alarmBits(_ first: Int, _ alarms: AlarmSet) -> UInt64 {
+        var raised = alarms.rawValue
+        var bits: UInt64 = 0
+        while raised != 0 {
+            bits |= flips[first &+ raised.trailingZeroBitCount]
+            raised &= raised &- 1
         }
-        return flips
+        return bits
     }
 
     private func isSendable(_ index: Int, _ values: BankValues) -> Bool {

@@ -35,69 +35,78 @@ enum Rounding: UInt8, Sendable {
 }
 
 /// Puts one number into a frame: raw = value × numerator ÷ denominator + addend, rounded, clamped.
-package struct NumberRow: Sendable {
+struct NumberRow: Sendable {
     var source: UInt8
-    var isLittleEndian: Bool
-    /// Left shift in the frame word (Intel) or in the byte-swapped one (Motorola).
-    var shift: UInt8
-    var mask: UInt64
+    var place: FieldPlace
     /// Negative where the protocol counts the other way round.
     var numerator: Int32
     var denominator: Int32
     var addend: Int64
-    var minimum: Int64
-    var maximum: Int64
-    /// How it is rounded, as what is added to the magnitude of value × numerator.
-    private(set) var bias: UInt32
-    /// 2^63 ÷ denominator rounded up, which replaces the division; 0 where it cannot.
-    ///
-    /// Exact for every sum of magnitude and bias, which is below 2^32: the error of the factor is at
-    /// most the denominator, and denominator × 2^32 is below 2^63.
-    private(set) var reciprocal: UInt64
-
-    init(
-        source: UInt8, place: FieldPlace, numerator: Int32, denominator: Int32, addend: Int64,
-        range: ClosedRange<Int64>, rounding: Rounding
-    ) {
-        self.source = source
-        (isLittleEndian, shift, mask) = (place.isLittleEndian, place.shift, place.mask)
-        (self.numerator, self.denominator) = (numerator, denominator)
-        self.addend = addend
-        (minimum, maximum) = (range.lowerBound, range.upperBound)
-        let divisor = denominator.magnitude
-        bias = rounding.bias(divisor)
-        let half: UInt64 = 1 << 63
-        reciprocal = numerator != 1 ? 0 : divisor == 1 ? half : half / UInt64(divisor) + 1
-    }
-
-    @inline(__always)
-    var wideShift: UInt64 { UInt64(shift) }
+    var range: ClosedRange<Int64>
+    var rounding: Rounding
 
     /// The bit in the frame word, first byte lowest, of a field of one bit that shows whether the value
     /// is above zero; nil for every other row.
     var flagBit: UInt64? {
-        guard mask == 1, numerator == 1, denominator == 1, addend == 0, (minimum, maximum) == (0, 1)
+        guard place.mask == 1, numerator == 1, denominator == 1, addend == 0, range == 0...1
         else { return nil }
-        return FieldPlace(isLittleEndian: isLittleEndian, shift: shift, mask: mask).bits(1)
+        return place.bits(1)
     }
 
     /// Scales, rounds and clamps.
-    @inline(__always)
     func raw(_ value: Int32) -> Int64 {
-        let quotient: Int64
-        if reciprocal != 0 {
-            let sum = (UInt64(value.magnitude) &+ UInt64(bias)) &<< 1
-            let magnitude = Int64(
-                truncatingIfNeeded: sum.multipliedFullWidth(by: reciprocal).high)
-            quotient = value < 0 ? 0 &- magnitude : magnitude
-        } else {
-            let product = Int64(value) * Int64(numerator)
-            let sum = product.magnitude &+ UInt64(bias)
-            let magnitude = Int64(truncatingIfNeeded: sum / UInt64(denominator.magnitude))
-            quotient = product < 0 ? 0 &- magnitude : magnitude
+        let product = Int64(value) * Int64(numerator)
+        let divisor = denominator.magnitude
+        let sum = product.magnitude &+ UInt64(rounding.bias(divisor))
+        let magnitude = Int64(truncatingIfNeeded: sum / UInt64(max(1, divisor)))
+        let raw = (product < 0 ? 0 &- magnitude : magnitude) &+ addend
+        return min(max(raw, range.lowerBound), range.upperBound)
+    }
+}
+
+/// A number that is only divided, into an Intel field: what nearly every field is, made small and quick.
+struct StepRow: Sendable {
+    /// 2^64 ÷ denominator rounded up, which replaces the division; for 1, the largest there is.
+    ///
+    /// Exact for every sum of magnitude and bias, which is below 2^32: the error of the factor is at
+    /// most the denominator, and denominator × 2^32 is below 2^64. For 1 it is one too small, which
+    /// takes one off every sum above zero; its bias of one makes up for that.
+    private let reciprocal: UInt64
+    /// Addend less the lowest raw number, wrapped, so that one comparison tells whether to clamp.
+    private let lift: UInt64
+    /// How many steps the highest raw number is above the lowest.
+    private let width: UInt64
+    private let lowest: UInt64
+    private let mask: UInt64
+    /// How it is rounded, as what is added to the magnitude.
+    private let bias: UInt32
+    let source: UInt8
+    private let shift: UInt8
+
+    /// Nil for a row that needs more than this.
+    init?(_ row: NumberRow) {
+        guard row.numerator == 1, row.denominator > 0, row.place.isLittleEndian else { return nil }
+        let divisor = row.denominator.magnitude
+        reciprocal = divisor == 1 ? .max : .max / UInt64(divisor) + 1
+        bias = divisor == 1 ? 1 : row.rounding.bias(divisor)
+        lowest = UInt64(bitPattern: row.range.lowerBound)
+        lift = UInt64(bitPattern: row.addend) &- lowest
+        width = UInt64(bitPattern: row.range.upperBound) &- lowest
+        (source, mask, shift) = (row.source, row.place.mask, row.place.shift)
+    }
+
+    /// The field's bits in the frame word, first byte lowest: scaled, rounded and clamped.
+    @inline(__always)
+    func bits(_ value: Int32) -> UInt64 {
+        let sum = UInt64(value.magnitude) &+ UInt64(bias)
+        let magnitude = sum.multipliedFullWidth(by: reciprocal).high
+        let quotient = value < 0 ? 0 &- magnitude : magnitude
+        var steps = quotient &+ lift
+        if steps > width {
+            let isBelow = Int64(bitPattern: steps &+ lowest) < Int64(bitPattern: lowest)
+            steps = isBelow ? 0 : width
         }
-        let raw = quotient &+ addend
-        return raw < minimum ? minimum : raw > maximum ? maximum : raw
+        return ((steps &+ lowest) & mask) &<< UInt64(shift)
     }
 }
 
@@ -129,14 +138,6 @@ struct TableRow: Sendable {
 struct TableEntry: Sendable {
     var value: Int32
     var raw: Int64
-}
-
-/// Flips bits when any of these alarms is raised; the template holds the cleared ones.
-package struct AlarmRow: Sendable {
-    var flip: UInt64
-    var warnings: UInt64
-    var protections: UInt64
-    var faults: UInt64
 }
 
 /// Which text of the bank or of a pack a field carries.
@@ -218,13 +219,13 @@ package struct FrameTemplate: Sendable {
     package internal(set) var pack: UInt8 = 0
     /// For which banks it is sent.
     package internal(set) var condition = FrameCondition.always
-    var numbers = RowRange()
+    var steps = RowRange()
     var flags = RowRange()
-    var alarms = RowRange()
-    /// Whether it is not for every bank, or only while its pack is online.
-    var isConditional: Bool { pack != 0 || condition != .always }
+    /// Where its part of ``FramePlan/flips`` begins; nil without alarms.
+    var flips: UInt16?
     /// Whether it has rows of any kind but the three above.
     var hasRareRows = false
+    var numbers = RowRange()
     var fallbacks = RowRange()
     var tables = RowRange()
     var texts = RowRange()
@@ -234,26 +235,21 @@ package struct FrameTemplate: Sendable {
 
 /// The part of a template that is read for every frame that is encoded.
 struct FrameHead: Sendable {
-    let identifier: CANIdentifier
-    let length: UInt8
-    let pack: UInt8
-    let isConditional: Bool
-    let hasRareRows: Bool
-    /// How much further on the pack's values are than those of the first pack.
-    let offset: UInt16
-    let numbers: RowRange
+    /// The frame as it is before any row.
+    let frame: CANFrame
+    /// The bits of the bytes that it has.
+    let used: UInt64
+    /// Whether it is for every bank, of no pack, and has no rare rows.
+    let isPlain: Bool
+    let steps: RowRange
     let flags: RowRange
-    let alarms: RowRange
-    let bits: UInt64
+    let flips: UInt16?
 
     init(_ frame: FrameTemplate) {
-        identifier = frame.identifier
-        length = frame.length
-        pack = frame.pack
-        isConditional = frame.isConditional
-        hasRareRows = frame.hasRareRows
-        offset = UInt16(max(1, Int(frame.pack)) - 1) * UInt16(BankValue.packCount)
-        (numbers, flags, alarms) = (frame.numbers, frame.flags, frame.alarms)
-        bits = frame.bits
+        let whole = CANFrame(frame.identifier, length: frame.length, bits: .max)
+        used = whole?.bits ?? 0
+        self.frame = CANFrame(frame.identifier, length: frame.length, bits: frame.bits) ?? .empty
+        isPlain = frame.pack == 0 && frame.condition == .always && !frame.hasRareRows
+        (steps, flags, flips) = (frame.steps, frame.flags, frame.flips)
     }
 }
