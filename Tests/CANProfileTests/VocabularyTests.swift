@@ -174,6 +174,37 @@ import Testing
         #expect(profile.decode(frame)?.map(\.value) == ["52.3", "1"])
     }
 
+    @Test func `a frame for each pack of a lone pack needs one identifier and no more`() throws {
+        let fixture = VocabularyFixture(
+            layout: """
+                BO_ 336 P: 2 A
+                 SG_ V : 0|16@1+ (0.001,0) [0|0] "V" B
+                BO_ 337 Q: 2 A
+                 SG_ V : 0|16@1+ (0.001,0) [0|0] "V" B
+                BO_ 338 R: 2 A
+                 SG_ V : 0|16@1+ (0.001,0) [0|0] "V" B
+
+                """,
+            frames: """
+                { "message": "Q", "per_pack": true, "only_when": "one_pack",
+                  "signals": { "V": {"value": "pack_cell_2"} } },
+                { "message": "P", "per_pack": true, "only_when": "one_pack",
+                  "signals": { "V": {"value": "pack_cell_1"} } },
+                { "message": "R", "signals": { "V": {"value": "cell_maximum"} } }
+                """)
+        let profile = try fixture.load()
+        #expect(profile.plan.frames.count == 3)
+        #expect(profile.packMessages.count == 2)
+        func cycle(_ packs: Int) throws -> [String] {
+            let pack = "{\"values\": {\"pack_cell_1\": 3.301, \"pack_cell_2\": 3.302}}"
+            let list = [String](repeating: pack, count: packs).joined(separator: ",")
+            let text = "{\"values\": {\"cell_maximum\": 3.303}, \"packs\": [\(list)]}"
+            return profile.cycle(try BankStateDocument.load(Array(text.utf8), name: "s"))
+        }
+        #expect(try cycle(1) == ["151#E60C", "150#E50C", "152#E70C"])
+        #expect(try cycle(2) == ["152#E70C"])
+    }
+
     @Test func `pages take turns and each carries its own signals`() throws {
         let fixture = VocabularyFixture(
             layout: """

@@ -99,7 +99,7 @@ struct CANProfileLoader {
             message: message, page: frame.page, cycle: cycle, isPerPack: isPerPack,
             condition: condition, template: template(signals))
         checkRepetition(entry, section)
-        if isPerPack { checkPackIdentifiers(message, section) }
+        if isPerPack { checkPackIdentifiers(entry, section) }
         entries.append(entry)
     }
 
@@ -160,8 +160,11 @@ struct CANProfileLoader {
     }
 
     /// The identifiers of sixteen packs follow the message's own; nothing else may have them.
-    private func checkPackIdentifiers(_ message: DBCMessage, _ section: JSONSection) {
-        for position in 1..<PackTable.maximumPacks {
+    ///
+    /// A frame of a lone pack needs no more than its own.
+    private func checkPackIdentifiers(_ entry: FrameEntry, _ section: JSONSection) {
+        let message = entry.message
+        for position in 1..<entry.packs {
             guard let identifier = message.identifier.advanced(by: position) else {
                 section.fault("per_pack", "leaves no identifier for pack \(position + 1)")
                 return
@@ -173,8 +176,10 @@ struct CANProfileLoader {
             }
         }
         for other in entries where other.isPerPack && other.message.name != message.name {
-            let distance = other.message.identifier.distance(to: message.identifier)
-            if let distance, abs(distance) < PackTable.maximumPacks {
+            guard let distance = other.message.identifier.distance(to: message.identifier) else {
+                continue
+            }
+            if distance >= 0 ? distance < other.packs : -distance < entry.packs {
                 section.fault(
                     "per_pack", "needs identifiers that the packs of '\(other.message.name)' have")
             }
@@ -184,7 +189,7 @@ struct CANProfileLoader {
     private var packMessages: [CANIdentifier: DBCMessage] {
         var messages: [CANIdentifier: DBCMessage] = [:]
         for entry in entries where entry.isPerPack {
-            for position in 0..<PackTable.maximumPacks {
+            for position in 0..<entry.packs {
                 if let identifier = entry.message.identifier.advanced(by: position) {
                     messages[identifier] = entry.message
                 }
@@ -208,7 +213,7 @@ struct CANProfileLoader {
             template.turn = UInt16(turn)
             template.turns = UInt16(pages.count)
             template.condition = entry.condition
-            for position in 0..<(entry.isPerPack ? PackTable.maximumPacks : 1) {
+            for position in 0..<entry.packs {
                 guard let identifier = entry.message.identifier.advanced(by: position) else {
                     continue
                 }
@@ -227,7 +232,7 @@ struct CANProfileLoader {
         func count(_ packs: Int, without condition: FrameCondition) -> Int {
             var messages: Set<CANIdentifier> = []
             for entry in entries where entry.condition != condition {
-                for position in 0..<(entry.isPerPack ? packs : 1) {
+                for position in 0..<min(packs, entry.packs) {
                     if let identifier = entry.message.identifier.advanced(by: position) {
                         messages.insert(identifier)
                     }
@@ -255,6 +260,9 @@ private struct FrameEntry {
     let isPerPack: Bool
     let condition: FrameCondition
     let template: FrameTemplate
+
+    /// How many packs it can tell of; 1 for a frame of the bank.
+    var packs: Int { isPerPack && condition != .onePack ? PackTable.maximumPacks : 1 }
 }
 
 /// The frame being read.
