@@ -27,6 +27,14 @@ import Testing
             "'frames[0].signals.S.unknown' is 300, allowed 0…255"
         ),
         (
+            "\"S\": {\"value\": \"direction\", \"when_stopped\": 256}",
+            "'frames[0].signals.S.when_stopped' is 256, allowed 0…255"
+        ),
+        (
+            "\"S\": {\"constant\": 1, \"when_stopped\": 2}",
+            "'frames[0].signals.S.when_stopped' is not known here, allowed constant"
+        ),
+        (
             "\"S\": {\"value\": \"direction\", \"table\": {\"idle\": 1}}",
             "'frames[0].signals.S.table.idle' is no value of 'direction', expected a number"
         ),

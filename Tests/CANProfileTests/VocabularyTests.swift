@@ -205,6 +205,30 @@ import Testing
         #expect(try cycle(2) == ["152#E70C"])
     }
 
+    @Test func `a stopped bank sends the number that stands for it, whatever the value`() throws {
+        let fixture = VocabularyFixture(
+            ["A : 0|8@1+ (1,0)", "B : 8|8@1- (1,0)", "C : 16|8@1+ (1,0)", "D : 31|8@0+ (1,0)"],
+            """
+            "A": {"value": "force_charge", "table": {"0": 0, "1": 1}, "when_stopped": 2},
+            "B": {"value": "state_of_charge", "when_stopped": "0xFF"},
+            "C": {"value": "direction", "unknown": 9, "when_stopped": 7},
+            "D": {"value": "charge_enabled", "when_stopped": 128}
+            """)
+        var known = values([
+            .forceCharge: 1, .stateOfCharge: 5_000, .direction: 2, .chargeEnabled: 1,
+        ])
+        #expect(try data(fixture, known) == "0132020100000000")
+        known[.stopped] = 0
+        #expect(try data(fixture, known) == "0132020100000000")
+        known[.stopped] = 1
+        #expect(try data(fixture, known) == "02FF078000000000")
+        #expect(try data(fixture, values([.stopped: 1])) == "02FF078000000000")
+        #expect(try data(fixture, values([:])) == nil)
+        let profile = try fixture.load()
+        profile.prepare(&known, isStopped: true)
+        #expect(profile.cycle(known) == ["001#02FF078000000000"])
+    }
+
     @Test func `pages take turns and each carries its own signals`() throws {
         let fixture = VocabularyFixture(
             layout: """

@@ -13,21 +13,23 @@ extension CANProfileLoader {
         if value.isOfPack, !frame.isPerPack {
             entry.fault("value", "is '\(name)', which stands only in 'per_pack' frames")
         }
-        let unknown = raw(&entry, "unknown", signal)
+        let special = SpecialNumbers(
+            unknown: raw(&entry, "unknown", signal),
+            whenStopped: raw(&entry, "when_stopped", signal))
         var reading = SentSignal(
-            signal: signal, value: value, factor: signal.factor, unknown: unknown,
+            signal: signal, value: value, factor: signal.factor, unknown: special.unknown,
             page: frame.page)
         if entry.item("table") != nil {
-            addTable(value, signal, unknown, &entry, &reading)
+            addTable(value, signal, special, &entry, &reading)
         } else {
-            addNumber(value, signal, unknown, &entry, &reading)
+            addNumber(value, signal, special, &entry, &reading)
         }
         readings[frame.message.identifier, default: []].append(reading)
     }
 
     private mutating func addNumber(
-        _ value: BankValue, _ signal: DBCSignal, _ unknown: Int64?, _ entry: inout JSONSection,
-        _ reading: inout SentSignal
+        _ value: BankValue, _ signal: DBCSignal, _ special: SpecialNumbers,
+        _ entry: inout JSONSection, _ reading: inout SentSignal
     ) {
         let isNegated = entry.bool("negate", default: false)
         let factor = entry.number("factor").map {
@@ -58,8 +60,10 @@ extension CANProfileLoader {
             source: value.rawValue, place: Self.place(signal), numerator: scale.numerator,
             denominator: scale.denominator, addend: addend, range: range.lowest...range.highest,
             rounding: value.rounding)
-        if let unknown {
-            frame.fallbacks.append(FallbackRow(number: row, unknown: unknown))
+        if special.unknown != nil || special.whenStopped != nil {
+            frame.fallbacks.append(
+                FallbackRow(
+                    number: row, unknown: special.unknown, whenStopped: special.whenStopped))
         } else if let bit = row.flagBit {
             frame.flags.append(FlagRow(source: value.rawValue, bit: bit))
         } else {
@@ -91,8 +95,8 @@ extension CANProfileLoader {
     }
 
     private mutating func addTable(
-        _ value: BankValue, _ signal: DBCSignal, _ unknown: Int64?, _ entry: inout JSONSection,
-        _ reading: inout SentSignal
+        _ value: BankValue, _ signal: DBCSignal, _ special: SpecialNumbers,
+        _ entry: inout JSONSection, _ reading: inout SentSignal
     ) {
         guard var table = entry.section("table") else { return }
         var entries: [TableEntry] = []
@@ -119,7 +123,8 @@ extension CANProfileLoader {
             TableRow(
                 source: value.rawValue, place: Self.place(signal),
                 first: UInt16(truncatingIfNeeded: plan.entries.count),
-                count: UInt8(entries.count), unknown: unknown))
+                count: UInt8(entries.count), unknown: special.unknown,
+                whenStopped: special.whenStopped))
         plan.entries += entries
     }
 
@@ -188,4 +193,10 @@ extension CANProfileLoader {
         }
         return (numerator, denominator)
     }
+}
+
+/// Raw numbers that stand for no value of the field.
+private struct SpecialNumbers {
+    let unknown: Int64?
+    let whenStopped: Int64?
 }

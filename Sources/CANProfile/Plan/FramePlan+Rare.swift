@@ -14,9 +14,8 @@ extension FramePlan {
             bits |= numbers[row].place.bits(numbers[row].raw(value))
         }
         for row in frame.fallbacks.indices {
-            let number = fallbacks[row].number
-            let value = values.raw(number.source, offset)
-            bits |= number.place.bits(value == .min ? fallbacks[row].unknown : number.raw(value))
+            guard let raw = number(fallbacks[row], values, offset) else { return nil }
+            bits |= fallbacks[row].number.place.bits(raw)
         }
         for row in frame.tables.indices {
             guard let raw = look(up: tables[row], values, offset) else { return nil }
@@ -36,7 +35,14 @@ extension FramePlan {
         return bits
     }
 
+    private func number(_ row: FallbackRow, _ values: BankValues, _ offset: Int) -> Int64? {
+        if let raw = row.whenStopped, values[.stopped] == 1 { return raw }
+        let value = values.raw(row.number.source, offset)
+        return value == .min ? row.unknown : row.number.raw(value)
+    }
+
     private func look(up row: TableRow, _ values: BankValues, _ offset: Int) -> Int64? {
+        if let raw = row.whenStopped, values[.stopped] == 1 { return raw }
         let value = values.raw(row.source, offset)
         guard value != .min else { return row.unknown }
         for index in Int(row.first)..<(Int(row.first) + Int(row.count))

@@ -117,10 +117,13 @@ struct FlagRow: Sendable {
     var bit: UInt64
 }
 
-/// A number with a raw number of its own for "not known".
+/// A number with raw numbers of its own for "not known" and for a stopped bank.
 struct FallbackRow: Sendable {
     var number: NumberRow
-    var unknown: Int64
+    /// What is sent for a value that is not known; nil withholds the frame.
+    var unknown: Int64?
+    /// What is sent instead of any value while the bank is stopped.
+    var whenStopped: Int64?
 }
 
 /// Looks a value up in a list.
@@ -132,6 +135,8 @@ struct TableRow: Sendable {
     var count: UInt8
     /// What is sent for a value that is not listed or not known; nil withholds the frame.
     var unknown: Int64?
+    /// What is sent instead of any value while the bank is stopped.
+    var whenStopped: Int64?
 }
 
 /// One entry of a list: the value in our unit and what is sent for it.
