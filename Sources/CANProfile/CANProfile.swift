@@ -38,12 +38,22 @@ package struct CANProfile: Sendable {
     package let commands: [InverterCommand]
     /// What stop means.
     package let stop: StopRule
+    /// When the battery's own voltage is sent for the charge voltage limit.
+    package let chargeVoltage: ChargeVoltageRule
     /// Deviations an installer may switch on.
     package let quirks: [ProfileQuirk]
     /// Those that are switched on.
     package let activeQuirks: [String]
     /// How the simulated counterpart behaves.
     package let inverter: InverterBehaviour
+
+    /// Changes the values of a bank into what this inverter shall read; nothing else stands between a
+    /// bank and its frames.
+    ///
+    /// `isStopped` says that the bank, or what the inverter is told of it, is stopped (rule 8).
+    package func prepare(_ values: inout BankValues, isStopped: Bool) {
+        if isStopped { stop.apply(to: &values) } else { chargeVoltage.apply(to: &values) }
+    }
 
     /// The first keep-alive of the inverter, or nil when it sends none.
     package var keepAlive: CANIdentifier? { keepAliveRule.identifiers.first }

@@ -10,14 +10,14 @@ struct VocabularyFixture {
     var frames: String
     var more = ""
 
-    static let stop = "\"stop\": { \"limits\": \"zero_currents\", \"silence_after_s\": 60 }"
+    var stop = "\"stop\": { \"limits\": \"zero_currents\", \"silence_after_s\": 60 }"
 
     var text: String {
         """
         { "schema": "amphora/inverter-profile/v1", "id": "x", "title": "X", "confidence": "single",
           "sources": ["none"], "bus": { "bit_rate": 500000 },
           "frames": [ \(frames) ],
-          \(Self.stop)\(more.isEmpty ? "" : ",")
+          \(stop)\(more.isEmpty ? "" : ",")
           \(more) }
         """
     }

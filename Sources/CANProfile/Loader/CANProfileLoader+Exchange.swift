@@ -112,13 +112,37 @@ extension CANProfileLoader {
             ("zero_currents", .zeroCurrents), ("tenths", .tenths), ("silence", .silence),
         ]
         let limits = section.word("limits", words)
-        let voltages: [(String, StopRule.ChargeVoltage)] = [("keep", .keep), ("actual", .actual)]
-        let voltage = section.word("charge_voltage", voltages, default: .keep)
+        let voltage = section.word("charge_voltage", Self.chargeVoltages, default: .keep)
         let seconds = section.requiredInteger("silence_after_s", in: 0...86_400)
         section.finish()
         return StopRule(
             limits: limits ?? careful.limits, chargeVoltage: voltage ?? .keep,
             silenceAfter: seconds.map { .seconds(Int64($0)) } ?? careful.silenceAfter)
+    }
+
+    private static var chargeVoltages: [(String, ChargeVoltage)] {
+        [("keep", .keep), ("actual", .actual)]
+    }
+
+    /// What is sent for the charge voltage limit while the bank runs.
+    ///
+    /// An inverter that empties a battery down to the limit does so at a stop as well.
+    mutating func readChargeVoltage(beside stop: StopRule) -> ChargeVoltageRule {
+        var rule = ChargeVoltageRule()
+        guard var section = root.section("charge_voltage") else { return rule }
+        rule.whileForbidden =
+            section.word("while_forbidden", Self.chargeVoltages, default: .keep) ?? .keep
+        rule.neverBelowActual = section.bool("never_below_actual", default: false)
+        section.finish()
+        let isKept =
+            stop.limits == .tenths || stop.limits == .zeroCurrents && stop.chargeVoltage == .keep
+        if rule.neverBelowActual, isKept {
+            section.fault(
+                "never_below_actual",
+                "is true, but the stop's voltage may be below the battery's own, expected 'zero_currents' with 'charge_voltage' 'actual', or 'silence'"
+            )
+        }
+        return rule
     }
 
     mutating func readQuirks() -> [ProfileQuirk] {

@@ -35,6 +35,7 @@ struct CANProfileLoader {
         let keepAlive = readKeepAlive()
         let commands = readCommands()
         let stop = readStop()
+        let chargeVoltage = readChargeVoltage(beside: stop)
         let quirks = readQuirks()
         let inverter = readInverter()
         root.finish()
@@ -44,8 +45,8 @@ struct CANProfileLoader {
             id: id, title: title, confidence: confidence, sources: sources, speaksTo: speaksTo,
             notes: notes, bitRate: bus.rate, otherBitRates: bus.others, layout: layout, plan: plan,
             messageNames: names, readings: readings, packMessages: packMessages, sending: sending,
-            keepAliveRule: keepAlive, commands: commands, stop: stop, quirks: quirks,
-            activeQuirks: active, inverter: inverter)
+            keepAliveRule: keepAlive, commands: commands, stop: stop,
+            chargeVoltage: chargeVoltage, quirks: quirks, activeQuirks: active, inverter: inverter)
     }
 
     private mutating func readBus() -> (rate: Int, others: [Int]) {

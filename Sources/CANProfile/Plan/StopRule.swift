@@ -13,14 +13,6 @@ package struct StopRule: Hashable, Sendable {
         case silence
     }
 
-    /// Which charge voltage stands beside zero currents.
-    package enum ChargeVoltage: UInt8, Sendable {
-        /// The real limit.
-        case keep
-        /// The battery's own voltage, so that the inverter neither charges nor empties it.
-        case actual
-    }
-
     /// Which limits stand in the frames.
     package var limits: Limits
     /// Which charge voltage stands beside zero currents.
@@ -55,24 +47,15 @@ package struct StopRule: Hashable, Sendable {
         case .zeroCurrents, .silence:
             values[.chargeCurrentLimit] = 0
             values[.dischargeCurrentLimit] = 0
-            if chargeVoltage == .actual { useActualVoltage(&values) }
+            // With no pack left to measure the real limit stays. It is above the packs' own only when
+            // the battery already is, and the currents beside it are zero.
+            if chargeVoltage == .actual, let actual = values.liftedVoltage {
+                values[.chargeVoltageLimit] = actual
+            }
         case .tenths:
             values[.chargeVoltageLimit] = 100
             values[.chargeCurrentLimit] = 100
             values[.dischargeCurrentLimit] = 100
         }
-    }
-
-    /// The highest pack's voltage, up to the next 0.1 V, so that no rounding takes it below.
-    ///
-    /// An inverter empties a battery whose voltage is above the limit. With no pack left to measure
-    /// the real limit stays. This is the one case in which the limit may be above the packs' own:
-    /// when the battery already is, and the currents beside it are zero.
-    private func useActualVoltage(_ values: inout BankValues) {
-        guard let measured = values[.packVoltageMaximum] ?? values[.voltage], measured > 0 else {
-            return
-        }
-        let tenths = (Int64(measured) + 99) / 100 * 100
-        values[.chargeVoltageLimit] = Int32(saturating: tenths)
     }
 }

@@ -143,9 +143,8 @@ final class BridgeCore {
         } else {
             stoppedAt = .never
         }
-        if state.mode == .stopped || watch.before == .stop {
-            talk.profile.stop.apply(to: &values)
-        }
+        talk.profile.prepare(
+            &values, isStopped: state.mode == .stopped || watch.before == .stop)
     }
 
     /// Begins and ends sending.

@@ -27,13 +27,20 @@ struct EncodeCommand: ParsableCommand {
     @Option(help: "Switch a quirk of the profile on; may be given several times.")
     var quirk: [String] = []
 
+    @Flag(help: "Encode what the profile tells the inverter when the bank is stopped.")
+    var stopped = false
+
     @OptionGroup var options: ProfileOptions
 
     func run() throws {
         do {
             let loaded = try ProfileFolder(path: options.profiles).profile(profile, quirks: quirk)
             let bytes = try FileBytes.read(state, limit: 1 << 20)
-            let values = try BankStateDocument.load(bytes, name: state)
+            var values = try BankStateDocument.load(bytes, name: state)
+            loaded.prepare(&values, isStopped: stopped)
+            if stopped, loaded.stop.silenceAfter == .zero {
+                return Output.note("nothing is sent: this profile answers a stop with silence")
+            }
             let packs = values[.packsConfigured].map(Int.init) ?? 1
             for index in loaded.plan.frames.indices
             where loaded.plan.isWanted(index, packs: packs) {

@@ -22,7 +22,8 @@ package struct ProfileVectors: Sendable {
     package struct State: Sendable {
         /// The values.
         package var values: BankValues
-        /// Whether the profile's stop rule is applied before encoding.
+        /// Whether the bank is stopped: the profile's stop rule is applied before encoding, else the
+        /// one of a running bank.
         package var isStopped: Bool
     }
 
@@ -83,7 +84,7 @@ extension ProfileVectors.Vector {
         _ profile: CANProfile
     ) -> [String] {
         var values = state.values
-        if state.isStopped { profile.stop.apply(to: &values) }
+        profile.prepare(&values, isStopped: state.isStopped)
         let isSilent = state.isStopped && Engines.isSilentWhenStopped(profile)
         let cycle = isSilent ? [] : Engines.cycle(of: profile, values)
         let sent = cycle.compactMap { message, frame in frame.map { (message, $0) } }
