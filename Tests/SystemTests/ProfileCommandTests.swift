@@ -24,6 +24,12 @@ import Testing
     private func run(
         _ words: String..., environment: [String: String] = [:], input: String = ""
     ) throws -> Run {
+        try run(words: words, environment: environment, input: input)
+    }
+
+    private func run(
+        words: [String], environment: [String: String] = [:], input: String = ""
+    ) throws -> Run {
         let process = Process()
         let given = folder.file("in")
         try input.write(toFile: given, atomically: true, encoding: .utf8)
@@ -190,12 +196,43 @@ import Testing
     @Test func `seal writes what lint then takes, and keeps the numbers`() throws {
         try replace("packs/pace-v1.3.json", "\"title\": \"PACE", with: "\"title\": \"Pace")
         #expect(try run("profile", "lint", set).status == 1)
-        let sealed = try run("profile", "seal", set, "--version", "2.0.1", "--release", "7")
+        let sealed = try run("profile", "seal", set, "--set-version", "2.0.1", "--release", "7")
         #expect(sealed.status == 0)
         #expect(sealed.output.hasPrefix("\(set): sealed as base 2.0.1, release 7, "))
         #expect(try run("profile", "lint", set).output.contains("good; base 2.0.1, release 7"))
-        #expect(try run("profile", "seal", set, "--version", "2.0").status == 2)
+        let wrong = try run("profile", "seal", set, "--set-version", "2.0")
+        #expect(wrong.status == 2)
+        #expect(
+            wrong.notes == "--set-version is '2.0', expected three numbers such as 1.4.0\n")
         #expect(try run("profile", "lint", set).status == 0)
+    }
+
+    @Test func `help names each option once`() throws {
+        for command in [["profile", "seal"], ["profile", "list"], ["encode"], ["run"], ["scan"]] {
+            let help = try run(words: command + ["--help"])
+            #expect(help.status == 0)
+            let options = help.lines.compactMap { line in
+                line.firstMatch(of: /^  (?:-[a-z], )?(--[a-z-]+)/).map { String($0.1) }
+            }
+            #expect(options.contains("--version") && options.contains("--help"))
+            #expect(options.count == Set(options).count, "\(command): \(options)")
+        }
+    }
+
+    @Test func `encode tells what the profile makes of a bank, running or stopped`() throws {
+        let state = folder.file("state.json")
+        try """
+        {"values": {"charge_voltage_limit": 56.0, "discharge_voltage_limit": 46.4,
+          "charge_current_limit": 100, "discharge_current_limit": 90,
+          "pack_voltage_maximum": 57.34}}
+        """.write(toFile: state, atomically: true, encoding: .utf8)
+        let words = [
+            "encode", "--profiles", set, "--profile", "sma-sunny-island", "--state", state,
+        ]
+        let running = try run(words: words)
+        #expect(running.lines.first == "can0 351#3E0200008403D001")
+        let stopped = try run(words: words + ["--stopped"])
+        #expect(stopped.lines.first == "can0 351#3E0200000000D001")
     }
 
     @Test func `a set with faults is not sealed`() throws {

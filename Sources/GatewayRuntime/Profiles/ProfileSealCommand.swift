@@ -21,8 +21,8 @@ struct ProfileSealCommand: ParsableCommand {
     @Option(help: "The name of the set; the folder's name when there is none yet.")
     var id: String?
 
-    @Option(help: "The version for people, such as 1.4.0.")
-    var version: String?
+    @Option(name: .customLong("set-version"), help: "The version for people, such as 1.4.0.")
+    var setVersion: String?
 
     @Option(help: "The release counter, 1 or more.")
     var release: Int?
@@ -65,7 +65,7 @@ struct ProfileSealCommand: ParsableCommand {
         var request = SealRequest()
         request.id = id
         request.release = release
-        request.version = try Self.number(version, "version")
+        request.version = try Self.number(setVersion, "set-version")
         request.leastRuntime = try Self.number(leastRuntime, "least-runtime")
         return request
     }
