@@ -68,13 +68,15 @@ package struct ProfileSet: Sendable {
     /// Proves a set given as its files by path, `set.json` included.
     ///
     /// `unread` says of files that are there why they could not be read, `runtime` is this gateway's
-    /// own version, `name` is only for the sentence. With a `part` the rest is neither proved nor
-    /// missed. Throws every fault found.
+    /// own version, `hardware` the model of the machine it runs on, or nil at a desk, where a set for
+    /// any machine is welcome; `name` is only for the sentence. With a `part` the rest is neither proved
+    /// nor missed. Throws every fault found.
     package static func load(
         _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion,
-        part: SetPart? = nil, name: String
+        part: SetPart? = nil, hardware: String? = nil, name: String
     ) throws(ProfileSetError) -> ProfileSet {
-        let examination = SetExamination(files, unread: unread, runtime: runtime, part: part)
+        let examination = SetExamination(
+            files, unread: unread, runtime: runtime, part: part, hardware: hardware)
         guard let set = examination.set else {
             throw ProfileSetError(name: name, faults: examination.faults)
         }

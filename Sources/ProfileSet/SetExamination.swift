@@ -41,10 +41,11 @@ package struct SetExamination {
     /// Examines files by path for a gateway of version `runtime`.
     ///
     /// `unread` says of files that are there why they could not be read. With a `part` the rest of
-    /// the set is not looked at.
+    /// the set is not looked at. `hardware` is the model of the machine that shall use the set, nil
+    /// when that is somewhere else.
     package init(
         _ files: [String: [UInt8]], unread: [SetFault] = [], runtime: SemanticVersion,
-        part: SetPart? = nil
+        part: SetPart? = nil, hardware: String? = nil
     ) {
         let scope = part?.paths(in: files)
         let files = scope.map { scope in files.filter { scope.contains($0.key) } } ?? files
@@ -54,7 +55,7 @@ package struct SetExamination {
         self.unread = Set(unread.map(\.file))
         faults = unread
         let places = Self.places(files, &faults)
-        examineManifest(runtime)
+        examineManifest(runtime, hardware)
         for place in places {
             switch place {
             case .map(let id): loadMap(id)
@@ -124,7 +125,7 @@ package struct SetExamination {
 // MARK: set.json
 
 extension SetExamination {
-    private mutating func examineManifest(_ runtime: SemanticVersion) {
+    private mutating func examineManifest(_ runtime: SemanticVersion, _ hardware: String?) {
         guard let bytes = bytes(.manifest) else {
             return fault(.manifest, "is missing; 'amphora-gateway profile seal' writes it")
         }
@@ -137,6 +138,10 @@ extension SetExamination {
             fault(
                 .manifest,
                 "'least_runtime' is \(found.leastRuntime), this gateway is \(runtime)")
+        }
+        if let hardware, !found.hardware.isEmpty, !found.hardware.contains(hardware) {
+            let list = found.hardware.map { "'\($0)'" }.joined(separator: ", ")
+            fault(.manifest, "'hardware' is \(list), this machine is '\(hardware)'")
         }
         for (path, entry) in found.files where scope?.contains(path) ?? true {
             examine(path, entry)

@@ -34,7 +34,7 @@ package struct SetManifest: Sendable {
     package var release: Int
     /// The oldest gateway that can read it.
     package var leastRuntime: SemanticVersion
-    /// The kinds of boards it is for; empty is any.
+    /// The models of the machines it is for; empty is any.
     package var hardware: [String]
     /// Every file of the set except `set.json`, by path.
     package var files: [String: Entry]
@@ -63,6 +63,9 @@ extension SetManifest {
         }
         let least = readVersion("least_runtime", &root)
         let hardware = root.strings("hardware")
+        if hardware.contains("") || Set(hardware).count < hardware.count {
+            root.fault("hardware", "names a machine twice or without a name")
+        }
         let files = readFiles(&root)
         let seal = root.requiredString("seal")
         root.finish()

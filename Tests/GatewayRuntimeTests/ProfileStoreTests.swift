@@ -48,6 +48,38 @@ import Testing
         #expect(store.path == set && store.current.manifest.release == 99)
     }
 
+    @Test func `a set for other machines is refused, and lint does not mind`() throws {
+        try FileBytes.replace(
+            "\(set)/set.json",
+            with: Array(
+                String(contentsOfFile: "\(set)/set.json", encoding: .utf8)
+                    .replacing("\"hardware\": []", with: "\"hardware\": [\"Acme A\", \"Acme B\"]")
+                    .utf8))
+        try Self.seal(set)
+        let error = #expect(throws: ProfileSetError.self) {
+            try ProfileStore(path: set, hardware: "generic")
+        }
+        #expect(
+            error?.faults.map(\.description) == [
+                "set.json: 'hardware' is 'Acme A', 'Acme B', this machine is 'generic'"
+            ])
+        #expect(try ProfileStore(path: set, hardware: "Acme B").path == set)
+        #expect(try ProfileStore(path: running, hardware: "Acme C").path == running)
+        #expect(try ProfileFolder(path: set).examine().faults.isEmpty)
+        var store = try ProfileStore(path: running, hardware: "Acme C")
+        #expect(throws: ProfileSetError.self) { try store.offer(path: set) }
+        #expect(store.path == running)
+    }
+
+    @Test func `a machine is called what its device tree says`() throws {
+        let file = folder.file("model")
+        try Data("Acme Board Rev 1.4\u{0}".utf8).write(to: URL(filePath: file))
+        #expect(Machine.model(at: file) == "Acme Board Rev 1.4")
+        try Data().write(to: URL(filePath: file))
+        #expect(Machine.model(at: file) == "generic")
+        #expect(Machine.model(at: folder.file("none")) == "generic")
+    }
+
     @Test func `a name the set does not have is told with the nearest or all`() throws {
         let store = try ProfileStore(path: running)
         #expect(

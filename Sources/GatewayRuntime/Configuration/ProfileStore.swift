@@ -11,25 +11,32 @@ package struct ProfileStore: Sendable {
     /// The set, or the part of it that is used.
     package private(set) var current: ProfileSet
     private let part: SetPart?
+    private let hardware: String
 
-    /// Reads and proves the set in a folder, or a part of it; throws every fault.
-    package init(path: String, part: SetPart? = nil) throws {
+    /// Reads and proves the set in a folder, or a part of it, for a machine of this model; throws every
+    /// fault.
+    package init(
+        path: String, part: SetPart? = nil, hardware: String = Machine.model
+    ) throws {
         self.path = path
         self.part = part
-        current = try Self.prove(path, part)
+        self.hardware = hardware
+        current = try Self.prove(path, part, hardware)
     }
 
     /// Proves the set in another folder, all of it, and goes over to it; throws every fault and stays.
     package mutating func offer(path: String) throws {
-        let next = try Self.prove(path, nil)
+        let next = try Self.prove(path, nil, hardware)
         (self.path, current) = (path, next)
     }
 
-    private static func prove(_ path: String, _ part: SetPart?) throws -> ProfileSet {
+    private static func prove(
+        _ path: String, _ part: SetPart?, _ hardware: String
+    ) throws -> ProfileSet {
         let contents = try ProfileFolder(path: path).contents()
         return try ProfileSet.load(
             contents.files, unread: contents.unread, runtime: Version.semantic, part: part,
-            name: path)
+            hardware: hardware, name: path)
     }
 
     /// The pack map of a name; the error lists what the set has when there is no such map.

@@ -27,7 +27,8 @@ struct ProfileLintCommand: ParsableCommand {
         commandName: "lint",
         abstract: "Check a whole set as a gateway does at its start; list every fault.",
         discussion: """
-            Looks at names, hashes, documents, layouts and vectors. Faults go to standard output, one \
+            Looks at names, hashes, documents, layouts and vectors; not at the machines a set is for. \
+            Faults go to standard output, one \
             a line, each with its file and line.
 
             Exit status: 0 no fault, 1 faults, 3 the folder cannot be read.
