@@ -119,6 +119,28 @@ import Testing
         #expect(!bridge.snapshot.state.warnings.contains(.inverterRequest))
     }
 
+    @Test func `rule 2: a bank above its limit is told as it is, with no charge current`() throws {
+        let frames = """
+            { "message": "A", "signals": { "V": {"value": "charge_voltage_limit"} } },
+            { "message": "L", "signals": {
+              "C": {"value": "charge_current_limit"}, "D": {"value": "discharge_current_limit"} } }
+            """
+        let rule = """
+            "stop": { "limits": "zero_currents", "charge_voltage": "actual", "silence_after_s": 60 },
+            "charge_voltage": { "never_below_actual": true }
+            """
+        for (more, expected) in [
+            (rule, ["001#38E0", "003#0000E803"]), ("", ["001#C0DA", Self.limits]),
+        ] {
+            let bridge = BridgeFixture(try BridgeProfiles.load(more, frames: frames))
+            bridge.pass(500, answering: 57_340)
+            #expect(bridge.take() == expected)
+            #expect(bridge.snapshot.state.chargeVoltage.value == .millivolts(56_000))
+            bridge.pass(1000, answering: 55_000)
+            #expect(bridge.take() == ["001#C0DA", Self.limits])
+        }
+    }
+
     @Test func `foreign traffic is named as long as it lasts`() throws {
         let list = """
             { "schema": "amphora/foreign-traffic/v1", "entries": [

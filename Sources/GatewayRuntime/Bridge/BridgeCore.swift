@@ -190,6 +190,7 @@ final class BridgeCore {
         snapshot.busProblem = bus.problem?.description ?? ""
         snapshot.counters = bus.counters
         snapshot.profile = talk.profile.id
+        snapshot.quirks = talk.profile.activeQuirks
         snapshot.inverter = talk.watch.state(at: state.takenAt)
         snapshot.keepAlives = talk.watch.count
         snapshot.wrongKeepAlives = talk.watch.wrong

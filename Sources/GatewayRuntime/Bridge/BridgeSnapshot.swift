@@ -19,6 +19,8 @@ struct BridgeSnapshot: Sendable {
     var counters = BusCounters()
     /// The profile that is spoken; empty before the bridge began.
     var profile = ""
+    /// The quirks of the profile that are switched on.
+    var quirks: [String] = []
     /// What the inverter asks for, in words; empty when nothing.
     var requests = ""
     /// What foreign traffic on the bus means, in one sentence; empty when there is none.

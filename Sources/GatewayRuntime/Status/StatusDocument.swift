@@ -78,6 +78,10 @@ struct StatusDocument {
         writer.integer(snapshot.keepAlives)
         writer.name("wrong_keep_alives")
         writer.integer(snapshot.wrongKeepAlives)
+        writer.name("quirks")
+        writer.array { writer in
+            for quirk in snapshot.quirks { writer.string(quirk) }
+        }
         writer.name("inverter_requests")
         writer.string(snapshot.requests)
         writer.name("foreign_traffic")

@@ -19,7 +19,7 @@ struct WatchTable {
             limit("discharge", status.limits.discharge_voltage_v, status.limits.discharge_current_a)
         )
         lines.append(
-            "inverter  \(status.inverter.profile), bus \(mark(status.inverter.bus, good: "active")), "
+            "inverter  \(status.inverter.profile)\(quirks), bus \(mark(status.inverter.bus, good: "active")), "
                 + "keep-alive \(status.inverter.keep_alive), \(status.inverter.frames_sent) frames sent"
         )
         lines.append(
@@ -33,6 +33,12 @@ struct WatchTable {
         if !troubles.isEmpty { lines.append("") }
         lines += troubles
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// ` with quirk-a, quirk-b`, or nothing.
+    private var quirks: String {
+        guard let quirks = status.bridge.quirks, !quirks.isEmpty else { return "" }
+        return " with \(quirks.joined(separator: ", "))"
     }
 
     private func limit(

@@ -84,6 +84,7 @@ struct WatchedStatus: Decodable {
 
     struct Bridge: Decodable {
         let problem: String
+        let quirks: [String]?
         let inverter_requests: String?
         let foreign_traffic: String?
     }
