@@ -73,10 +73,10 @@ package struct ForeignFrames: Sendable {
         let number = section.requiredInteger("id", in: 0...(isExtended ? 0x1FFF_FFFF : 0x7FF))
         let name = section.requiredString("name")
         let advice = section.requiredString("advice")
-        let text = section.string("data") ?? ""
+        let text = section.string("data")
         section.finish()
-        guard let pattern = pattern(text) else {
-            section.fault("data", "is '\(text)', expected up to 8 bytes such as \"01 ?? 03\"")
+        guard let pattern = pattern(text ?? ""), text != "" else {
+            section.fault("data", "is '\(text ?? "")', expected up to 8 bytes such as \"01 ?? 03\"")
             return nil
         }
         guard let number, let identifier = CANIdentifier(UInt32(number), isExtended: isExtended)

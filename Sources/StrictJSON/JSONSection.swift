@@ -203,7 +203,10 @@ package struct JSONSection {
         switch value {
         case .number(let number): number.integer.map(Int.init)
         case .string(let text):
-            text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
+            // Swift would take a sign anywhere: "+16", "0x-10".
+            text.contains("+") || text.hasPrefix("0x-")
+                ? nil
+                : text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
         default: nil
         }
     }

@@ -28,6 +28,9 @@ struct CANProfileLoader {
         let words = ["vendor", "implementations", "single"].map { ($0, $0) }
         let confidence = root.word("confidence", words) ?? "single"
         let sources = root.strings("sources")
+        if sources.isEmpty {
+            root.fault("sources", "is missing, expected where its facts come from")
+        }
         let (speaksTo, notes) = (root.strings("speaks_to"), root.strings("notes"))
         let bus = readBus()
         readFrames()
@@ -50,7 +53,10 @@ struct CANProfileLoader {
     }
 
     private mutating func readBus() -> (rate: Int, others: [Int]) {
-        guard var bus = root.section("bus") else { return (500_000, []) }
+        guard var bus = root.section("bus") else {
+            root.fault("bus", "is missing, expected the bit rate")
+            return (500_000, [])
+        }
         let allowed = 10_000...1_000_000
         let rate = bus.requiredInteger("bit_rate", in: allowed) ?? 500_000
         let others = bus.integers("other_bit_rates")
@@ -93,6 +99,9 @@ struct CANProfileLoader {
         let cycle = given ?? message.cycleMilliseconds ?? 1000
         if !Self.cycles.contains(cycle) {
             section.fault("cycle_ms", "is \(cycle) in frames.dbc, allowed 20…600000")
+        }
+        if signals == nil {
+            section.fault("signals", "is missing, expected what feeds each signal")
         }
         frame = FrameDraft(message: message, isPerPack: isPerPack)
         guard readPage(page, section) else { return }
