@@ -54,7 +54,10 @@ extension PackMapLoader {
     mutating func readRule(
         _ section: inout JSONSection, _ target: ValueTarget, factor: Int64
     ) -> ValueRule? {
-        let (numerator, denominator) = scale(&section, factor: factor)
+        let (numerator, scaled) = scale(&section, factor: factor)
+        let divisor = Int64(section.integer("divide", in: 1...1_000_000_000) ?? 1)
+        let (whole, denominator) = Self.reduced(
+            numerator, scaled.multipliedSaturated(by: divisor))
         let (start, count) = codes("not_available", &section)
         let negates = section.bool("negate", default: false)
         let addend = Int64(section.integer("offset", in: -1_000_000...1_000_000) ?? 0)
@@ -63,7 +66,7 @@ extension PackMapLoader {
             return nil
         }
         var rule = ValueRule(
-            type: type, numerator: negates ? -numerator : numerator, denominator: denominator,
+            type: type, numerator: negates ? -whole : whole, denominator: denominator,
             addend: addend, absentStart: start, absentCount: count,
             gate: plausibility.gate(target))
         if let bits {
@@ -128,6 +131,12 @@ extension PackMapLoader {
                 denominator = denominator.multipliedSaturated(by: 10)
             }
         }
+        return reduced(numerator, denominator)
+    }
+
+    /// The same fraction without common tens.
+    private static func reduced(_ numerator: Int64, _ denominator: Int64) -> (Int64, Int64) {
+        var (numerator, denominator) = (numerator, denominator)
         while numerator % 10 == 0, denominator % 10 == 0 {
             numerator /= 10
             denominator /= 10

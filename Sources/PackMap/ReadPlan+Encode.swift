@@ -115,7 +115,11 @@ extension ReadPlan {
                 let power = Self.exponent(for: row)
                 data.store(power, operand.place.type, at: place)
                 let ten = Self.powerOfTen(power.magnitude)
-                if power < 0 { denominator *= ten } else { numerator *= ten }
+                if power < 0 {
+                    denominator = denominator.multipliedSaturated(by: ten)
+                } else {
+                    numerator = numerator.multipliedSaturated(by: ten)
+                }
             case .negative: needed = (numerator < 0 ? -1 : 1) * Int64(needed.magnitude)
             case .minus: continue
             }

@@ -108,7 +108,7 @@ enum ShippedSet {
         var changed = 0
         let entries = text[body..<end].matches(
             of:
-                /"(at|byte|scale|offset|type|count|not_available)": (.+?)[,}\n]|"(warning|protection|fault|state)\.[a-z_]+"/
+                /"(at|byte|scale|divide|offset|type|count|not_available)": (.+?)[,}\n]|"(warning|protection|fault|state)\.[a-z_]+"/
         )
         for entry in entries {
             // Where the pack tells how many there are, `count` is only what the simulator plays.
@@ -142,6 +142,7 @@ enum ShippedSet {
     private static func other(_ value: String, for key: Substring, step: Int) -> String {
         switch key {
         case "scale": return value == "0.5" ? "0.25" : "0.5"
+        case "divide": return "7"
         case "type": return value == "\"i16\"" ? "\"u16\"" : "\"i16\""
         case "not_available": return "[9]"
         case "count": return String((Int(value) ?? 2) - 1)

@@ -87,6 +87,10 @@ import Testing
             "'signals.current.negate' stands beside 'negative_when', expected one"
         ),
         (
+            SmallMap.text(charge: #"{ "at": 102, "divide": 0 }"#),
+            "'signals.state_of_charge.divide' is 0, allowed 1…1000000000"
+        ),
+        (
             SmallMap.text(charge: #"{ "at": 102, "bits": [9, 8] }"#),
             "'signals.state_of_charge.bits' is no pair of a lowest and a highest bit such as [0, 7]"
         ),

@@ -34,6 +34,18 @@ import Testing
         #expect(try value("state_of_charge", text, [5200, 0, 0xCD12]) == "77.00")
     }
 
+    @Test func `divide makes factors that no decimal says`() throws {
+        let text = SmallMap.text(
+            signals: #""full_capacity": { "at": 103, "type": "u32", "divide": 3600000 }"#)
+        // 100 Ah are 360,000,000 mA s; half a milliampere hour is 1,800 of them.
+        #expect(try value("full_capacity", text, [5200, 0, 50, 0x1575, 0x2A00]) == "100.000")
+        #expect(try value("full_capacity", text, [5200, 0, 50, 0x1575, 0x3107]) == "100.000")
+        #expect(try value("full_capacity", text, [5200, 0, 50, 0x1575, 0x3108]) == "100.001")
+        #expect(try value("full_capacity", text, [5200, 0, 50, 0xFFFF, 0xFFFF]) == "1193.046")
+        let scaled = text.replacing("\"divide\": 3600000", with: "\"divide\": 3, \"scale\": 0.001")
+        #expect(try value("full_capacity", scaled, [5200, 0, 50, 0, 301]) == "0.100")
+    }
+
     @Test func `minus takes another number off`() throws {
         let text = SmallMap.text(
             current: #"{ "at": 101, "scale": 0.1, "minus": { "at": 103 } }"#)
