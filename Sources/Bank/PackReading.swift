@@ -9,6 +9,8 @@ package struct PackReading: Sendable {
     package static var maximumCells: Int { 32 }
     /// The most temperature probes one pack can have here.
     package static var maximumProbes: Int { 16 }
+    /// How many requests the cells, or the probes, of one pack can be spread over.
+    package static var maximumParts: Int { 4 }
     /// The most raw flag words kept for display.
     package static var maximumFlagWords: Int { 24 }
 
@@ -18,6 +20,8 @@ package struct PackReading: Sendable {
     private var probeDecidegrees: InlineArray<16, Int16>
     private var rawFlagWords: InlineArray<24, UInt16>
     private var readFlagWords: UInt32 = 0
+    private var cellPartStamps: InlineArray<4, Instant>
+    private var probePartStamps: InlineArray<4, Instant>
 
     /// How many cells the pack has; zero until the cells were read.
     package private(set) var cellCount: UInt8 = 0
@@ -26,10 +30,6 @@ package struct PackReading: Sendable {
     /// How many raw flag words the map keeps.
     package private(set) var flagWordCount: UInt8 = 0
 
-    /// When the cells were last read.
-    package var cellsStamp: Instant = .never
-    /// When the probes were last read.
-    package var probesStamp: Instant = .never
     /// When alarms and states were last read.
     package var flagsStamp: Instant = .never
 
@@ -53,6 +53,8 @@ package struct PackReading: Sendable {
         cellMillivolts = .init(repeating: 0)
         probeDecidegrees = .init(repeating: .min)
         rawFlagWords = .init(repeating: 0)
+        cellPartStamps = .init(repeating: .never)
+        probePartStamps = .init(repeating: .never)
     }
 
     /// The value in the signal's unit, or `nil` when it is not known.
@@ -119,6 +121,54 @@ package struct PackReading: Sendable {
         rawFlagWords[index] = word
         readFlagWords |= 1 << UInt32(index)
         if index >= Int(flagWordCount) { flagWordCount = UInt8(index + 1) }
+    }
+}
+
+extension PackReading {
+    /// When the cells were last read; of several parts, when the one was that waits longest.
+    ///
+    /// A part is what one request reads. One that was never read does not count.
+    package var cellsStamp: Instant {
+        get { Self.oldest(cellPartStamps) }
+        set { cellPartStamps = Self.only(newValue) }
+    }
+
+    /// When the probes were last read; of several parts as with the cells.
+    package var probesStamp: Instant {
+        get { Self.oldest(probePartStamps) }
+        set { probePartStamps = Self.only(newValue) }
+    }
+
+    /// When one part (from 0) of the cells was last read.
+    package func cellsStamp(part: Int) -> Instant { cellPartStamps[Self.held(part)] }
+
+    /// When one part (from 0) of the probes was last read.
+    package func probesStamp(part: Int) -> Instant { probePartStamps[Self.held(part)] }
+
+    /// Notes that one part (from 0) of the cells was read.
+    package mutating func stampCells(part: Int, at instant: Instant) {
+        cellPartStamps[Self.held(part)] = instant
+    }
+
+    /// Notes that one part (from 0) of the probes was read.
+    package mutating func stampProbes(part: Int, at instant: Instant) {
+        probePartStamps[Self.held(part)] = instant
+    }
+
+    private static func held(_ part: Int) -> Int { max(0, min(part, maximumParts - 1)) }
+
+    private static func only(_ instant: Instant) -> InlineArray<4, Instant> {
+        var stamps = InlineArray<4, Instant>(repeating: .never)
+        stamps[0] = instant
+        return stamps
+    }
+
+    private static func oldest(_ stamps: InlineArray<4, Instant>) -> Instant {
+        var oldest = Instant.never
+        for part in 0..<maximumParts where stamps[part] != .never {
+            if oldest == .never || stamps[part] < oldest { oldest = stamps[part] }
+        }
+        return oldest
     }
 }
 

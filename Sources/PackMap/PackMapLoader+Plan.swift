@@ -1,3 +1,4 @@
+import Bank
 import Modbus
 
 extension PackMapLoader {
@@ -25,7 +26,22 @@ extension PackMapLoader {
         }
         guard root.faults.faults.isEmpty else { return names }
         move(cuts)
+        partRuns("cells") { if case .cell = $0 { true } else { false } }
+        partRuns("probes") { if case .probe = $0 { true } else { false } }
         return names
+    }
+
+    /// Numbers the requests that read the entries of a run, because each has an age of its own.
+    private mutating func partRuns(_ key: String, _ isOwn: (ValueTarget) -> Bool) {
+        var blocks: [UInt8] = []
+        for index in plan.values.indices where isOwn(plan.values[index].target) {
+            let block = plan.values[index].block
+            if !blocks.contains(block) { blocks.append(block) }
+            plan.values[index].part = UInt8(blocks.firstIndex(of: block) ?? 0)
+        }
+        guard blocks.count > PackReading.maximumParts else { return }
+        root.fault(
+            key, "need \(blocks.count) requests, allowed 1…\(PackReading.maximumParts)")
     }
 
     private func pieces(of index: Int) -> [ReadPlanner.Piece] {

@@ -3,11 +3,40 @@ import Modbus
 import StrictJSON
 
 extension PackMapLoader {
-    /// Cells or probes: a run of equal entries; returns how many a usual pack has.
-    mutating func readRun(
+    /// Cells or probes: a run of equal entries or a list of runs, numbered on; returns how many a
+    /// usual pack has.
+    mutating func readRuns(
         _ key: String, most: Int, factor: Int64, _ target: (UInt8) -> ValueTarget
     ) -> Int {
-        guard var section = root.section(key) else { return 0 }
+        guard let item = root.item(key) else { return 0 }
+        guard case .array(let items) = item.value else {
+            guard let section = root.section(key) else { return 0 }
+            return readRun(section, key, most: most, factor: factor, target)
+        }
+        if items.isEmpty { root.fault(key, "is empty, expected runs") }
+        var count = 0
+        for var section in root.sections(key) {
+            for word in ["counted_by", "present_mask", "most"] where section.has(word) {
+                section.fault(word, "is not for one of several runs")
+                _ = section.item(word)
+            }
+            let before = count
+            if before == most {
+                section.fault("count", "makes more than \(most) \(key) together")
+                break
+            }
+            count += readRun(section, key, most: most - before, factor: factor) {
+                target(UInt8(before) + $0)
+            }
+        }
+        return count
+    }
+
+    private mutating func readRun(
+        _ section: JSONSection, _ key: String, most: Int, factor: Int64,
+        _ target: (UInt8) -> ValueTarget
+    ) -> Int {
+        var section = section
         let nominal = section.requiredInteger("count", in: 1...most) ?? 0
         let limit = section.integer("most", in: max(1, nominal)...most)
         let rule = readRule(&section, target(0), factor: factor)

@@ -68,8 +68,8 @@ struct PackMapLoader {
         plan.wakePauses = readWakePauses()
         readRegions()
         plausibility = PlausibilityTable(root.section("plausibility"))
-        cellCount = readRun("cells", most: PackReading.maximumCells, factor: 1000) { .cell($0) }
-        probeCount = readRun("probes", most: PackReading.maximumProbes, factor: 10) { .probe($0) }
+        cellCount = readRuns("cells", most: PackReading.maximumCells, factor: 1000) { .cell($0) }
+        probeCount = readRuns("probes", most: PackReading.maximumProbes, factor: 10) { .probe($0) }
         let entries = plan.values
         plan.values = []
         readSignals()  // some follow the last cell or probe

@@ -47,7 +47,20 @@ import Testing
               "firmware": { "at": 156, "registers": 2, "encoding": "bcd" } }
             """)
 
-    static let maps = [registers, FormTests.ranged, FormTests.triggered]
+    /// Runs in a list, in two blocks.
+    static let parts = SmallMap.text(
+        blocks: """
+            { "name": "live", "function": 3, "address": 100, "count": 12, "required": true },
+            { "name": "more", "function": 3, "address": 200, "count": 4 }
+            """, charge: #"{ "at": 102, "scale": 0.01 }"#,
+        more: """
+            "cells": [ { "at": 103, "count": 3, "scale": 0.001 },
+              { "at": 200, "count": 1, "scale": 0.001 } ],
+            "probes": [ { "at": 110, "count": 1, "type": "i16", "scale": 0.1 },
+              { "at": 201, "count": 2, "type": "i16", "scale": 0.1, "not_available": [32767] } ]
+            """)
+
+    static let maps = [registers, FormTests.ranged, FormTests.triggered, parts]
 
     /// What a reading says, to compare two.
     private func contents(_ plan: ReadPlan, _ reading: PackReading) -> [Int64] {

@@ -90,6 +90,19 @@ import Testing
             SmallMap.text(charge: #"{ "at": 102, "divide": 0 }"#),
             "'signals.state_of_charge.divide' is 0, allowed 1…1000000000"
         ),
+        (SmallMap.text(more: #""cells": []"#), "'cells' is empty, expected runs"),
+        (
+            SmallMap.text(
+                more: #""probes": [ { "at": 103, "count": 1, "counted_by": { "at": 104 } } ]"#),
+            "'probes[0].counted_by' is not for one of several runs"
+        ),
+        (
+            SmallMap.text(
+                more:
+                    #""probes": [ { "at": 103, "count": 4 }, { "at": 103, "count": 13, "stride": 1 } ]"#
+            ),
+            "'probes[1].count' is 13, allowed 1…12"
+        ),
         (
             SmallMap.text(charge: #"{ "at": 102, "bits": [9, 8] }"#),
             "'signals.state_of_charge.bits' is no pair of a lowest and a highest bit such as [0, 7]"

@@ -109,7 +109,8 @@ import Testing
             "allowed 65…127", "is not known here", "allowed 1…244", "hex pairs", "allowed 8…64",
             "expected a range and a reason", "'equals' is missing", "stands beside",
 
-            "exactly one of them", "stands without", "allowed 1…60000",
+            "exactly one of them", "stands without", "allowed 1…60000", "is empty, expected runs",
+            "is not for one of several runs", "allowed 1…1000000000",
         ]
         var files: [String] = []
         var kept: [String] = []

@@ -139,6 +139,48 @@ import Testing
         #expect(fields["cell 1"]?.value == "3.300" && fields["cell 2"]?.value == "3.301")
     }
 
+    @Test func `a list of runs is numbered on`() throws {
+        let text = SmallMap.text(
+            more: """
+                "cells": [ { "at": 103, "count": 2, "scale": 0.001 },
+                  { "at": 106, "count": 1, "scale": 0.01 } ],
+                "probes": [ { "at": 105, "count": 1, "type": "i8_low" },
+                  { "at": 107, "count": 1, "offset": -40 } ]
+                """)
+        let fields = try read(text, [5200, 0, 50, 3300, 3301, 0xFB, 330, 65])
+        #expect((1...3).map { fields["cell \($0)"]?.value } == ["3.300", "3.301", "3.300"])
+        #expect(fields["probe 1"]?.value == "-5.0" && fields["probe 2"]?.value == "25.0")
+        let map = try SmallMap.load(text)
+        #expect(map.cellCount == 3 && map.probeCount == 2)
+    }
+
+    @Test func `runs of one list are as old as the one that waits longest (rule 3)`() throws {
+        let map = try SmallMap.load(
+            SmallMap.text(
+                blocks: """
+                    { "name": "live", "function": 3, "address": 100, "count": 4, "required": true },
+                    { "name": "more", "function": 3, "address": 200, "count": 1, "may_fail": true }
+                    """,
+                more: #""probes": [ { "at": 103, "count": 1 }, { "at": 200, "count": 1 } ]"#))
+        var reading = PackReading()
+        var identity = PackIdentity()
+        func take(_ block: Int, _ bytes: [UInt8], at seconds: Int64) {
+            _ = map.plan.decode(
+                block: block, FrameBytes(bytes), at: Instant(nanoseconds: seconds * 1_000_000_000),
+                into: &reading, identity: &identity)
+        }
+        let live: [UInt8] = [0x14, 0x50, 0, 0, 0, 50, 0, 21]
+        take(0, live, at: 1)
+        #expect(reading.probesStamp == Instant(nanoseconds: 1_000_000_000))
+        #expect(reading.probe(0) != nil && reading.probe(1) == nil)
+        take(1, [0, 22], at: 2)
+        take(0, live, at: 3)
+        #expect(reading.probesStamp == Instant(nanoseconds: 2_000_000_000))
+        #expect(reading.probe(1) == .decidegrees(220))
+        take(1, [0, 23], at: 4)
+        #expect(reading.probesStamp == Instant(nanoseconds: 3_000_000_000))
+    }
+
     @Test func `cells beyond the fitted ones and those without their bit are absent`() throws {
         let counted = SmallMap.text(
             more: """

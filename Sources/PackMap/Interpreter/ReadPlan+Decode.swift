@@ -33,16 +33,21 @@ extension ReadPlan {
             }
         }
         applyFlags(index, data, layout, at: instant, to: &fresh)
-        if touched.cells { fresh.cellsStamp = instant }
-        if touched.probes { fresh.probesStamp = instant }
+        for part in 0..<PackReading.maximumParts {
+            if touched.cells >> UInt8(part) & 1 != 0 { fresh.stampCells(part: part, at: instant) }
+            if touched.probes >> UInt8(part) & 1 != 0 {
+                fresh.stampProbes(part: part, at: instant)
+            }
+        }
         reading = fresh
         applyTexts(index, data, layout, to: &identity)
         return .accepted
     }
 
     private struct Touched {
-        var cells = false
-        var probes = false
+        /// Bit n set: part n was read.
+        var cells: UInt8 = 0
+        var probes: UInt8 = 0
         /// A fitted cell was impossible, so a sum of cells would be wrong.
         var lostCell = false
     }
@@ -67,7 +72,7 @@ extension ReadPlan {
                 isImpossible = true
             }
             if row.gate.jump > 0, let found = value,
-                jumps(found, row.target, row.gate, at: instant, in: reading)
+                jumps(found, row, at: instant, in: reading)
             {
                 if row.gate.dropsBlock { return found }
                 // The last value goes on judging until it is old; cells and probes share one stamp
@@ -82,29 +87,42 @@ extension ReadPlan {
         case .cell(let cell):
             let millivolts = UInt16(clamping: value ?? 0)
             reading.setCell(Int(cell), millivolts: millivolts)
-            touched.cells = true
+            touched.cells |= 1 << row.part
             if isImpossible { touched.lostCell = true }
         case .probe(let probe):
             reading.setProbe(Int(probe), decidegrees: value.map { Int16(clamping: $0) })
-            touched.probes = true
+            touched.probes |= 1 << row.part
         }
         return nil
     }
 
     /// Whether a value is further from the last one than it can be, while that one still judges.
     private func jumps(
-        _ value: Int32, _ target: ValueTarget, _ gate: ValueGate, at instant: Instant,
+        _ value: Int32, _ row: ValueRow, at instant: Instant, in reading: PackReading
+    ) -> Bool {
+        let part = Int(row.part)
+        switch row.target {
+        case .signal(let signal):
+            return jumps(value, signal, row.gate, at: instant, in: reading)
+        case .cell(let cell):
+            let last = reading.cell(Int(cell))?.millivolts
+            return jumps(value, last, reading.cellsStamp(part: part), row.gate, at: instant)
+        case .probe(let probe):
+            let last = reading.probe(Int(probe))?.decidegrees
+            return jumps(value, last, reading.probesStamp(part: part), row.gate, at: instant)
+        }
+    }
+
+    private func jumps(
+        _ value: Int32, _ signal: PackSignal, _ gate: ValueGate, at instant: Instant,
         in reading: PackReading
     ) -> Bool {
-        let last: Int32?
-        let stamp: Instant
-        switch target {
-        case .signal(let signal): (last, stamp) = (reading[signal], reading.stamp(of: signal))
-        case .cell(let cell):
-            (last, stamp) = (reading.cell(Int(cell))?.millivolts, reading.cellsStamp)
-        case .probe(let probe):
-            (last, stamp) = (reading.probe(Int(probe))?.decidegrees, reading.probesStamp)
-        }
+        jumps(value, reading[signal], reading.stamp(of: signal), gate, at: instant)
+    }
+
+    private func jumps(
+        _ value: Int32, _ last: Int32?, _ stamp: Instant, _ gate: ValueGate, at instant: Instant
+    ) -> Bool {
         guard let last, stamp != .never, instant.since(stamp) < gate.jumpSpan else { return false }
         return (Int64(value) - Int64(last)).magnitude > UInt64(gate.jump)
     }
@@ -126,7 +144,7 @@ extension ReadPlan {
             let isOutside = found < row.gate.minimum || found > row.gate.maximum
             let isJump =
                 row.gate.jump > 0
-                && jumps(found, .signal(row.target), row.gate, at: instant, in: reading)
+                && jumps(found, row.target, row.gate, at: instant, in: reading)
             if isOutside || isJump, row.gate.dropsBlock { return found }
             if isJump { return nil }
             if isOutside { value = nil }

@@ -85,6 +85,8 @@ package struct ValueRow: Sendable {
     /// Other numbers that take part, as a range of the plan's list.
     package var operandStart: UInt16 = 0
     package var operandCount: UInt8 = 0
+    /// Which part of the cells or probes it belongs to: those that one request reads.
+    package var part: UInt8 = 0
     package var gate: ValueGate
 }
 
