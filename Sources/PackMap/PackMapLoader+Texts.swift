@@ -20,7 +20,7 @@ extension PackMapLoader {
             "encoding",
             [
                 ("ascii", TextEncoding.ascii), ("ascii_swapped", .asciiSwapped),
-                ("decimal", .decimal), ("bcd", .bcd),
+                ("decimal", .decimal), ("bcd", .bcd), ("version", .version),
             ], default: .ascii)
         let registers = entry.integer("registers", in: 1...60)
         let bytes = entry.integer("bytes", in: 1...120)

@@ -34,6 +34,18 @@ extension ReadPlan {
                 let low = index * 2 + 1 < digits.count ? digits[index * 2 + 1] : 15
                 data.store(Int64(high << 4 | low), .u8, at: at + index)
             }
+        case .version:
+            let groups = Self.groups(characters)
+            for index in 0..<min(length, groups.count) {
+                data.store(groups[index], .u8, at: at + index)
+            }
+        }
+    }
+
+    /// The decimal numbers in a text, whatever stands between them.
+    private static func groups(_ characters: [UInt8]) -> [Int64] {
+        characters.split { !(0x30...0x39).contains($0) }.map { digits in
+            digits.reduce(0) { min($0 * 10 + Int64($1 - 0x30), 255) }
         }
     }
 

@@ -57,7 +57,8 @@ import Testing
             "cells": [ { "at": 103, "count": 3, "scale": 0.001 },
               { "at": 200, "count": 1, "scale": 0.001 } ],
             "probes": [ { "at": 110, "count": 1, "type": "i16", "scale": 0.1 },
-              { "at": 201, "count": 2, "type": "i16", "scale": 0.1, "not_available": [32767] } ]
+              { "at": 201, "count": 2, "type": "i16", "scale": 0.1, "not_available": [32767] } ],
+            "texts": { "firmware": { "at": 111, "bytes": 2, "encoding": "version" } }
             """)
 
     static let maps = [registers, FormTests.ranged, FormTests.triggered, parts]
@@ -140,13 +141,15 @@ import Testing
             for (signal, step) in [
                 (PackSignal.voltage, Int32(10)), (.current, 100), (.stateOfCharge, 100),
                 (.stateOfHealth, 100), (.chargeVoltageLimit, 4), (.remainingCapacity, 1),
-                (.fullCapacity, 100), (.designCapacity, 0), (.chargeCurrentLimit, 100), (.mosfetTemperature, 10),
+                (.fullCapacity, 100), (.designCapacity, 0), (.chargeCurrentLimit, 100),
+                (.mosfetTemperature, 10),
                 (.ambientTemperature, 10),
             ] {
                 let wanted = try #require(reading[signal])
                 let got = try #require(found[signal], "\(signal), round \(round), seed 31")
                 let slack: UInt32 = step == 0 ? 0 : 1  // a step of zero says it is exact
-                #expect((got - wanted).magnitude <= step.magnitude / 2 + slack, "\(signal), \(round)")
+                #expect(
+                    (got - wanted).magnitude <= step.magnitude / 2 + slack, "\(signal), \(round)")
             }
             #expect((0..<4).map { found.cell($0) } == (0..<4).map { reading.cell($0) })
             #expect((0..<3).map { found.probe($0) } == (0..<3).map { reading.probe($0) })
@@ -169,6 +172,20 @@ import Testing
             #expect(changed == [], "round \(round), seed 32")
             #expect(name == again)
         }
+    }
+
+    @Test(arguments: [("12.1", "12.1"), ("SIM 1.0", "1.0"), ("7", "7.0"), ("300.2.9", "255.2")])
+    func `a version that two bytes can say comes back`(text: String, back: String) throws {
+        let plan = try SmallMap.load(Self.parts).plan
+        var reading = PackReading()
+        for (signal, value) in [(PackSignal.voltage, Int32(52_000)), (.current, 0)] {
+            reading.set(signal, to: value, at: Instant(nanoseconds: 0))
+        }
+        for cell in 0..<4 { reading.setCell(cell, millivolts: 3_300) }
+        var identity = PackIdentity()
+        identity.firmware = SerialNumber(text: text)
+        let (_, name) = try played(plan, reading, identity)
+        #expect(name.firmware == SerialNumber(text: back))
     }
 
     @Test(arguments: maps.indices)

@@ -272,6 +272,19 @@ import Testing
         #expect(fields["firmware"]?.value == "42")
     }
 
+    @Test func `a version is bytes with dots between them`() throws {
+        let text = SmallMap.text(
+            more: """
+                "texts": {
+                  "model": { "at": 103, "bytes": 1, "encoding": "version" },
+                  "firmware": { "at": 104, "registers": 2, "encoding": "version" },
+                  "serial": { "at": 106, "registers": 2, "encoding": "version" } }
+                """)
+        let fields = try read(text, [5200, 0, 50, 0x0C63, 0xFF00, 0x0A01, 0, 0])
+        #expect(fields["model"]?.value == "12" && fields["firmware"]?.value == "255.0.10.1")
+        #expect(fields["serial"]?.value == "")
+    }
+
     @Test func `a jump is held back until the last value is old`() throws {
         for (action, verdict) in [
             ("drop_block", BlockVerdict.implausible(.signal(.stateOfCharge), 9_000)),

@@ -46,6 +46,8 @@ package enum TextEncoding: UInt8, Sendable {
     case decimal
     /// Two decimal digits in each byte.
     case bcd
+    /// Each byte as a decimal number, dots between them.
+    case version
 }
 
 /// One text of a block.

@@ -69,6 +69,7 @@ extension ReadPlan {
                 }
             case .decimal: Self.appendDecimals(data, start, Int(row.length), to: &text)
             case .bcd: Self.appendDigits(data, start, Int(row.length), to: &text)
+            case .version: Self.appendVersion(data, start, Int(row.length), to: &text)
             }
             switch row.field {
             case .serial: identity.serial = text
@@ -78,21 +79,39 @@ extension ReadPlan {
         }
     }
 
+    private static func isZero(_ data: FrameBytes, _ start: Int, _ length: Int) -> Bool {
+        for index in 0..<length where data[start + index] != 0 { return false }
+        return true
+    }
+
     /// Registers as decimal numbers; registers that are all zero are no text.
     private static func appendDecimals(
         _ data: FrameBytes, _ start: Int, _ length: Int, to text: inout SerialNumber
     ) {
-        var isZero = true
-        for index in 0..<length where data[start + index] != 0 { isZero = false }
-        if isZero { return }
+        if isZero(data, start, length) { return }
         for index in 0..<(length / 2) {
             let number = data.bigEndian(at: start + index * 2)
-            var power: UInt16 = 10_000
-            while power > 1, number < power { power /= 10 }
-            while power > 0 {
-                text.append(0x30 + UInt8(truncatingIfNeeded: number / power % 10))
-                power /= 10
-            }
+            append(number, to: &text)
+        }
+    }
+
+    /// Bytes as decimal numbers with dots between them; bytes that are all zero are no text.
+    private static func appendVersion(
+        _ data: FrameBytes, _ start: Int, _ length: Int, to text: inout SerialNumber
+    ) {
+        if isZero(data, start, length) { return }
+        for index in 0..<length {
+            if index > 0 { text.append(0x2E) }
+            append(UInt16(data[start + index]), to: &text)
+        }
+    }
+
+    private static func append(_ number: UInt16, to text: inout SerialNumber) {
+        var power: UInt16 = 10_000
+        while power > 1, number < power { power /= 10 }
+        while power > 0 {
+            text.append(0x30 + UInt8(truncatingIfNeeded: number / power % 10))
+            power /= 10
         }
     }
 
@@ -100,9 +119,7 @@ extension ReadPlan {
     private static func appendDigits(
         _ data: FrameBytes, _ start: Int, _ length: Int, to text: inout SerialNumber
     ) {
-        var isZero = true
-        for index in 0..<length where data[start + index] != 0 { isZero = false }
-        if isZero { return }
+        if isZero(data, start, length) { return }
         for index in 0..<length {
             let byte = data[start + index]
             if byte >> 4 < 10 { text.append(0x30 + byte >> 4) }
