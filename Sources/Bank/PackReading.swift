@@ -105,6 +105,11 @@ package struct PackReading: Sendable {
         if index >= Int(probeCount) { probeCount = UInt8(index + 1) }
     }
 
+    /// Drops probes beyond `count`, for maps that report how many are fitted.
+    package mutating func limitProbes(to count: Int) {
+        probeCount = UInt8(max(0, min(count, Self.maximumProbes)))
+    }
+
     /// The raw contents of flag word `index` (from 0) as the pack sent it.
     package func flagWord(_ index: Int) -> UInt16 {
         index >= 0 && index < Self.maximumFlagWords ? rawFlagWords[index] : 0

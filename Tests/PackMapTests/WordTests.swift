@@ -197,6 +197,33 @@ import Testing
         #expect(other["cell 3"]?.value == "3.302")
     }
 
+    @Test func `a pack has as many cells and probes as it counts`() throws {
+        let map = try SmallMap.load(
+            SmallMap.text(
+                blocks:
+                    #"{ "name": "live", "function": 3, "address": 100, "count": 12, "required": true }"#,
+                more: """
+                    "cells": { "at": 103, "count": 3, "scale": 0.001, "counted_by": { "at": 106 } },
+                    "probes": { "at": 107, "count": 4, "counted_by": { "at": 111 } }
+                    """))
+        var reading = PackReading()
+        var identity = PackIdentity()
+        func counts(cells: UInt8, probes: UInt8) -> [UInt8] {
+            let verdict = map.plan.decode(
+                block: 0,
+                FrameBytes([
+                    0x14, 0x50, 0, 0, 0, 50, 0x0C, 0xE4, 0x0C, 0xE5, 0x0C, 0xE6, 0, cells, 0, 20, 0,
+                    21, 0, 22, 0, 23, 0, probes,
+                ]), at: Instant(nanoseconds: 1), into: &reading, identity: &identity)
+            #expect(verdict == .accepted)
+            return [reading.cellCount, reading.probeCount]
+        }
+        #expect(counts(cells: 2, probes: 3) == [2, 3])
+        #expect(reading.probe(2) == .decidegrees(220) && reading.probe(3) == nil)
+        #expect(counts(cells: 3, probes: 9) == [3, 4])
+        #expect(counts(cells: 0, probes: 0) == [0, 0])
+    }
+
     @Test func `bits can be groups, numbers, inverted and lists`() throws {
         let text = SmallMap.text(
             more: """

@@ -27,6 +27,7 @@ extension ReadPlan {
             }
         }
         if layout.cells != .max { fresh.limitCells(to: layout.cells) }
+        if layout.probes != .max { fresh.limitProbes(to: layout.probes) }
         for row in computed where Int(row.block) == index {
             if let impossible = apply(row, touched, at: instant, to: &fresh) {
                 return .implausible(.signal(row.target), impossible)
