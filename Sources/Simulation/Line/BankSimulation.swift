@@ -54,6 +54,7 @@ package struct BankSettings: Sendable {
         pack.cells = map.seriesCells
         pack.probes = map.probeCount
         pack.limits = map.limits
+        pack.serialStyle = SerialStyle(map)
     }
 }
 

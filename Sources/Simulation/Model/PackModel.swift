@@ -15,6 +15,8 @@ package struct PackSettings: Sendable {
     package var ambient = 22.0
     /// What a pack of this kind stands.
     package var limits = PackLimits()
+    /// What its serial number can be.
+    package var serialStyle = SerialStyle.characters(32)
 
     /// A usual pack of 100 Ah.
     package init() {}
@@ -67,7 +69,7 @@ package struct PackModel: Sendable {
     package init(number: Int, settings: PackSettings, random: inout SeededGenerator) {
         self.number = number
         self.settings = settings
-        serial = "SIM\(String(100_000 + random.seed % 900_000))P\(number < 10 ? "0" : "")\(number)"
+        serial = settings.serialStyle.serial(number: number, seed: random.seed)
         let packCharge = settings.stateOfCharge + Double.random(in: -0.02...0.02, using: &random)
         cells = (0..<settings.cells).map { _ in
             let capacity = settings.capacity * Double.random(in: 0.985...1.015, using: &random)
