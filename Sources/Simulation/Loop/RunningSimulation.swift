@@ -2,10 +2,11 @@ import Glibc
 import Synchronization
 import TestKit
 
-@testable import Simulation
-
 /// A simulation at work on a thread of its own, ended when the last reference goes.
-final class RunningSimulation: Sendable {
+///
+/// For whoever needs one beside other work in the same process; the commands run theirs on the main
+/// thread.
+package final class RunningSimulation: Sendable {
     private enum Phase: Sendable {
         case starting
         case running
@@ -21,9 +22,11 @@ final class RunningSimulation: Sendable {
     private let shared = Shared()
 
     /// Starts a simulation; returns when its links and sockets are there.
-    init<Simulation>(
+    ///
+    /// Throws why they are not. SIGPIPE is ignored from here on.
+    package init<Simulation>(
         _ start: @escaping @Sendable (Reactor) throws(SimulationError) -> Simulation
-    ) throws {
+    ) throws(SimulationError) {
         stop = try StopSignal()
         signal(SIGPIPE, SIG_IGN)
         Background.run { [stop, shared] in
@@ -59,33 +62,5 @@ final class RunningSimulation: Sendable {
                 return true
             }
         }
-    }
-}
-
-/// What a master or a gateway has open: the far end of a line, as bytes.
-final class FarEnd {
-    let descriptor: Int32
-
-    init(_ path: String) throws {
-        descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SimulationError.system("open '\(path)'") }
-    }
-
-    deinit { close(descriptor) }
-
-    func write(_ bytes: [UInt8]) { Streams.write(descriptor, bytes[...]) }
-
-    /// Everything that arrives until the line is quiet for so long, or until `most` bytes came.
-    func read(quiet milliseconds: Int32, first: Int32 = 1000, most: Int = .max) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var wait = first
-        while bytes.count < most {
-            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&ready, 1, wait) > 0, case .bytes(let more) = Streams.read(descriptor)
-            else { return bytes }
-            bytes += more
-            wait = milliseconds
-        }
-        return bytes
     }
 }
