@@ -138,6 +138,19 @@ import Testing
         #expect(log.filter { $0.block == 2 }.count == 1)
     }
 
+    @Test func `a block that was read and is refused for a while is asked again soon`() {
+        var schedule = schedule(units: 1) { plan in
+            plan.blocks[2].poll = .every(4)
+        }
+        _ = run(&schedule, seconds: 20) { _, _ in .accepted }
+        let refused = run(&schedule, seconds: 65, from: 20) { _, block in
+            block == 2 ? .exception : .accepted
+        }
+        #expect((2...3).contains(refused.filter { $0.block == 2 }.count))
+        let again = run(&schedule, seconds: 60, from: 85) { _, _ in .accepted }
+        #expect(again.filter { $0.block == 2 }.count >= 7)
+    }
+
     @Test func `the first cycle reads only what the first frame waits for`() {
         var schedule = schedule(units: 16)
         let log = run(&schedule, seconds: 6) { _, _ in .accepted }

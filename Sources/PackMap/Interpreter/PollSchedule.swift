@@ -46,7 +46,8 @@ package struct PollSchedule: Sendable {
     /// The first and the longest back-off of a silent unit.
     package static var firstBackOff: TimeSpan { .seconds(2) }
     package static var longestBackOff: TimeSpan { .seconds(30) }
-    /// How long a refused optional block is left alone, and how rarely identities are read again.
+    /// How long an optional block that was never read is left alone when it is refused, and how
+    /// rarely identities are read again.
     package static var rarely: TimeSpan { .seconds(3600) }
     /// How many identities and the like are read in one cycle of a line: at 9600 baud one takes a
     /// fifth of a second, and sixteen in one cycle would let fast values grow old.
@@ -59,6 +60,8 @@ package struct PollSchedule: Sendable {
         var askAgainAt = Instant.never
         var dueAt: [Instant]
         var wasRead: [Bool]
+        /// Whether the unit ever gave each block: one that did and refuses is only busy.
+        var gives: [Bool]
         /// Time-outs in a row of each block.
         var misses: [UInt8]
         /// Damaged answers in a row to one request.
@@ -87,6 +90,7 @@ package struct PollSchedule: Sendable {
             return Unit(
                 plan: plan, dueAt: [Instant](repeating: .never, count: count),
                 wasRead: [Bool](repeating: false, count: count),
+                gives: [Bool](repeating: false, count: count),
                 misses: [UInt8](repeating: 0, count: count))
         }
     }
@@ -168,6 +172,7 @@ package struct PollSchedule: Sendable {
         case .accepted:
             hear(position, index)
             units[position].wasRead[index] = true
+            units[position].gives[index] = true
             if rules.poll == .once { units[position].dueAt[index] = now + Self.rarely }
             block += 1
         case .implausible:
@@ -175,7 +180,10 @@ package struct PollSchedule: Sendable {
             block += 1
         case .exception:
             hear(position, index)
-            if rules.mayFail { units[position].dueAt[index] = now + Self.rarely }
+            if rules.mayFail {
+                let pause = units[position].gives[index] ? Self.longestBackOff : Self.rarely
+                units[position].dueAt[index] = now + pause
+            }
             block += 1
         case .damaged:
             let most = plans[units[position].plan].retries
