@@ -14,7 +14,9 @@ struct LineSession {
     private struct Unit {
         var reading = PackReading()
         var identity = PackIdentity()
-        var implausibleInARow = 0
+        /// Impossible answers in a row, and the last good one, of each block.
+        var implausibleInARow: [Int]
+        var acceptedAt: [Instant]
         /// The serial number that was told last, and when.
         var told = SerialNumber()
         var toldAt = Instant.never
@@ -44,7 +46,12 @@ struct LineSession {
             stream: stream, framing: setup.framing, stopDescriptor: stop.descriptor)
         schedule = PollSchedule(
             plans: [setup.plan], unitPlans: setup.units.map { _ in 0 }, cycle: setup.cycle)
-        units = setup.units.map { _ in Unit() }
+        let blocks = setup.plan.blocks.count
+        units = setup.units.map { _ in
+            Unit(
+                implausibleInARow: [Int](repeating: 0, count: blocks),
+                acceptedAt: [Instant](repeating: .never, count: blocks))
+        }
         for index in units.indices {
             units[index].reading = board.reading(setup.firstPosition + index)
         }
@@ -152,41 +159,64 @@ struct LineSession {
     private mutating func accept(
         _ data: FrameBytes, _ index: Int, _ block: Int, _ now: Instant
     ) -> (PollOutcome, String) {
-        let name = setup.map.blockNames[block]
         var unit = units[index]
         let verdict = setup.plan.decode(
             block: block, data, at: now, into: &unit.reading, identity: &unit.identity)
         units[index] = unit
         switch verdict {
         case .accepted:
-            if setup.plan.blocks[block].isRequired { units[index].implausibleInARow = 0 }
+            units[index].implausibleInARow[block] = 0
+            units[index].acceptedAt[block] = now
             return (.accepted, "")
-        case .allZero: return implausible(index, "block '\(name)' is all zero")
-        case .short: return implausible(index, "block '\(name)' is short")
+        case .allZero: return implausible(index, block, "is all zero")
+        case .short: return implausible(index, block, "is short")
         case .implausible(let target, let value):
-            return implausible(index, "block '\(name)' has an impossible \(target): \(value)")
+            return implausible(index, block, "has an impossible \(target): \(value)")
         }
     }
 
-    private mutating func implausible(_ index: Int, _ trouble: String) -> (PollOutcome, String) {
-        units[index].implausibleInARow += 1
-        if units[index].implausibleInARow == Self.implausibleLimit {
+    /// Counts for each block of its own: a good one does not vouch for another.
+    private mutating func implausible(
+        _ index: Int, _ block: Int, _ trouble: String
+    ) -> (PollOutcome, String) {
+        units[index].implausibleInARow[block] += 1
+        if isImplausible(index) {
             board.update(setup.firstPosition + index) { $0.isImplausible = true }
         }
-        return (.implausible, trouble)
+        return (.implausible, "block '\(setup.map.blockNames[block])' \(trouble)")
+    }
+
+    /// Whether a block that the pack cannot do without was impossible too often.
+    private func isImplausible(_ index: Int) -> Bool {
+        let counts = units[index].implausibleInARow
+        return counts.indices.contains {
+            setup.plan.blocks[$0].isRequired && counts[$0] >= Self.implausibleLimit
+        }
+    }
+
+    /// Since when every fast value that is needed is known anew; nil before all were read.
+    private func answeredAt(_ index: Int) -> Instant? {
+        var oldest: Instant?
+        for (block, rules) in setup.plan.blocks.enumerated()
+        where rules.poll == .every(1) && rules.isRequired {
+            let stamp = units[index].acceptedAt[block]
+            if stamp == .never { return nil }
+            oldest = min(oldest ?? stamp, stamp)
+        }
+        return oldest
     }
 
     /// Puts the unit's values on the board, where the bridge is woken by them.
     private mutating func publish(_ index: Int, _ block: Int, _ now: Instant) {
         let unit = units[index]
-        let plan = setup.plan.blocks[block]
-        let isFast = plan.poll == .every(1) && plan.isRequired
         let isComplete = schedule.isComplete(index)
+        let isImplausible = isImplausible(index)
+        let answeredAt = answeredAt(index)
         board.update(setup.firstPosition + index) { slot in
             slot.reading = unit.reading
             slot.isComplete = isComplete
-            if isFast { slot.answeredAt = now }
-            if unit.implausibleInARow == 0 { slot.isImplausible = false }
+            slot.isImplausible = isImplausible
+            if let answeredAt { slot.answeredAt = answeredAt }
         }
         identify(index, block, now)
     }
