@@ -124,16 +124,16 @@ struct PackMapLoader {
         return pauses.map { .milliseconds(Int64($0)) }
     }
 
-    /// Zero is impossible in blocks that hold a voltage or cells: no battery has none.
+    /// Zeros throughout are impossible in blocks that hold what no battery lacks.
+    ///
+    /// A setting that is
+    /// read once may be unset; what is read again and again is measured.
     private mutating func markZeroRejection() {
-        for row in plan.values {
-            switch row.target {
-            case .signal(.voltage), .cell:
-                if plan.blocks.indices.contains(Int(row.block)) {
-                    plan.blocks[Int(row.block)].rejectsZero = true
-                }
-            default: continue
-            }
+        for row in plan.values where row.target.isNeverZero {
+            guard plan.blocks.indices.contains(Int(row.block)) else { continue }
+            let isSetting = plan.blocks[Int(row.block)].poll == .once
+            if isSetting, !row.target.isMeasuredVoltage { continue }
+            plan.blocks[Int(row.block)].rejectsZero = true
         }
     }
 }

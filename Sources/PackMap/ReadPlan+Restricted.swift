@@ -51,6 +51,7 @@ extension ReadPlan {
             (run.block, run.place) = (0, place)
             plan.runs.append(run)
         }
+        var rejectsZero = false
         plan.values = values.compactMap { row in
             guard let place = moved(row.place, row.block) else { return nil }
             var row = row
@@ -58,6 +59,7 @@ extension ReadPlan {
                 guard let other = moved(operands[index].place, row.block) else { return nil }
                 plan.operands[index].place = other
             }
+            if blocks[Int(row.block)].rejectsZero, row.target.isNeverZero { rejectsZero = true }
             (row.block, row.place) = (0, place)
             return row
         }
@@ -83,10 +85,7 @@ extension ReadPlan {
             plan.flags.append(row)
             flagWords.append(word)
         }
-        plan.blocks[0].rejectsZero = plan.values.contains {
-            if case .cell = $0.target { return true }
-            return $0.target == .signal(.voltage)
-        }
+        plan.blocks[0].rejectsZero = rejectsZero
         return (plan, flagWords)
     }
 

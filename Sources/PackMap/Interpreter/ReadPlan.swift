@@ -54,6 +54,31 @@ package enum ValueTarget: Hashable, Sendable {
     case probe(UInt8)
 }
 
+extension ValueTarget {
+    /// The voltage of the pack or of a cell.
+    package var isMeasuredVoltage: Bool {
+        if case .cell = self { return true }
+        return self == .signal(.voltage)
+    }
+
+    /// Whether no battery at work has zero here, so that a block of zeros that holds it is false.
+    ///
+    /// A charge or a current of zero can be; a battery without voltage or capacity cannot.
+    package var isNeverZero: Bool {
+        switch self {
+        case .cell: true
+        case .probe: false
+        case .signal(let signal):
+            switch signal {
+            case .voltage, .chargeVoltageLimit, .dischargeVoltageLimit, .fullCapacity,
+                .designCapacity, .cellVoltageMean, .cellVoltageMaximum, .cellVoltageMinimum:
+                true
+            default: false
+            }
+        }
+    }
+}
+
 /// What the gate does with a value, in the target's unit.
 package struct ValueGate: Sendable {
     /// The smallest and largest plausible value.
