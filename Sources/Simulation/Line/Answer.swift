@@ -60,7 +60,7 @@ struct AnswerMaker: Sendable {
             }
         }
         var frame = Self.frame(request, shown, image, code, faults.contains(.zero), framing)
-        if faults.contains(.crc) { spoil(&frame, framing) }
+        if faults.contains(.crc) { spoil(&frame, request, framing) }
         if faults.contains(.glued) { glue(&frame, request, unit, image, framing) }
         if faults.contains(.noise) { frame = strayBytes() + frame + strayBytes() }
         guard faults.contains(.split), frame.count > 1 else {
@@ -127,9 +127,12 @@ struct AnswerMaker: Sendable {
         return bytes
     }
 
-    /// Turns a bit over: in the CRC, or on TCP, which has none, in the protocol number.
-    private func spoil(_ frame: inout [UInt8], _ framing: Framing) {
-        if framing == .rtu { frame[frame.count - 1] ^= 0x10 } else { frame[2] ^= 0x10 }
+    /// Turns a bit over: in the CRC, in the middle of a frame that a trigger brought (nobody looks
+    /// at its end), or on TCP, which has no CRC, in the protocol number.
+    private func spoil(_ frame: inout [UInt8], _ request: MasterRequest, _ framing: Framing) {
+        var place = framing == .rtu ? frame.count - 1 : 2
+        if case .trigger = request { place = frame.count / 2 }
+        frame[place] ^= 0x10
     }
 
     /// Adds the same answer as its neighbour would give it, before or after by turns.
