@@ -112,8 +112,9 @@ let package = Package(
         suite(
             "GatewayRuntimeTests",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "ProfileSet",
-                "Quantities",
+                "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
+                "PackMap",
+                "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
             ]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
