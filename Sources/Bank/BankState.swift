@@ -151,14 +151,14 @@ package struct BankState: Sendable {
     package var stateOfCharge: Percentage?
     /// State of health weighted by capacity.
     package var stateOfHealth: Percentage?
-    /// Summed charge left.
+    /// Summed charge left, as told or from capacity and state of charge.
     package var remainingCapacity: Charge?
-    /// Summed charge when full.
+    /// Summed charge when full, or when new of packs that tell no more.
     package var fullCapacity: Charge?
     /// Most cycles of any online pack.
     package var cycles: Int32?
 
-    /// Mean of the online packs' cell temperatures.
+    /// Mean of the online packs' cell temperatures; of a pack that tells only its extremes their middle.
     package var temperatureMean: Temperature?
     /// Hottest cell probe.
     package var temperatureMaximum: Extreme<Temperature>?

@@ -11,7 +11,8 @@ struct BankSums {
     private var weightedHealth = WeightedMean()
     private var remaining: Int64 = 0
     private var full: Int64 = 0
-    private var capacities: Int64 = 0
+    private var wholes: Int64 = 0
+    private var remainders: Int64 = 0
     private var temperature: Int64 = 0
     private var temperatures: Int64 = 0
     private var cells = Extremes<Voltage>()
@@ -53,16 +54,28 @@ struct BankSums {
         let weight = reading.fullCapacity ?? reading[.designCapacity].map(Charge.init(units:))
         weightedCharge.add(reading.stateOfCharge?.units, weight: weight?.units)
         weightedHealth.add(reading.stateOfHealth?.units, weight: weight?.units)
-        if let left = reading.remainingCapacity, let whole = reading.fullCapacity {
-            remaining += Int64(left.units)
-            full += Int64(whole.units)
-            capacities += 1
-        }
+        addCapacities(reading, whole: weight)
         addTemperatures(reading, number: number)
         cells.add(reading.cellExtremes(pack: number))
         if let value = reading[.cycles] { cycles = max(cycles ?? value, value) }
         wishes.formUnion(reading.states)
         addCurrents(contribution)
+    }
+
+    /// Many packs tell only one of the two, or the capacity when new: what is left then follows from the
+    /// state of charge.
+    private mutating func addCapacities(_ reading: PackReading, whole: Charge?) {
+        if let whole {
+            full += Int64(whole.units)
+            wholes += 1
+        }
+        if let left = reading.remainingCapacity {
+            remaining += Int64(left.units)
+            remainders += 1
+        } else if let whole, let share = reading.stateOfCharge {
+            remaining += (Int64(whole.units) * Int64(share.units)).dividedRounding(by: 10_000)
+            remainders += 1
+        }
     }
 
     private mutating func addTemperatures(_ reading: PackReading, number: UInt8) {
@@ -75,8 +88,15 @@ struct BankSums {
                 found = true
             }
         }
-        if !found, let value = reading[.cellTemperatureMean] {
+        guard !found else { return }
+        if let value = reading[.cellTemperatureMean] {
             temperature += Int64(value)
+            temperatures += 1
+        } else if let high = reading[.cellTemperatureMaximum],
+            let low = reading[.cellTemperatureMinimum]
+        {
+            // A pack that tells only its extremes is taken for as warm as their middle.
+            temperature += (Int64(high) + Int64(low)).dividedRounding(by: 2)
             temperatures += 1
         }
     }
@@ -120,9 +140,11 @@ struct BankSums {
         }
         state.stateOfCharge = weightedCharge.mean.map(Percentage.init(units:))
         state.stateOfHealth = weightedHealth.mean.map(Percentage.init(units:))
-        if count > 0, capacities == count {
-            state.remainingCapacity = .milliampereHours(Int32(saturating: remaining))
+        if count > 0, wholes == count {
             state.fullCapacity = .milliampereHours(Int32(saturating: full))
+        }
+        if count > 0, remainders == count {
+            state.remainingCapacity = .milliampereHours(Int32(saturating: remaining))
         }
         if temperatures > 0 {
             state.temperatureMean = .decidegrees(

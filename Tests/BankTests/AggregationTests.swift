@@ -38,6 +38,45 @@ import Testing
         #expect(bank.evaluate().fullCapacity == nil)
     }
 
+    @Test func `what a pack does not tell of its charge follows from what it does`() {
+        var bank = BankFixture(count: 1)
+        let now = bank.now
+        bank.answer(0) {
+            $0.set(.stateOfCharge, to: 3500, at: now)
+            $0.set(.fullCapacity, to: 200_000, at: now)
+            $0.set(.remainingCapacity, to: nil, at: now)
+        }
+        #expect(bank.evaluate().remainingCapacity == .milliampereHours(70_000))
+        bank.answer(0) {
+            $0.set(.fullCapacity, to: nil, at: now)
+            $0.set(.designCapacity, to: 280_000, at: now)
+        }
+        #expect(bank.evaluate().fullCapacity == .milliampereHours(280_000))
+        #expect(bank.evaluate().remainingCapacity == .milliampereHours(50_000))
+        bank.answer(0) {
+            $0.set(.fullCapacity, to: nil, at: now)
+            $0.set(.remainingCapacity, to: nil, at: now)
+        }
+        #expect(bank.evaluate().fullCapacity == nil)
+        #expect(bank.evaluate().remainingCapacity == nil)
+    }
+
+    @Test func `a pack that tells only its extremes is as warm as their middle`() {
+        var bank = BankFixture(count: 1)
+        let now = bank.now
+        bank.answer(0) {
+            for probe in 0..<4 { $0.setProbe(probe, decidegrees: nil) }
+            $0.set(.cellTemperatureMaximum, to: 251, at: now)
+            $0.set(.cellTemperatureMinimum, to: -50, at: now)
+        }
+        #expect(bank.evaluate().temperatureMean == .decidegrees(101))
+        bank.answer(0) {
+            for probe in 0..<4 { $0.setProbe(probe, decidegrees: nil) }
+            $0.set(.cellTemperatureMaximum, to: 251, at: now)
+        }
+        #expect(bank.evaluate().temperatureMean == nil)
+    }
+
     @Test func `an unknown current of one pack makes the sum unknown`() {
         var bank = BankFixture(count: 2)
         let now = bank.now
