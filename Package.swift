@@ -113,8 +113,7 @@ let package = Package(
             "GatewayRuntimeTests",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
-                "PackMap",
-                "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
+                "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
             ]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
