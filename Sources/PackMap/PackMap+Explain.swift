@@ -116,7 +116,8 @@ extension PackMap {
         _ request: LineRequest, _ whole: ReadPlan, _ block: Int?, _ data: FrameBytes,
         strayBytes: Int
     ) -> ExplainedExchange {
-        let (plan, words) = block.map(whole.restricted) ?? whole.restricted(to: request)
+        let cut = block.map(whole.restricted(to:)) ?? whole.restricted(to: request)
+        let plan = cut.plan
         var reading = PackReading()
         var identity = PackIdentity()
         let verdict = plan.decode(
@@ -127,7 +128,7 @@ extension PackMap {
         var fields: [ExplainedField] = []
         for row in plan.values { if let field = context.field(row) { fields.append(field) } }
         fields += plan.computed.map { context.field($0) }
-        for (row, word) in zip(plan.flags, words) {
+        for (row, word) in zip(plan.flags, cut.flagWords) {
             fields.append(context.field(row, name: flagNames[word]))
         }
         fields += plan.texts.map { context.field($0, identity) }
