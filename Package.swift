@@ -116,7 +116,7 @@ let package = Package(
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
             ]),
         // Runs the built programs; depends on them so that they are built first.
-        suite("SystemTests", ["amphora-gateway", "amphora-sim"]),
+        suite("SystemTests", ["amphora-gateway", "amphora-sim", "Modbus"]),
     ],
     swiftLanguageModes: [.v6]
 )

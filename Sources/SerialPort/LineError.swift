@@ -28,6 +28,14 @@ package struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
         self.description = description
     }
 
+    /// A line that is only listened to and brings nothing: a listener cannot tell a silent line from a
+    /// dead server.
+    package static func silent(_ name: String, seconds: Int64) -> LineError {
+        LineError(
+            .lost,
+            "nothing heard from '\(name)' for \(seconds) s: nobody polls, or the server is gone")
+    }
+
     /// Words an error number of the system, with a hint where one helps.
     static func system(_ operation: String, _ name: String, code: Int32) -> LineError {
         let text = String(cString: strerror(code))

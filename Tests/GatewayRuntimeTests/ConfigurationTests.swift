@@ -98,6 +98,25 @@ import Testing
         #expect(configuration.lines[0].listenMilliseconds == 0)
     }
 
+    @Test func `a line that listens is no Modbus TCP`() throws {
+        #expect(try GatewayConfiguration.parse(good, path: "gateway.toml").lines[0].mode == .poll)
+        let listening = good.replacing("units =", with: "mode = \"listen\"\nunits =")
+        #expect(
+            try GatewayConfiguration.parse(listening, path: "gateway.toml").lines[0].mode == .listen
+        )
+        let server = listening.replacing(
+            "device = \"/dev/ttyUSB0\"", with: "address = \"192.168.1.20:502\"")
+        #expect(faults(server).isEmpty)
+        #expect(
+            faults(server.replacing("[inverter]", with: "framing = \"tcp\"\n[inverter]")) == [
+                "line 6: 'line[0].mode' is 'listen', but Modbus TCP gives nobody the answers to another master; expected a serial 'device' or framing = \"rtu-over-tcp\""
+            ])
+        #expect(
+            faults(good.replacing("units =", with: "mode = \"sniff\"\nunits =")) == [
+                "line 6: 'line[0].mode' is 'sniff', allowed 'poll', 'listen'"
+            ])
+    }
+
     @Test func `more than sixteen packs are refused`() {
         let text = good.replacing("[1, 2]", with: "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]")
         #expect(faults(text) == ["line 3: 17 packs on all lines together, allowed at most 16"])

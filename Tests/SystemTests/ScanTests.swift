@@ -101,6 +101,7 @@ import Testing
         ])
         #expect(status == .exited(1))
         #expect(process.output.contains("foreign master at 9600 8N1: somebody asks unit 9"))
+        #expect(process.output.contains("or read along with mode = \"listen\""))
         _ = bank.terminate()
         #expect(bank.output.contains("\"requests\": 0"), "\(bank.output)")
     }

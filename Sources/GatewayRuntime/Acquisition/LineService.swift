@@ -6,7 +6,8 @@ import PackMap
 import Quantities
 import SerialPort
 
-/// Polls the packs of one line on a thread of its own and puts what they say on the board.
+/// Polls the packs of one line on a thread of its own, or reads along while another master polls
+/// them, and puts what they say on the board.
 ///
 /// A line that is lost (adapter unplugged, serial server gone) is opened again with growing pauses;
 /// the packs on it fall silent meanwhile, and nothing else is touched.
@@ -36,10 +37,7 @@ final class LineService: ThreadedService {
                 let stream = try setup.open()
                 pause = .seconds(1)
                 log.info("line opened", metadata: ["line": "\(setup.name)"])
-                var session = LineSession(
-                    setup: setup, stream: stream, stop: stop, board: board, status: status,
-                    log: log)
-                try session.run()
+                try use(stream)
             } catch {
                 log.error(
                     "line not usable",
@@ -54,6 +52,19 @@ final class LineService: ThreadedService {
             }
         }
         status.update { $0.state = .stopped }
+    }
+
+    /// Works on an open line until it is lost or the gateway stops.
+    private func use(_ stream: ByteStream) throws(LineError) {
+        if setup.isFollowing {
+            var session = ListenSession(
+                setup: setup, stream: stream, stop: stop, board: board, status: status, log: log)
+            try session.run()
+        } else {
+            var session = LineSession(
+                setup: setup, stream: stream, stop: stop, board: board, status: status, log: log)
+            try session.run()
+        }
     }
 
     private func waitBeforeReopening(_ pause: TimeSpan) {
@@ -83,6 +94,8 @@ struct LineSetup: Sendable {
     let timing: LineTiming
     let cycle: TimeSpan
     let listen: TimeSpan
+    /// Whether another master polls here and nothing is ever sent.
+    let isFollowing: Bool
 
     /// Opens the device or connection.
     func open() throws(LineError) -> ByteStream {

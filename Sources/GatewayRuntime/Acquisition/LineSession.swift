@@ -170,7 +170,7 @@ extension ForeignTraffic {
         switch self {
         case .silence: ""
         case .master(let unit):
-            "another master is polling (it asked unit \(unit.rawValue)); use the packs' inverter-side port"
+            "another master is polling (it asked unit \(unit.rawValue)); use the packs' inverter-side port, or read along with mode = \"listen\""
         case .asciiProtocol: "a pack speaks an ASCII protocol; switch its protocol to Modbus"
         case .noise(let count): "\(count) bytes of noise; check wiring, termination and baud rate"
         }

@@ -120,6 +120,7 @@ extension LineSettings {
         device = section.text("device")
         address = section.text("address")
         framing = section.word("framing", default: address == nil ? .rtu : .rtuOverTCP)
+        mode = section.word("mode", default: .poll)
         checkEndpoint(section)
         readCharacter(&section)
         map = section.requiredText("map")
@@ -147,6 +148,12 @@ extension LineSettings {
     }
 
     private func checkEndpoint(_ section: ConfigurationSection) {
+        if mode == .listen, framing == .tcp {
+            section.fault(
+                "mode",
+                "'\(section.name("mode"))' is 'listen', but Modbus TCP gives nobody the answers to "
+                    + "another master; expected a serial 'device' or framing = \"rtu-over-tcp\"")
+        }
         switch (device, address) {
         case (nil, nil):
             section.fault("device", "'\(section.path)' needs a 'device' or an 'address'")

@@ -49,6 +49,15 @@ package struct LineSettings: Sendable {
     /// Whether the port's driver switches the RS-485 transmitter.
     package enum RS485: String, CaseIterable, Sendable { case off, auto, on }
 
+    /// Who asks the packs.
+    package enum Mode: String, CaseIterable, Sendable { case poll, listen }
+
+    /// `mode`: `poll` (default), the gateway asks; or `listen`, another master asks and the gateway
+    /// reads along and never sends.
+    ///
+    /// With `listen`, `cycle_ms`, `listen_ms` and `reply_timeout_ms` mean nothing, and `framing` must
+    /// not be `tcp`.
+    package var mode = Mode.poll
     /// `name`: how the line is called in logs and screens; default `line-1` and so on.
     package var name = ""
     /// `framing`: `rtu` (default with `device`), `tcp` (Modbus TCP) or `rtu-over-tcp` (a serial

@@ -177,5 +177,6 @@ extension LineSetup {
             timeoutMilliseconds: settings.replyTimeoutMilliseconds ?? map.line.timeoutMilliseconds)
         cycle = .milliseconds(Int64(settings.cycleMilliseconds))
         listen = .milliseconds(Int64(settings.listenMilliseconds))
+        isFollowing = settings.mode == .listen
     }
 }

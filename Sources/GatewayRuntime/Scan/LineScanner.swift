@@ -123,7 +123,8 @@ final class LineScanner {
         case .silence: ""
         case .master(let unit):
             "foreign master at \(rate): somebody asks unit \(unit.rawValue); nothing was sent. Use "
-                + "the packs' inverter-side port, or take the other master off"
+                + "the packs' inverter-side port, take the other master off, or read along with "
+                + "mode = \"listen\""
         case .asciiProtocol:
             "ASCII protocol at \(rate): somebody speaks in text frames; nothing was sent. Set the "
                 + "packs to Modbus, or use another port"
