@@ -13,7 +13,7 @@ import Quantities
 /// No input may end the process. What a door lets through is then used as the gateway would use it,
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
-    case rtu, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
+    case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -21,6 +21,7 @@ enum FuzzTarget: String, CaseIterable {
     func take(_ bytes: [UInt8]) {
         switch self {
         case .rtu: takeRTU(bytes)
+        case .listen: takeListened(bytes)
         case .tcp: takeTCP(bytes)
         case .slcan: _ = SLCANParser.events(in: bytes)
         case .candump: takeCandump(bytes)
