@@ -71,7 +71,7 @@ final class MapRig {
             name: "a", endpoint: .serial(SerialSettings(path: path, baud: 115_200)), framing: .rtu,
             map: map, plan: plan, units: (first..<first + count).map { UnitID(UInt8($0)) },
             firstPosition: 0, timing: LineTiming(baud: 115_200, timeoutMilliseconds: 300),
-            cycle: .milliseconds(100), listen: .milliseconds(1))
+            cycle: .milliseconds(100), listen: .milliseconds(1), isFollowing: false)
     }
 
     /// Whether the serial number stands among the values that are read in every cycle.

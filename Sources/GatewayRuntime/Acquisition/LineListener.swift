@@ -124,10 +124,7 @@ struct LineListener {
             rows.take(data, of: cut, at: now, into: &pack.reading, identity: &pack.identity)
         }
         units[index].rows = rows
-        let isRequired = cut.ownBlocks.contains { setup.plan.blocks[$0].isRequired }
-        let name = cut.ownBlocks.first.map { setup.map.blockNames[$0] } ?? ""
-        let trouble = packs.judge(verdict, index, block: name, isRequired: isRequired)
-        guard trouble == nil else { return trouble }
+        if let trouble = packs.judge(verdict, index, blocks: cut.ownBlocks, now) { return trouble }
         let answeredAt = rows.answeredAt
         packs.publish(
             index, isComplete: rows.isComplete, answeredAt: answeredAt == .never ? nil : answeredAt)
