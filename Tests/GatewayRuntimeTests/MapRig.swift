@@ -103,12 +103,17 @@ final class MapRig {
         return PackTruth(packs[pack - 1])
     }
 
-    /// Waits until a condition holds; false when it does not within 20 s.
+    /// Waits until a condition holds; false when it does not within 20 s and 200 looks.
+    ///
+    /// Suites that block hold the threads of the others for seconds at a time: time alone would call
+    /// a line dead at which nobody had looked.
     func reaches(_ condition: () throws -> Bool) async throws -> Bool {
         let deadline = Clock.now() + 20_000_000_000
+        var looks = 0
         while true {
             if try condition() { return true }
-            if Clock.now() > deadline { return false }
+            looks += 1
+            if Clock.now() > deadline, looks > 200 { return false }
             try await Task.sleep(for: .milliseconds(30))
         }
     }
