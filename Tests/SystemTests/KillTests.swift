@@ -10,6 +10,9 @@ import Testing
         var generator = SeededGenerator(announcedAs: "kill moments")
         for round in 0..<50 {
             try house.startGateway()
+            // By turns from the start and from the moment it answers, so that a loaded machine does
+            // not end it fifty times before its first record.
+            if round % 2 == 1 { try house.waitForStatus("an answer") { _ in true } }
             Thread.sleep(forTimeInterval: Double.random(in: 0.15...1.1, using: &generator))
             if round == 25 { house.broker.stop() }
             house.killGateway()
@@ -29,7 +32,7 @@ import Testing
         #expect(Set(received.map(\.epoch)).count == 1)
         let seen = Set(received.map(\.seq))
         let stored = Set(1..<(outbox.next - outbox.depth))
-        #expect(outbox.next > 50, "at least one record a start")
+        #expect(outbox.next > 25, "a record for each start that was waited for")
         #expect(stored.subtracting(seen) == [], "stored \(stored.count), seen \(seen.count)")
         #expect(outbox.lost == 0)
         var highest: Int64 = 0
