@@ -120,7 +120,7 @@ struct CANProfileLoader {
         var template = FrameTemplate(
             identifier: message.identifier, length: message.length, bits: frame.bits,
             cycle: .zero)
-        template.steps = Self.append(frame.numbers.compactMap(StepRow.init), to: &plan.steps)
+        appendSteps(to: &template)
         template.flags = Self.append(frame.flags, to: &plan.flags)
         if !frame.alarms.isEmpty {
             template.flips = UInt16(truncatingIfNeeded: plan.flips.count)
@@ -128,7 +128,8 @@ struct CANProfileLoader {
         }
         template.numbers = Self.append(
             frame.numbers.filter { StepRow($0) == nil }, to: &plan.numbers)
-        template.fallbacks = Self.append(frame.fallbacks, to: &plan.fallbacks)
+        template.fallbacks = Self.append(
+            frame.fallbacks.filter { $0.step == nil }, to: &plan.fallbacks)
         template.tables = Self.append(frame.tables, to: &plan.tables)
         template.texts = Self.append(frame.texts, to: &plan.texts)
         template.counters = Self.append(frame.counters, to: &plan.counters)
@@ -139,6 +140,17 @@ struct CANProfileLoader {
         ]
         template.hasRareRows = rare.contains { $0.count > 0 }
         return template
+    }
+
+    /// The numbers that need nothing but a step, those with a number of their own for "not known" last.
+    private mutating func appendSteps(to template: inout FrameTemplate) {
+        let plain = frame.numbers.compactMap(StepRow.init)
+        let steps = frame.fallbacks.compactMap(\.step)
+        for (index, step) in steps.enumerated() {
+            plan.unknowns.append(
+                UnknownStep(row: plan.steps.count + plain.count + index, bits: step.unknown))
+        }
+        template.steps = Self.append(plain + steps.map(\.row), to: &plan.steps)
     }
 
     private static func append<Row>(_ rows: [Row], to list: inout [Row]) -> RowRange {

@@ -16,6 +16,8 @@ package struct FramePlan: Sendable {
     /// What the encoder needs of each frame, close together.
     private var heads: [FrameHead] = []
     var steps: [StepRow] = []
+    /// Those steps that have a number for "not known"; few, and looked at only then.
+    var unknowns: [UnknownStep] = []
     var flags: [FlagRow] = []
     /// What each alarm flips: for every frame with alarms 64 warnings, 64 protections, 64 faults.
     var flips: [UInt64] = []
@@ -93,11 +95,23 @@ package struct FramePlan: Sendable {
         let last = row &+ Int(rows.count)
         while row < last {
             let value = values.raw(steps[row].source, offset)
-            if value == .min { return nil }
-            bits |= steps[row].bits(value)
+            if value != .min {
+                bits |= steps[row].bits(value)
+            } else if let unknown = unknownBits(row) {
+                bits |= unknown
+            } else {
+                return nil
+            }
             row &+= 1
         }
         return bits
+    }
+
+    /// What stands for a value that is not known; nil withholds the frame.
+    @inline(never)
+    private func unknownBits(_ row: Int) -> UInt64? {
+        for unknown in unknowns where unknown.row == row { return unknown.bits }
+        return nil
     }
 
     /// The fields of one bit; nil when a value is not known.

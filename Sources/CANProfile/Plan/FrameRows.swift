@@ -124,6 +124,20 @@ struct FallbackRow: Sendable {
     var unknown: Int64?
     /// What is sent instead of any value while the bank is stopped.
     var whenStopped: Int64?
+
+    /// The same as a quick row and the bits for "not known", where that is all there is to it.
+    var step: (row: StepRow, unknown: UInt64)? {
+        guard let unknown, whenStopped == nil, let row = StepRow(number) else { return nil }
+        return (row, number.place.bits(unknown))
+    }
+}
+
+/// What a quick row puts into the frame while its value is not known.
+struct UnknownStep: Sendable {
+    /// The place in ``FramePlan/steps``.
+    var row: Int
+    /// In the frame word, first byte lowest.
+    var bits: UInt64
 }
 
 /// Looks a value up in a list.
