@@ -163,13 +163,15 @@ def make_profile_set(folder):
         pace.update(id=name, texts={})
         pace["line"].update(gap_ms=0)
         pace["blocks"] = [
-            {"name": f"b{address}", "function": 3, "address": address, "count": count, "every": 1, "required": address < 57}
+            {"name": f"b{address}", "function": 3, "address": address, "count": count, "every": 1,
+             "required": address < 57, "fixed": True}
             for address, count in blocks]
         end = max(address + count for address, count in blocks)
         pace["signals"] = {key: signal for key, signal in pace["signals"].items() if signal["at"] < end}
         if "charge_current_limit" not in pace["signals"]:
             pace["limits"]["published_by_pack"] = False
         (folder / "packs" / f"{name}.json").write_text(json.dumps(pace))
+        write_vectors(folder / "vectors" / "packs" / f"{name}.json", zeros_dropped(name, *blocks[0]))
     fast = folder / "inverters" / "bench-100ms"
     shutil.copytree(folder / "inverters" / "pylontech-lv-1.2", fast)
     profile = json.loads((fast / "profile.json").read_text())
@@ -177,6 +179,30 @@ def make_profile_set(folder):
     for frame in profile["frames"]:
         frame["cycle_ms"] = 100
     (fast / "profile.json").write_text(json.dumps(profile))
+    write_vectors(folder / "vectors" / "inverters" / "bench-100ms.json", {
+        "schema": "amphora/profile-vectors/v1", "profile": "bench-100ms",
+        "vectors": [{"name": "alive", "origin": "computed", "source": "bench",
+                     "received": ["305#0000000000000000"], "inverter": {"keep_alive": True}}]})
+    subprocess.run([GATEWAY, "profile", "seal", folder], check=True, capture_output=True)
+
+
+def write_vectors(path, document):
+    path.write_text(json.dumps(document))
+
+
+def zeros_dropped(name, address, count):
+    """The least a map must prove: a block of zeros is not taken."""
+    def framed(*data):
+        crc = 0xFFFF
+        for byte in data:
+            crc ^= byte
+            for _ in range(8):
+                crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+        return bytes([*data, crc & 0xFF, crc >> 8]).hex(" ").upper()
+    return {"schema": "amphora/pack-vectors/v1", "map": name, "vectors": [
+        {"name": "zeros", "origin": "computed", "source": "bench", "dropped": True,
+         "request": framed(1, 3, address >> 8, address & 0xFF, 0, count),
+         "reply": framed(1, 3, 2 * count, *[0] * (2 * count))}]}
 
 
 def usage(pid):
