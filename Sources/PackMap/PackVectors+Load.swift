@@ -26,16 +26,7 @@ extension PackVectors {
         _ = root.word("schema", [("amphora/pack-vectors/v1", true)])
         let map = root.requiredString("map")
         let base = UInt16(root.integer("base_address", in: 0...0xFFFF) ?? 0)
-        var vectors: [Vector] = []
-        var names: Set<String> = []
-        for section in root.sections("vectors") {
-            let vector = readVector(section)
-            if !names.insert(vector.name).inserted {
-                section.fault("name", "is '\(vector.name)' twice")
-            }
-            vectors.append(vector)
-        }
-        if vectors.isEmpty { root.fault("vectors", "is missing, expected at least one vector") }
+        let vectors = root.distinct("vectors", by: "name", read: readVector)
         root.finish()
         return PackVectors(map: map, baseAddress: base, vectors: vectors)
     }

@@ -43,14 +43,7 @@ package struct SetManifest: Sendable {
 extension SetManifest {
     /// Reads `set.json`; faults go to the list, and what is wrong reads as something harmless.
     static func read(_ bytes: [UInt8], faults: FaultList) -> SetManifest? {
-        let item: JSONItem
-        do {
-            item = try JSONParser.parse(bytes)
-        } catch {
-            faults.add(line: error.line, "column \(error.column): \(error.message)")
-            return nil
-        }
-        var root = JSONSection(item, path: "", faults: faults)
+        guard var root = JSONSection(parsing: bytes, faults: faults) else { return nil }
         _ = root.word("schema", [("amphora/profile-set/v1", true)])
         let id = root.requiredString("id")
         if !id.isEmpty, !SetPath.isPlain(id) {

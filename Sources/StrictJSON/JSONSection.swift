@@ -50,6 +50,16 @@ package struct JSONSection {
         }
     }
 
+    /// Opens the object that a document is; text that is no JSON is a fault and gives nil.
+    package init?(parsing bytes: [UInt8], faults: FaultList) {
+        do {
+            self.init(try JSONParser.parse(bytes), path: "", faults: faults)
+        } catch {
+            faults.add(line: error.line, "column \(error.column): \(error.message)")
+            return nil
+        }
+    }
+
     /// The full path of a member.
     package func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -159,6 +169,23 @@ package struct JSONSection {
     package mutating func sections(_ key: String) -> [JSONSection] {
         items(key).enumerated().map { index, item in
             JSONSection(item, path: "\(name(key))[\(index)]", faults: faults)
+        }
+    }
+
+    /// The objects of a list with at least one, read in turn and told apart by their text under `field`.
+    package mutating func distinct<Element>(
+        _ key: String, by field: String, read: (JSONSection) -> Element
+    ) -> [Element] {
+        let sections = sections(key)
+        if sections.isEmpty { fault(key, "is missing or empty, expected at least one entry") }
+        var seen: Set<String> = []
+        return sections.map { section in
+            let element = read(section)
+            let member = section.members.first { $0.name == field }
+            if case .string(let text)? = member?.item.value, !seen.insert(text).inserted {
+                section.fault(field, "is '\(text)' twice")
+            }
+            return element
         }
     }
 

@@ -22,26 +22,10 @@ extension ProfileVectors {
     ///
     /// Faults go to the list.
     static func read(_ bytes: [UInt8], faults: FaultList) -> ProfileVectors? {
-        let item: JSONItem
-        do {
-            item = try JSONParser.parse(bytes)
-        } catch {
-            faults.add(line: error.line, "column \(error.column): \(error.message)")
-            return nil
-        }
-        var root = JSONSection(item, path: "", faults: faults)
+        guard var root = JSONSection(parsing: bytes, faults: faults) else { return nil }
         _ = root.word("schema", [("amphora/profile-vectors/v1", true)])
         let profile = root.requiredString("profile")
-        var vectors: [Vector] = []
-        var names: Set<String> = []
-        for section in root.sections("vectors") {
-            let vector = readVector(section)
-            if !names.insert(vector.name).inserted {
-                section.fault("name", "is '\(vector.name)' twice")
-            }
-            vectors.append(vector)
-        }
-        if vectors.isEmpty { root.fault("vectors", "is missing, expected at least one vector") }
+        let vectors = root.distinct("vectors", by: "name", read: readVector)
         root.finish()
         return ProfileVectors(profile: profile, vectors: vectors)
     }
