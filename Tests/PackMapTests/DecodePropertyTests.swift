@@ -62,20 +62,7 @@ import Testing
 
     @Test(arguments: ShippedSet.maps)
     func `the extremes of every value fit into registers`(id: String) throws {
-        let plan = try ShippedSet.map(id).plan
-        for extreme in [Int32.min + 1, -1, 0, 1, Int32.max] {
-            var reading = PackReading()
-            for signal in PackSignal.allCases {
-                reading.set(signal, to: extreme, at: Instant(nanoseconds: 0))
-            }
-            reading.setCell(0, millivolts: UInt16(clamping: extreme))
-            reading.setProbe(0, decidegrees: Int16(clamping: extreme))
-            let image = plan.encode(reading, identity: PackIdentity())
-            for block in plan.blocks {
-                let request = try #require(block.request(to: UnitID(1)))
-                #expect(throws: Never.self) { try image.reply(to: request).get() }
-            }
-        }
+        try expectExtremesFit(try ShippedSet.map(id).plan)
     }
 
     @Test func `a flag that is gone is cleared and the others stay`() throws {

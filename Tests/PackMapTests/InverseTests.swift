@@ -190,20 +190,7 @@ import Testing
 
     @Test(arguments: maps.indices)
     func `extremes of every value fit`(index: Int) throws {
-        let plan = try SmallMap.load(Self.maps[index]).plan
-        for extreme in [Int32.min + 1, -1, 0, 1, Int32.max] {
-            var reading = PackReading()
-            for signal in PackSignal.allCases {
-                reading.set(signal, to: extreme, at: Instant(nanoseconds: 0))
-            }
-            reading.setCell(31, millivolts: UInt16(clamping: extreme))
-            reading.setProbe(15, decidegrees: Int16(clamping: extreme))
-            let image = plan.encode(reading, identity: PackIdentity())
-            for block in plan.blocks {
-                let request = try #require(block.request(to: UnitID(1)))
-                #expect(throws: Never.self) { try image.reply(to: request).get() }
-            }
-        }
+        try expectExtremesFit(try SmallMap.load(Self.maps[index]).plan)
     }
 
     @Test(arguments: maps.indices)

@@ -1,4 +1,8 @@
+import Bank
+import Modbus
 import PackMap
+import Quantities
+import Testing
 
 /// Documents of maps that show one word each.
 enum SmallMap {
@@ -39,5 +43,22 @@ enum SmallMap {
 
     static func bytes(_ hex: String) -> [UInt8] {
         PackVectors.bytes(hex: hex.replacing("\n", with: " ")) ?? []
+    }
+}
+
+/// Holds that a pack whose values are all at their extremes can be put into registers and asked for.
+func expectExtremesFit(_ plan: ReadPlan) throws {
+    for extreme in [Int32.min + 1, -1, 0, 1, Int32.max] {
+        var reading = PackReading()
+        for signal in PackSignal.allCases {
+            reading.set(signal, to: extreme, at: Instant(nanoseconds: 0))
+        }
+        reading.setCell(31, millivolts: UInt16(clamping: extreme))
+        reading.setProbe(15, decidegrees: Int16(clamping: extreme))
+        let image = plan.encode(reading, identity: PackIdentity())
+        for block in plan.blocks {
+            let request = try #require(block.request(to: UnitID(1)))
+            #expect(throws: Never.self) { try image.reply(to: request).get() }
+        }
     }
 }
