@@ -86,6 +86,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ["profile", "list"], ["profile", "show", "pace-v1.3"],
+        ["decode", "--map", "pace-v1.3", "--request", "01", "--reply", "01"],
+        ["encode", "--profile", "pylontech-lv-1.2", "--state", "/dev/null"],
+        ["can", "decode", "--profile", "pylontech-lv-1.2"],
+    ])
+    func `where no set is installed the error says how to name one`(words: [String]) throws {
+        let installed = "/usr/share/amphora/profile-sets/base"
+        try #require(
+            !FileManager.default.fileExists(atPath: installed), "a set is installed here")
+        let run = try run(words: words)
+        #expect(run.status == 3)
+        #expect(
+            run.notes
+                == "cannot read '\(installed)': No such file or directory; "
+                + "no profile set is installed here, name the folder of one with --profiles, "
+                + "in a configuration with path below [profiles]\n")
+    }
+
     @Test func `test names every vector and counts`() throws {
         let good = try run("profile", "test", set)
         #expect(good.status == 0)

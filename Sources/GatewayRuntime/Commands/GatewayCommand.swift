@@ -29,10 +29,7 @@ package struct GatewayCommand: ParsableCommand {
 /// Where profile sets are looked for.
 struct ProfileOptions: ParsableArguments {
     @Option(help: "The folder of the profile set.", completion: .directory)
-    var profiles = ProfileOptions.standard
-
-    /// Where a set is installed.
-    static let standard = "/usr/share/amphora/profile-sets/base"
+    var profiles = ProfileFolder.installed
 }
 
 /// `version`.

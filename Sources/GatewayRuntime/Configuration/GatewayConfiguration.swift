@@ -9,7 +9,7 @@ package struct GatewayConfiguration: Sendable {
     package var logLevel = LogLevel.info
     /// `profiles.path`: the folder of the profile set; default
     /// `/usr/share/amphora/profile-sets/base`.
-    package var profilesPath = "/usr/share/amphora/profile-sets/base"
+    package var profilesPath = ProfileFolder.installed
     /// `profiles.experimental`: whether maps and profiles may be used that only one implementation
     /// knows (confidence `single`); default false.
     package var allowsExperimental = false

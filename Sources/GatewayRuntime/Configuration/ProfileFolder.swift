@@ -9,6 +9,9 @@ import ProfileSet
 /// profiles read here are for the desk: whoever writes a map decodes with it long before its set is
 /// sealed.
 package struct ProfileFolder: Sendable {
+    /// Where a set is installed, and looked for when nothing else is named.
+    package static let installed = "/usr/share/amphora/profile-sets/base"
+
     /// The folder of the set.
     package let path: String
 
@@ -21,7 +24,7 @@ package struct ProfileFolder: Sendable {
     /// one more, which is enough to refuse it.
     package func contents() throws(FileError) -> (files: [String: [UInt8]], unread: [SetFault]) {
         guard let names = Self.entries(path) else {
-            throw FileError(path: path, reason: String(cString: strerror(errno)))
+            throw unreadable
         }
         var files: [String: [UInt8]] = [:]
         var unread: [SetFault] = []
@@ -87,9 +90,19 @@ package struct ProfileFolder: Sendable {
 
     /// The bytes at a place of the set, or nil when there is no such file.
     private func bytes(_ place: SetPath) throws(FileError) -> [UInt8]? {
+        guard access(path, R_OK | X_OK) == 0 else { throw unreadable }
         let file = "\(path)/\(place.path)"
         guard SetPath(place.path) != nil, access(file, F_OK) == 0 else { return nil }
         return try FileBytes.read(file, limit: SetLimits.fileBytes)
+    }
+
+    /// Why the folder cannot be read, by `errno`; and what to do when nobody has named one.
+    private var unreadable: FileError {
+        let reason = String(cString: strerror(errno))
+        let advice =
+            "; no profile set is installed here, name the folder of one with --profiles, "
+            + "in a configuration with path below [profiles]"
+        return FileError(path: path, reason: path == Self.installed ? reason + advice : reason)
     }
 
     private static func kind(of path: String) -> mode_t {
