@@ -123,7 +123,8 @@ final class Statement {
 
     /// Fills in parameter `index` with a text.
     func bind(_ index: Int32, _ text: String) {
-        // SQLITE_TRANSIENT is a macro around a cast: SQLite copies the text at once.
+        // SQLITE_TRANSIENT, "copy the text at once", is -1 cast to a function pointer. Swift does not
+        // import such a macro and has no other way to make a pointer that is never called.
         let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         sqlite3_bind_text(handle, index, text, -1, transient)
     }
