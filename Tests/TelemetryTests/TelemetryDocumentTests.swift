@@ -99,6 +99,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `outbox rule 7: a record tells wall time, boot, monotonic time and trust`(
+        isTrusted: Bool
+    ) throws {
+        var stamp = stamp(1)
+        stamp.isWallTrusted = isTrusted
+        let packs = PackTable(count: 1)
+        var controller = BankController(configuration: BankConfiguration())
+        let state = controller.evaluate(packs, now: stamp.monotonic)
+        var writer = JSONWriter()
+        TelemetryDocument.write(stamp, state, packs, inverter, to: &writer)
+        let document = try JSONSerialization.jsonObject(with: Data(writer.bytes))
+        let time = try #require((document as? [String: Any])?["time"] as? [String: Any])
+        #expect(time["wall"] as? String == "2023-11-14T22:13:20.123Z")
+        #expect(time["trusted"] as? Bool == isTrusted)
+        #expect(time["boot"] as? String == "71734537-d6d9-472d-8519-7ef8cf99f170")
+        #expect(time["monotonic_ms"] as? Int == 5_000)
+    }
+
     @Test(arguments: [
         (0, 3, "0.000"), (5, 3, "0.005"), (-5, 1, "-0.5"), (53_250, 3, "53.250"), (-1, 0, "-1"),
         (Int64.min, 3, "-9223372036854775.808"), (Int64.max, 0, "9223372036854775807"),
