@@ -27,6 +27,9 @@ PACKS = 16
 # The judge always goes first where that is permitted: what delays it would be blamed on who is judged.
 REAL_TIME = ["chrt", "-r", "1"] if subprocess.run(["chrt", "-r", "1", "true"], capture_output=True).returncode == 0 else []
 
+# Ends a program with the bench that started it, however that ends: what is left running spoils the next figures.
+BOUND = ["setpriv", "--pdeathsig", "TERM"]
+
 
 class Priority:
     """Real-time priority for what is measured, and cores that never go idle.
@@ -47,7 +50,7 @@ class Priority:
                 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
                 os.sched_setaffinity(0, {core})
             try:
-                self.spinners.append(subprocess.Popen(["timeout", "7200", "sh", "-c", "while :; do :; done"], preexec_fn=settle))
+                self.spinners.append(subprocess.Popen([*BOUND, "timeout", "7200", "sh", "-c", "while :; do :; done"], preexec_fn=settle))
             except (OSError, subprocess.SubprocessError):
                 break
         self.words += f", {len(self.spinners)} idle spinners"
@@ -102,7 +105,7 @@ class Rig:
 
     def start(self, command, first=True, **options):
         """Starts a program; `first` gives it the priority of this measurement."""
-        process = subprocess.Popen((self.priority if first else []) + [str(word) for word in command], **options)
+        process = subprocess.Popen(BOUND + (self.priority if first else []) + [str(word) for word in command], **options)
         self.processes.append(process)
         return process
 
