@@ -48,6 +48,20 @@ import Testing
         #expect(bridge.take() == ["001#08CF", "002#08CF"])
     }
 
+    @Test(arguments: [false, true])
+    func `while it sends in cycles only urgent changes are worth waking for`(
+        sendOnChange: Bool
+    ) throws {
+        let profile = try BridgeProfiles.load(
+            "\"stop\": { \"limits\": \"zero_currents\", \"silence_after_s\": 2 }")
+        let bridge = BridgeFixture(profile, sendOnChange: sendOnChange)
+        #expect(bridge.core.followsEveryChange)
+        bridge.pass(2000)
+        #expect(bridge.core.followsEveryChange == sendOnChange)
+        bridge.pass(300_000, answering: nil)
+        #expect(bridge.core.followsEveryChange)
+    }
+
     @Test func `an inverter that must speak first hears nothing, or stop, before it does`() throws {
         func keepAlive(_ before: String) -> String {
             """

@@ -16,22 +16,30 @@ final class PackBoard: Sendable {
     }
 
     private let content: Mutex<Content>
-    /// Raised after every change; the bridge waits on it.
+    /// Raised after every change.
     let changed: WakeSignal
+    /// Raised after a change that the bridge must not sleep through.
+    ///
+    /// That is an alarm, a switch, a limit, or whether a pack counts. Numbers can wait for the next look.
+    let urgent: WakeSignal
 
     /// A board for `count` packs that never answered.
     init(count: Int) throws(ThreadError) {
         content = Mutex(Content(packs: PackTable(count: count)))
         changed = try WakeSignal()
+        urgent = try WakeSignal()
     }
 
-    /// Changes one pack's slot and wakes the bridge.
+    /// Changes one pack's slot and raises the signals.
     func update(_ position: Int, _ change: (inout PackSlot) -> Void) {
-        content.withLock { content in
+        let isUrgent = content.withLock { content in
+            let before = Urgency(content.packs[position])
             change(&content.packs[position])
             content.version &+= 1
+            return Urgency(content.packs[position]) != before
         }
         changed.raise()
+        if isUrgent { urgent.raise() }
     }
 
     /// Notes a pack's serial number, and what is odd about it.
@@ -63,6 +71,7 @@ final class PackBoard: Sendable {
             content.version &+= 1
         }
         changed.raise()
+        urgent.raise()
     }
 
     /// The values of one pack, for a line that was lost and is open again.
@@ -72,4 +81,22 @@ final class PackBoard: Sendable {
 
     /// A copy of everything at this moment.
     func copy() -> Content { content.withLock { $0 } }
+}
+
+/// What of a pack is urgent when it changes.
+private struct Urgency: Equatable {
+    private let warnings, protections, faults, findings: AlarmSet
+    private let states: PackStates
+    private let chargeLimit, dischargeLimit: Int32?
+    private let isComplete, isImplausible: Bool
+
+    init(_ slot: PackSlot) {
+        let reading = slot.reading
+        (warnings, protections, faults) = (reading.warnings, reading.protections, reading.faults)
+        findings = slot.findings
+        states = reading.states
+        chargeLimit = reading[.chargeCurrentLimit]
+        dischargeLimit = reading[.dischargeCurrentLimit]
+        (isComplete, isImplausible) = (slot.isComplete, slot.isImplausible)
+    }
 }

@@ -55,6 +55,14 @@ final class BridgeCore {
         packs = PackTable(count: packCount)
     }
 
+    /// Whether any change of the packs may alter what is sent before the next cycle.
+    ///
+    /// Otherwise numbers can wait for the cycle or the heartbeat, and only what is urgent
+    /// (``PackBoard/urgent``) is worth waking for: sixteen packs tell something 48 times a second.
+    var followsEveryChange: Bool {
+        !talk.schedule.isRunning || sendOnChange && !talk.profile.sending.isPolled
+    }
+
     /// When the bridge must wake at the latest.
     var nextDeadline: Instant {
         let attention = Instant(nanoseconds: bus.nextAttention)

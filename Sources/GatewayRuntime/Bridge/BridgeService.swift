@@ -9,8 +9,8 @@ import Synchronization
 
 /// Turns the board's readings into frames, on a thread that waits for nobody (rule 6).
 ///
-/// It wakes for new readings, for received frames and for the send cycle. Every send cycle uses one
-/// snapshot and one profile (rule 5). The only locks it takes guard copies of plain values.
+/// It wakes for urgent changes of the packs, for all of them where they are sent at once, for received
+/// frames and for the send cycle. Every send cycle uses one snapshot and one profile (rule 5). The only locks it takes guard copies of plain values.
 final class BridgeService: ThreadedService {
     let name = "bridge"
     let stop: StopSignal
@@ -37,20 +37,22 @@ final class BridgeService: ThreadedService {
     /// A profile for another bit rate is not taken while the bus is in use.
     func replace(profile: CANProfile) {
         replacement.withLock { $0 = profile }
-        board.changed.raise()
+        board.urgent.raise()
     }
 
     func run() {
         clinux_sharpen_timers()
         guard let core = makeCore() else { return }
-        var polls = [pollfd](repeating: pollfd(reading: -1), count: 3)
+        var polls = [pollfd](repeating: pollfd(reading: -1), count: 4)
         var alarms = AlarmSet()
         while !stop.isRaised {
             polls[0] = pollfd(reading: stop.descriptor)
-            polls[1] = pollfd(reading: board.changed.descriptor)
+            polls[1] = pollfd(reading: board.urgent.descriptor)
             polls[2] = core.bus.pollRequest
+            polls[3] = pollfd(reading: core.followsEveryChange ? board.changed.descriptor : -1)
             Poll.wait(&polls, until: core.nextDeadline)
-            let hasNews = polls[1].isReady && board.changed.clear()
+            if polls[1].isReady { board.urgent.clear() }
+            let hasNews = board.changed.clear()
             let now = MachineClock.now()
             let profile = replacement.withLock { waiting -> CANProfile? in
                 defer { waiting = nil }
