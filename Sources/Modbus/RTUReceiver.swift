@@ -28,6 +28,8 @@ package struct RTUReceiver: Sendable {
     /// Whether the adapter gave our own request back.
     package private(set) var sawEcho = false
     private var payload = 0..<0
+    /// As long as fewer bytes are held, a look would end as the last one did.
+    private var enough = 0
     var sawBadCheck = false
     var otherUnit: UnitID?
     /// A triggered frame that is proved while the end of its tail is still missing.
@@ -64,8 +66,9 @@ package struct RTUReceiver: Sendable {
             buffer.removeFirst(1)
             strayBytes += 1
             buffer.append(byte)
+            enough = 0
         }
-        return scan()
+        return buffer.count < enough ? .incomplete : scan()
     }
 
     /// The verdict when the line has fallen silent without an answer.
@@ -89,7 +92,7 @@ package struct RTUReceiver: Sendable {
                 strayBytes += offset
                 if case .incomplete = state {  // an echo: drop it and go on
                     buffer.removeFirst(offset + length)
-                    offset = 0
+                    (offset, enough) = (0, 0)
                     continue
                 }
                 if case .reply = state { payload = data(at: offset, length) }
@@ -161,7 +164,11 @@ package struct RTUReceiver: Sendable {
         guard left >= 3 else { return .needsMore }
         guard Int(buffer[offset + 2]) == request.dataLength else { return .nothing }
         let length = request.replyLength
-        guard left >= length else { return unit == replyUnit.rawValue ? .needsMore : .nothing }
+        guard left >= length else {
+            guard unit == replyUnit.rawValue else { return .nothing }
+            enough = offset + length
+            return .needsMore
+        }
         if RTUFrame.hasValidCheck(buffer, offset..<(offset + length)) {
             if unit == replyUnit.rawValue { return .found(.reply, length: length) }
             otherUnit = UnitID(unit)
