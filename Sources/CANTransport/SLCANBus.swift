@@ -94,7 +94,7 @@ package final class SLCANBus: Bus {
             if errno != EAGAIN, errno != EINTR { lose(at: now, code: errno) }
             return 0
         }
-        if count == 0, hasHungUp { lose(at: now, code: EIO) }
+        if count == 0 { lose(at: now, code: EIO) }
         let before = counters.received
         for index in 0..<count {
             guard let event = parser.take(input[index]) else { continue }
@@ -143,13 +143,6 @@ package final class SLCANBus: Bus {
         case EBUSY: .busy(name)
         default: .system(operation: "open CAN adapter", name: name, code: code)
         }
-    }
-
-    /// A serial device reads nothing while idle; only `poll` tells that from one that is gone.
-    private var hasHungUp: Bool {
-        var probe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&probe, 1, 0)
-        return probe.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
     }
 
     private func flush(at now: Int64) {

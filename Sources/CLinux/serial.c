@@ -41,7 +41,8 @@ static int configure(int fd, unsigned baud, int parity, int stop_bits) {
     if (stop_bits == 2) t.c_cflag |= CSTOPB;
     if (parity != CLINUX_PARITY_NONE) t.c_cflag |= PARENB;
     if (parity == CLINUX_PARITY_ODD) t.c_cflag |= PARODD;
-    t.c_cc[VMIN] = 0;
+    /* With 1 an idle read fails with EAGAIN, and one that reads nothing means that the device is gone. */
+    t.c_cc[VMIN] = 1;
     t.c_cc[VTIME] = 0;
     if (cfsetspeed(&t, speed) < 0) return -errno;
     if (tcsetattr(fd, TCSANOW, &t) < 0) return -errno;

@@ -34,22 +34,16 @@ package final class ByteStream {
                 if errno == EAGAIN { return total }
                 throw .system("read from", name, code: errno)
             }
-            if count == 0 { return try emptyRead(total) }
+            if count == 0 {
+                guard total == 0 else { return total }
+                throw LineError(.lost, "lost '\(name)': the other side is gone")
+            }
             for index in 0..<count {
                 total += 1
                 if !body(chunk[index]) { return total }
             }
             if count < chunk.count { return total }
         }
-    }
-
-    /// A terminal reads nothing while idle; a closed connection reads nothing for ever.
-    private func emptyRead(_ total: Int) throws(LineError) -> Int {
-        var probe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&probe, 1, 0)
-        let isGone = probe.revents & Int16(POLLHUP | POLLERR) != 0 || isatty(descriptor) == 0
-        if total == 0, isGone { throw LineError(.lost, "lost '\(name)': the other side is gone") }
-        return total
     }
 
     /// Writes all bytes, or throws; a frame is short enough for any driver's buffer.

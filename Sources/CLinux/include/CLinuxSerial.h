@@ -7,7 +7,8 @@
 // Parity of a character.
 enum { CLINUX_PARITY_NONE = 0, CLINUX_PARITY_EVEN = 1, CLINUX_PARITY_ODD = 2 };
 
-// Opens a serial device raw, 8 data bits, non-blocking, exclusively. Returns the descriptor, or
+// Opens a serial device raw, 8 data bits, non-blocking, exclusively. An idle read fails with EAGAIN;
+// one that reads nothing means that the device is gone. Returns the descriptor, or
 // -errno; -EINVAL when the driver has no such rate, -EBUSY when another process holds the port.
 int clinux_serial_open(const char *path, unsigned baud, int parity, int stop_bits);
 
