@@ -29,7 +29,7 @@ package struct GatewayCommand: ParsableCommand {
 /// Where profile sets are looked for.
 struct ProfileOptions: ParsableArguments {
     @Option(help: "The folder of the profile set.", completion: .directory)
-    var profiles = ProfileFolder.installed
+    var profiles = GatewayConfiguration.installedProfiles
 }
 
 /// `version`.

@@ -2,14 +2,16 @@
 ///
 /// The doc comment of each property states the key in the file, its unit, default and range.
 package struct GatewayConfiguration: Sendable {
+    /// Where a profile set is installed, and looked for when nothing else is named.
+    package static let installedProfiles = "/usr/share/amphora/profile-sets/base"
+
     /// `gateway`: the id of this gateway in topics and records; required, 1 to 64 characters of
     /// `a…z 0…9 -`.
     package var gateway = ""
     /// `log_level`: what the log shows; `debug`, `info` (default), `warning` or `error`.
     package var logLevel = LogLevel.info
-    /// `profiles.path`: the folder of the profile set; default
-    /// `/usr/share/amphora/profile-sets/base`.
-    package var profilesPath = ProfileFolder.installed
+    /// `profiles.path`: the folder of the profile set; default ``installedProfiles``.
+    package var profilesPath = GatewayConfiguration.installedProfiles
     /// `profiles.experimental`: whether maps and profiles may be used that only one implementation
     /// knows (confidence `single`); default false.
     package var allowsExperimental = false

@@ -9,9 +9,6 @@ import ProfileSet
 /// profiles read here are for the desk: whoever writes a map decodes with it long before its set is
 /// sealed.
 package struct ProfileFolder: Sendable {
-    /// Where a set is installed, and looked for when nothing else is named.
-    package static let installed = "/usr/share/amphora/profile-sets/base"
-
     /// The folder of the set.
     package let path: String
 
@@ -102,7 +99,9 @@ package struct ProfileFolder: Sendable {
         let advice =
             "; no profile set is installed here, name the folder of one with --profiles, "
             + "in a configuration with path below [profiles]"
-        return FileError(path: path, reason: path == Self.installed ? reason + advice : reason)
+        return FileError(
+            path: path,
+            reason: path == GatewayConfiguration.installedProfiles ? reason + advice : reason)
     }
 
     private static func kind(of path: String) -> mode_t {

@@ -22,6 +22,6 @@ enum ProfileNames {
                 return ProfileFolder(path: String(word.dropFirst("--profiles=".count)))
             }
         }
-        return ProfileFolder(path: ProfileFolder.installed)
+        return ProfileFolder(path: GatewayConfiguration.installedProfiles)
     }
 }
