@@ -69,6 +69,9 @@ let package = Package(
         library("Outbox", ["CSQLite"]),
         library("MQTTLink", ["CMosquitto"]),
 
+        // fleet
+        library("FleetStore"),
+
         // roots
         library(
             "GatewayRuntime",

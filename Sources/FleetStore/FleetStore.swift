@@ -1,0 +1,118 @@
+/// What the fleet knows, on disk; SQLite and PostgreSQL keep the same contract.
+///
+/// One thread uses an instance; several instances, in one process or in many, may use one database
+/// at once. Calls block.
+package protocol FleetStore: AnyObject {
+    /// Brings the database to the newest version of its tables; safe to call from several processes.
+    func migrate() throws(FleetStoreError)
+
+    /// Stores a batch in one transaction; when it throws, nothing of it is stored.
+    ///
+    /// A record whose key is stored already is left alone and counted as repeated, also when it comes
+    /// twice in one batch. A dead letter with the same topic, epoch and number is kept once. Times are
+    /// mended on the way: a record of a clock that was not trusted lands at the time that another
+    /// record of the same boot tells, whichever of them comes first.
+    func store(_ batch: IngestBatch) throws(FleetStoreError) -> IngestOutcome
+
+    /// How much is stored of each gateway, ordered by id.
+    func tallies() throws(FleetStoreError) -> [GatewayTally]
+
+    /// The numbers stored of one gateway's epoch, ascending; for proofs, not for pages.
+    func sequences(gateway: String, epoch: Int64) throws(FleetStoreError) -> [Int64]
+
+    /// Removes samples and dead letters older than the given Unix times in milliseconds.
+    ///
+    /// Keys stay as long as their record may still come again, so an old record is not stored anew.
+    func retain(_ limits: Retention) throws(FleetStoreError)
+}
+
+/// What one transaction stores.
+package struct IngestBatch: Sendable {
+    /// Records in the order they came.
+    package var records: [FleetRecord] = []
+    /// Messages that are no records.
+    package var deadLetters: [DeadLetter] = []
+
+    /// An empty batch.
+    package init() {}
+
+    /// Whether there is nothing to store.
+    package var isEmpty: Bool { records.isEmpty && deadLetters.isEmpty }
+}
+
+/// What became of a batch.
+package struct IngestOutcome: Hashable, Sendable {
+    /// Records that were new.
+    package var stored = 0
+    /// Records that were stored before.
+    package var repeated = 0
+    /// Gateways whose identity a second machine uses too: records of two epochs came by turns.
+    package var sharedIdentities: [String] = []
+
+    /// Nothing stored.
+    package init() {}
+}
+
+/// What is stored of a gateway.
+package struct GatewayTally: Hashable, Sendable {
+    /// The gateway's id.
+    package var gateway: String
+    /// Records of both kinds, and how many of them are events.
+    package var records: Int64, events: Int64
+    /// Pack samples.
+    package var packSamples: Int64
+    /// Dead letters.
+    package var deadLetters: Int64
+    /// Records whose time is not known because their clock was never trusted.
+    package var unmended: Int64
+    /// What the gateway said last of its outbox.
+    package var outbox: OutboxReport?
+
+    /// Joins the parts.
+    package init(
+        gateway: String, records: Int64, events: Int64, packSamples: Int64, deadLetters: Int64,
+        unmended: Int64, outbox: OutboxReport?
+    ) {
+        self.gateway = gateway
+        self.records = records
+        self.events = events
+        self.packSamples = packSamples
+        self.deadLetters = deadLetters
+        self.unmended = unmended
+        self.outbox = outbox
+    }
+}
+
+/// Until when things are kept; Unix times in milliseconds, nil keeps all.
+package struct Retention: Hashable, Sendable {
+    /// Samples made before are removed.
+    package var samplesBefore: Int64?
+    /// Events made before are removed.
+    package var eventsBefore: Int64?
+    /// Dead letters received before are removed.
+    package var deadLettersBefore: Int64?
+
+    /// Keeps all.
+    package init() {}
+}
+
+/// Why the store could not do what was asked.
+package enum FleetStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The database cannot be reached, or went away; the same call may work later.
+    case unavailable(store: String, detail: String)
+    /// The database refused what it was given; the same call will fail again.
+    case refused(store: String, operation: String, detail: String)
+    /// The database is not ours, or of a version this program does not know.
+    case foreign(store: String, detail: String)
+
+    /// The sentence for the person who reads it.
+    package var description: String {
+        switch self {
+        case .unavailable(let store, let detail): "store '\(store)' is not available: \(detail)"
+        case .refused(let store, let operation, let detail):
+            "store '\(store)' refused to \(operation): \(detail)"
+        case .foreign(let store, let detail):
+            "store '\(store)' is not a fleet store of this version: \(detail)"
+        }
+    }
+}
