@@ -1,14 +1,16 @@
 import CLinux
 import Glibc
 import Quantities
+import Synchronization
 
 /// A flag that wakes a thread waiting in `poll`.
 ///
-/// Raising it from any thread is one system call and never blocks. Several raises before the
-/// waiter looks are one.
+/// Raising it from any thread never blocks. Several raises before the waiter looks are one, and only
+/// the first of them costs a system call.
 package final class WakeSignal: Sendable {
     /// Readable while raised; for `poll`.
     package let descriptor: Int32
+    private let isRaised = Atomic<Bool>(false)
 
     /// Makes a signal that is not raised; throws when the process has no descriptor left.
     package init() throws(ThreadError) {
@@ -22,15 +24,20 @@ package final class WakeSignal: Sendable {
 
     /// Wakes the waiter.
     package func raise() {
+        guard !isRaised.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
         _ = write(descriptor, &one, 8)
     }
 
     /// Takes the flag down; true when it was raised.
+    ///
+    /// Look at the data after, not before. The descriptor first: a raise in between finds the flag still up and need not write, because
+    /// its data is there already for the look that follows.
     @discardableResult
     package func clear() -> Bool {
         var count: UInt64 = 0
-        return read(descriptor, &count, 8) == 8
+        _ = read(descriptor, &count, 8)
+        return isRaised.exchange(false, ordering: .acquiringAndReleasing)
     }
 }
 
