@@ -72,7 +72,9 @@ struct RecorderSetup: Sendable {
 /// The recorder's work; used by its thread only.
 struct Recorder {
     /// How long acknowledged rows may wait for the next record before they are freed on their own.
-    private static var freeingDelay: TimeSpan { .milliseconds(500) }
+    ///
+    /// In the transaction of the next record they cost no sync and half the bytes on the device.
+    private static var freeingDelay: TimeSpan { .seconds(60) }
 
     /// So many are freed at once, without waiting for a record.
     private static var manyAcknowledged: Int64 { 500 }
@@ -257,12 +259,13 @@ struct Recorder {
     private func publishStatus() {
         let status = try? keeper.outbox?.status()
         let (problem, appended, failures) = (keeper.problem, keeper.appended, file?.failures ?? 0)
+        let freeable = acknowledged.count
         setup.uplink.update { uplink in
             uplink.outboxProblem = problem
             uplink.appended = appended
             uplink.fileFailures = failures
             guard let status else { return }
-            uplink.depth = status.depth
+            uplink.depth = max(0, status.depth - freeable)
             uplink.nextSequence = status.nextSequence
             uplink.epoch = status.epoch
             uplink.fileBytes = status.fileBytes
