@@ -49,6 +49,7 @@ let package = Package(
 
         // ground
         library("Quantities"),
+        library("Numbering"),
         library("StrictJSON"),
         library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
 
@@ -66,8 +67,8 @@ let package = Package(
         // edge I/O
         library("SerialPort", ["CLinux", "Modbus"]),
         library("CANTransport", ["CANBus", "CLinux"]),
-        library("Outbox", ["CSQLite"]),
-        library("MQTTLink", ["CMosquitto"]),
+        library("Outbox", ["CSQLite", "Numbering"]),
+        library("MQTTLink", ["CMosquitto", "Numbering"]),
 
         // fleet
         library("FleetStore"),
@@ -77,8 +78,8 @@ let package = Package(
             "GatewayRuntime",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "MQTTLink",
-                "Outbox", "PackMap", "ProfileSet", "Quantities", "SerialPort", "StrictJSON",
-                "Telemetry",
+                "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities", "SerialPort",
+                "StrictJSON", "Telemetry",
                 arguments, log,
             ]),
         library(
@@ -104,7 +105,8 @@ let package = Package(
             "ProfileSetTests", ["CANProfile", "PackMap", "ProfileSet", "StrictJSON"]),
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
-        suite("OutboxTests", ["Outbox"]),
+        suite("NumberingTests", ["Numbering"]),
+        suite("OutboxTests", ["Numbering", "Outbox"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite(
             "SimulationTests",

@@ -1,3 +1,4 @@
+import Numbering
 import Synchronization
 
 /// Carries acknowledged sequence numbers from the link's thread to the recorder's.

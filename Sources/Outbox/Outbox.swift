@@ -1,3 +1,5 @@
+import Numbering
+
 /// Records waiting for the fleet, in the order they were made.
 ///
 /// 1. A record is on disk before `append` returns.

@@ -1,3 +1,4 @@
+import Numbering
 import Bank
 import Glibc
 import Logging

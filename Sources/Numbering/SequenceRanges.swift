@@ -54,13 +54,19 @@ package struct SequenceRanges: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether a number is in the set.
     package func contains(_ sequence: Int64) -> Bool {
+        let index = firstIndex(reaching: sequence)
+        return index < ranges.count && ranges[index].lowerBound <= sequence
+    }
+
+    /// The place of the first range that does not end before `sequence`.
+    private func firstIndex(reaching sequence: Int64) -> Int {
         var low = 0
         var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
             if ranges[middle].upperBound < sequence { low = middle + 1 } else { high = middle }
         }
-        return low < ranges.count && ranges[low].lowerBound <= sequence
+        return low
     }
 
     /// Takes the lowest numbers out, `limit` at most.
@@ -81,6 +87,29 @@ package struct SequenceRanges: Hashable, Sendable, CustomStringConvertible {
             }
         }
         return taken
+    }
+
+    /// Takes a range out; what of it is not in the set does not matter.
+    package mutating func remove(_ range: ClosedRange<Int64>) {
+        let start = firstIndex(reaching: range.lowerBound)
+        var end = start
+        var kept: [ClosedRange<Int64>] = []
+        while end < ranges.count, ranges[end].lowerBound <= range.upperBound {
+            let found = ranges[end]
+            if found.lowerBound < range.lowerBound {
+                kept.append(found.lowerBound...(range.lowerBound - 1))
+            }
+            if found.upperBound > range.upperBound {
+                kept.append((range.upperBound + 1)...found.upperBound)
+            }
+            end += 1
+        }
+        ranges.replaceSubrange(start..<end, with: kept)
+    }
+
+    /// Takes all numbers of another set out.
+    package mutating func subtract(_ other: SequenceRanges) {
+        for range in other.ranges { remove(range) }
     }
 
     /// Forgets every number up to and including `sequence`.
