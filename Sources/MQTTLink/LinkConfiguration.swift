@@ -24,6 +24,21 @@ package struct LinkConfiguration: Sendable {
     package var window = 100
     /// Bytes sent and not yet acknowledged, at most; one record always goes.
     package var windowBytes = 4 << 20
+    /// Records of the backlog a second, at most; 0 is without a bound.
+    package var backlogRate = 200
+    /// Seconds that a backlog of more than a hundred records waits at most before it starts, by
+    /// chance, so that a thousand gateways do not start together.
+    package var backlogJitterSeconds = 10
+    /// Whether a receiver behind the broker confirms records; otherwise the broker's word is enough.
+    package var awaitsReceiver = false
+    /// Records the broker may have taken and the receiver not confirmed before the backlog waits.
+    package var unconfirmedLimit = 500
+    /// Seconds after which a record that the broker has taken goes again when nobody confirmed it;
+    /// doubles up to sixteen times that while no confirmation comes at all.
+    package var confirmSeconds = 900
+    /// Seconds by which a record may be overtaken by the confirmation of a later one before it goes
+    /// again.
+    package var overtakenSeconds = 10
     /// Seconds of silence after which the link asks the broker for a sign of life, at least 5.
     package var keepAliveSeconds = 30
     /// Seconds without any acknowledgement, while some are due, after which the link is cut.

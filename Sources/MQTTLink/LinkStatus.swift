@@ -22,6 +22,10 @@ package struct LinkStatus: Hashable, Sendable {
     package var connections = 0
     /// Records sent and not yet acknowledged.
     package var inFlight = 0
+    /// Records of the past that are still to be sent; what has left the store meanwhile counts.
+    package var backlog: Int64 = 0
+    /// Records the broker has taken and the receiver has not confirmed.
+    package var unconfirmed: Int64 = 0
     /// Records the broker has taken.
     package var acknowledged: UInt64 = 0
     /// Answers by which the broker refused a record; each refused record is sent again later.

@@ -12,8 +12,7 @@ extension MQTTLink {
                 if let awaited { trouble(LinkTrouble.late(awaited, configuration)) }
                 drop()
             case .retry:
-                resend = (resend + refused).sorted()
-                refused = []
+                putBackRefused()
             case .sayGoodbye: publishStatus(document.farewell)
             case .disconnect: client?.disconnect()
             }
@@ -45,7 +44,7 @@ extension MQTTLink {
     private func makeClient() throws(LinkError) -> Mosquitto {
         let client = try Mosquitto(
             clientID: configuration.gateway, cleanStart: configuration.qos == 2,
-            sink: SessionSink(mailbox: mailbox))
+            sink: SessionSink())
         let isV5 = configuration.version == .v5
         let version = isV5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
         client.set(MOSQ_OPT_PROTOCOL_VERSION, version)
@@ -91,6 +90,7 @@ extension MQTTLink {
         let systemError = errno
         guard let sink = client?.sink else { return }
         settleAnswers(sink)
+        hear(sink)
         if sink.refusedSubscriptions > 0 {
             trouble("broker refused \(sink.refusedSubscriptions) of our subscriptions")
             sink.refusedSubscriptions = 0
@@ -102,6 +102,7 @@ extension MQTTLink {
                 return
             }
             window = min(configuration.window, welcome.receiveMaximum ?? configuration.window)
+            if !welcome.hasSession { lanes.putBack(unconfirmed.removeAll()) }
             status.connections += 1
             perform(machine.handle(.welcomed, at: LinkClock.now()))
         }
@@ -122,15 +123,22 @@ extension MQTTLink {
             _ = client?.subscribe(configuration.topic(path), qos: 1)
         }
         mailbox.markStateUnsent()
+        backlogWindow = BacklogWindow(most: window - min(window / 2, max(1, window / 32)))
         isCaughtUp = false
+        isBeginning = true
     }
 
-    /// Closes without a word; what was in flight goes out again first, in its order.
+    /// Closes without a word; what was in flight goes out again.
     private func drop() {
         client = nil
-        resend = (resend + refused + inFlight.removeAll()).sorted()
-        refused = []
+        putBackRefused()
+        for token in inFlight.removeAll() { lanes.putBack(token) }
         window = configuration.window
+    }
+
+    private func putBackRefused() {
+        for token in refused { lanes.putBack(token) }
+        refused = []
     }
 
     /// Keeps the trouble in the status.

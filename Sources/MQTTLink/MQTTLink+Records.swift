@@ -1,20 +1,21 @@
 internal import CMosquitto
 
 extension MQTTLink {
-    /// Fills the window: first what must go again, then what is new.
+    /// Fills the window: live records first, then the backlog as far as it may go.
     ///
-    /// It waits until a sixteenth of the window is free, 16 records at most, so that one look into
-    /// the store serves several records. A quarter cost a distant broker (50 ms) 5 to 12 % of
+    /// The backlog waits until a sixteenth of its window is free, 16 records at most, so that one look
+    /// into the store serves several records. A quarter cost a distant broker (50 ms) 5 to 12 % of
     /// what the window allows.
     func pump(_ now: Int64) {
         guard machine.mayPublish, client != nil else { return }
         publishStates(now)
-        let free = window - inFlight.count
-        guard free > 0, free >= min(16, window / 16) || inFlight.count == 0 else { return }
         guard now >= sourceRetryAt else { return }
         do {
-            if !resend.isEmpty { try publishAgain(limit: free) }
-            if resend.isEmpty, !isCaughtUp { try publishNew(limit: window - inFlight.count) }
+            if isBeginning { try begin(now) }
+            onlineAt = now
+            lanes.putBack(unconfirmed.overdue(at: now))
+            if !isCaughtUp { try publishLive(limit: window - inFlight.count, now) }
+            try publishBacklog(limit: backlogRoom(now), now)
         } catch {
             sourceRetryAt = now + 1_000_000_000
             trouble("cannot read waiting records: \(error)")
@@ -22,12 +23,51 @@ extension MQTTLink {
         if let sink = client?.sink, sink.ending != nil { settle(0, "send to") }
     }
 
-    private func publishNew(limit: Int) throws(Source.Failure) {
+    /// Makes what waits now the past.
+    ///
+    /// After a long outage a large one starts by chance, so that a fleet does not come at once; a link
+    /// that flaps is not held up.
+    private func begin(_ now: Int64) throws(Source.Failure) {
+        lanes.begin(newest: try source.newest())
+        isBeginning = false
+        guard lanes.backlog.count > Self.largeBacklog, now - onlineAt > Self.longOutage else {
+            return
+        }
+        let most = Int64(max(0, configuration.backlogJitterSeconds)) * 1_000_000_000
+        pace.hold(until: now + Int64.random(in: 0...most))
+    }
+
+    private static var largeBacklog: Int64 { 100 }
+    private static var longOutage: Int64 { 60_000_000_000 }
+
+    /// Records of the backlog that may be sent now; 0 when it is not worth a look into the store.
+    private func backlogRoom(_ now: Int64) -> Int {
+        guard !lanes.backlog.isEmpty else { return 0 }
+        var room = min(backlogWindow.limit - inFlight.backlogCount, window - inFlight.count)
+        guard room >= min(16, max(1, backlogWindow.limit / 16)) else { return 0 }
+        if configuration.awaitsReceiver {
+            let waiting = unconfirmed.count + Int64(inFlight.backlogCount)
+            room = min(room, Int(clamping: Int64(configuration.unconfirmedLimit) - waiting))
+        }
+        return max(0, min(room, pace.allowance(at: now)))
+    }
+
+    /// When the backlog may go on by itself; what the broker or the receiver must free first is no
+    /// matter of time.
+    func backlogDeadline(_ now: Int64) -> Int64 {
+        var deadline = unconfirmed.deadline
+        if !lanes.backlog.isEmpty, pace.allowance(at: now) == 0 {
+            deadline = min(deadline, pace.next)
+        }
+        return deadline
+    }
+
+    private func publishLive(limit: Int, _ now: Int64) throws(Source.Failure) {
         guard limit > 0 else { return }
         var taken = 0
-        try source.read(after: cursor, limit: limit) { message in
-            guard publish(message) else { return false }
-            cursor = message.token
+        try source.read(after: lanes.cursor, limit: limit) { message in
+            guard publish(message, isBacklog: false, now) else { return false }
+            lanes.sentLive(message.token)
             taken += 1
             return inFlight.bytes < configuration.windowBytes
         }
@@ -36,32 +76,33 @@ extension MQTTLink {
         }
     }
 
-    /// Sends the listed records again; those that are no longer in the store are forgotten.
-    private func publishAgain(limit: Int) throws(Source.Failure) {
-        var next = 0
+    /// Sends what the backlog lane lists; what is no longer in the store is passed over.
+    private func publishBacklog(limit: Int, _ now: Int64) throws(Source.Failure) {
         var left = limit
         var isBlocked = false
-        while next < resend.count, left > 0, !isBlocked {
-            var found = false
-            try source.read(after: resend[next] - 1, limit: left) { message in
-                found = true
-                while next < resend.count, resend[next] < message.token { next += 1 }
-                guard next < resend.count, resend[next] == message.token else { return false }
-                guard publish(message) else {
+        while left > 0, !isBlocked, inFlight.bytes < configuration.windowBytes,
+            let first = lanes.backlog.ranges.first
+        {
+            var isFound = false
+            try source.read(after: first.lowerBound - 1, limit: left) { message in
+                isFound = true
+                lanes.passed(message.token - 1)
+                guard lanes.backlog.contains(message.token) else { return false }
+                guard publish(message, isBacklog: true, now) else {
                     isBlocked = true
                     return false
                 }
-                next += 1
+                lanes.passed(message.token)
                 left -= 1
-                return next < resend.count
+                return inFlight.bytes < configuration.windowBytes
             }
-            if !found { next = resend.count }
+            if !isFound { lanes.forgetBacklog() }
         }
-        resend.removeFirst(next)
+        pace.spend(limit - left, at: now)
     }
 
     /// Hands one record to the library; false when the connection does not take it.
-    private func publish(_ message: OutgoingMessage) -> Bool {
+    private func publish(_ message: OutgoingMessage, isBacklog: Bool, _ now: Int64) -> Bool {
         guard let client, recordTopics.indices.contains(message.channel) else { return false }
         var id: Int32 = 0
         let topic = recordTopics[message.channel]
@@ -72,7 +113,7 @@ extension MQTTLink {
         case MOSQ_ERR_SUCCESS.rawValue:
             inFlight.append(
                 messageID: id, token: message.token, channel: message.channel,
-                bytes: message.payload.count)
+                bytes: message.payload.count, isBacklog: isBacklog, at: now)
             if inFlight.count == 1 { _ = machine.handle(.sent(inFlight: 1), at: LinkClock.now()) }
             return true
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue,
@@ -90,6 +131,7 @@ extension MQTTLink {
     func settleAnswers(_ sink: SessionSink) {
         guard !sink.answers.isEmpty else { return }
         var taken = 0
+        let now = LinkClock.now()
         for answer in sink.answers {
             guard let settled = inFlight.settle(answer.messageID) else { continue }
             let token = settled.token
@@ -98,6 +140,11 @@ extension MQTTLink {
                 guard token != 0 else { continue }
                 status.acknowledged += 1
                 source.acknowledged(token)
+                if settled.isBacklog {
+                    backlogWindow.answered(after: now - settled.sentAt, at: now)
+                }
+                guard configuration.awaitsReceiver, !settled.isConfirmed else { continue }
+                unconfirmed.insert(token, at: now)
             } else if token != 0 {
                 let topic = recordTopics[settled.channel]
                 trouble(LinkTrouble.record(token, topic: topic, reason: answer.reason))
@@ -106,7 +153,32 @@ extension MQTTLink {
         }
         sink.answers.removeAll(keepingCapacity: true)
         guard taken > 0 else { return }
-        perform(machine.handle(.taken(inFlight: inFlight.count), at: LinkClock.now()))
+        perform(machine.handle(.taken(inFlight: inFlight.count), at: now))
+    }
+
+    /// Takes what the receiver says; what is for others goes to the mailbox.
+    func hear(_ sink: SessionSink) {
+        guard !sink.received.isEmpty else { return }
+        for message in sink.received {
+            guard let words = source.received(message) else {
+                mailbox.receive(message)
+                continue
+            }
+            for word in words { take(word) }
+        }
+        sink.received.removeAll(keepingCapacity: true)
+    }
+
+    private func take(_ word: ReceiverWord) {
+        switch word {
+        case .settled(let tokens):
+            inFlight.confirm(tokens)
+            lanes.settled(tokens)
+            lanes.putBack(unconfirmed.confirm(tokens))
+        case .holdBacklog(let seconds):
+            let time = Int64(max(0, min(3600, seconds))) * 1_000_000_000
+            pace.hold(until: LinkClock.now() + time + Int64.random(in: 0...(time / 10)))
+        }
     }
 
     /// Keeps a record for later; all new ones wait too, so that a broker that is full gets a rest.

@@ -2,10 +2,11 @@ import Glibc
 
 /// Publishes what a source holds to an MQTT broker and tells the source what the broker has taken.
 ///
-/// Runs on one thread that calls `run` and does nothing else. Records are published in the order of
-/// their numbers; after a cut everything unanswered goes out again, in order, so a subscriber sees
-/// that order apart from repeats. A successful publish call means nothing here: only the broker's
-/// acknowledgement with a good reason makes a record acknowledged.
+/// Runs on one thread that calls `run` and does nothing else. Records made while the connection lasts
+/// go first; those that waited before follow as fast as their pace and the way allow; each of the two
+/// lanes keeps the order of the numbers. After a cut everything unanswered goes out again. A
+/// successful publish call means nothing here: only the broker's acknowledgement with a good reason
+/// makes a record acknowledged, and where a receiver is awaited, only its word settles it.
 package final class MQTTLink<Source: PublishSource> {
     let configuration: LinkConfiguration
     let source: Source
@@ -13,13 +14,17 @@ package final class MQTTLink<Source: PublishSource> {
     var machine: LinkStateMachine<SystemRandomNumberGenerator>
     var client: Mosquitto?
     var inFlight = InFlightWindow()
-    /// Numbers of records to send again, ascending; all below `cursor`.
-    var resend: [Int64] = []
+    var lanes = PublishLanes()
+    var pace: BacklogPace
+    var backlogWindow = BacklogWindow(most: 1)
+    var unconfirmed: Unconfirmed
+    /// What waits has to be looked at: a connection has begun.
+    var isBeginning = false
+    /// When the link was last online; nanoseconds on the monotonic clock.
+    var onlineAt = Int64.min / 2
     /// Numbers of records the broker refused; they go again after a pause.
     var refused: [Int64] = []
-    /// The highest number sent so far.
-    var cursor: Int64 = 0
-    /// Nothing waited when the source was last asked.
+    /// Nothing waited in the live lane when the source was last asked.
     var isCaughtUp = false
     /// What this connection allows: our window or the broker's, whichever is smaller.
     var window: Int
@@ -40,6 +45,11 @@ package final class MQTTLink<Source: PublishSource> {
         self.source = source
         self.mailbox = mailbox
         window = configuration.window
+        pace = BacklogPace(
+            rate: configuration.backlogRate, burst: max(16, configuration.backlogRate / 4))
+        unconfirmed = Unconfirmed(
+            grace: Int64(configuration.overtakenSeconds) * 1_000_000_000,
+            patience: Int64(configuration.confirmSeconds) * 1_000_000_000)
         machine = LinkStateMachine(
             configuration, generator: SystemRandomNumberGenerator(), now: LinkClock.now())
         document = ConnectionDocument(gateway: configuration.gateway, session: 0)
@@ -97,6 +107,7 @@ package final class MQTTLink<Source: PublishSource> {
         let now = LinkClock.now()
         var deadline = min(machine.deadline, now + 1_000_000_000)
         if sourceRetryAt > now { deadline = min(deadline, sourceRetryAt) }
+        if machine.mayPublish { deadline = min(deadline, backlogDeadline(now)) }
         let milliseconds = Int32(max(0, min(1000, (deadline - now + 999_999) / 1_000_000)))
         let wantsToWrite = client?.wantsToWrite ?? false
         let events = Int16(POLLIN) | (wantsToWrite ? Int16(POLLOUT) : 0)
@@ -121,6 +132,8 @@ package final class MQTTLink<Source: PublishSource> {
     /// Puts the status where others see it, when it changed.
     private func show() {
         status.inFlight = inFlight.count
+        status.backlog = lanes.backlog.count
+        status.unconfirmed = unconfirmed.count
         let state: LinkStatus.State =
             switch machine.phase {
             case .waiting: .waiting

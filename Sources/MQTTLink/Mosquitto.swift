@@ -123,13 +123,14 @@ final class Mosquitto {
     static func words(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
     private func setCallbacks() {
-        mosquitto_connect_v5_callback_set(handle) { _, context, code, _, properties in
+        mosquitto_connect_v5_callback_set(handle) { _, context, code, flags, properties in
             guard let context else { return }
             var maximum: UInt16 = 0
             let found = mosquitto_property_read_int16(
                 properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &maximum, false)
             SessionSink.of(context).welcome = SessionSink.Welcome(
-                code: code, receiveMaximum: found == nil ? nil : Int(maximum))
+                code: code, receiveMaximum: found == nil ? nil : Int(maximum),
+                hasSession: flags & 1 != 0)
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, context, code, _ in
             guard let context else { return }
@@ -146,7 +147,7 @@ final class Mosquitto {
         }
         mosquitto_message_v5_callback_set(handle) { _, context, message, properties in
             guard let context, let message = message?.pointee else { return }
-            SessionSink.of(context).receive(ReceivedMessage(message, properties))
+            SessionSink.of(context).received.append(ReceivedMessage(message, properties))
         }
         mosquitto_log_callback_set(handle) { _, context, level, line in
             guard let context, let line, level == MOSQ_LOG_ERR else { return }

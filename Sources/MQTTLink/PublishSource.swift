@@ -1,3 +1,5 @@
+import Numbering
+
 /// A record to publish, lent by whoever stores it.
 package struct OutgoingMessage {
     /// The record's number; grows from record to record, positive.
@@ -15,6 +17,14 @@ package struct OutgoingMessage {
     }
 }
 
+/// What the receiver behind the broker says to us.
+package enum ReceiverWord: Hashable, Sendable {
+    /// It has these records safe, or wants them no more.
+    case settled(SequenceRanges)
+    /// The backlog shall wait for so many seconds; live records go on.
+    case holdBacklog(seconds: Int)
+}
+
 /// Where the link gets its records from, on the link's own thread.
 package protocol PublishSource: AnyObject {
     /// Why records cannot be read.
@@ -28,6 +38,18 @@ package protocol PublishSource: AnyObject {
         after token: Int64, limit: Int, _ body: (OutgoingMessage) -> Bool
     ) throws(Failure)
 
+    /// The highest number waiting; 0 when nothing waits.
+    func newest() throws(Failure) -> Int64
+
     /// The broker has taken responsibility for this record.
     func acknowledged(_ token: Int64)
+
+    /// Reads a message of a subscribed topic; nil when it is for somebody else, who then finds it in
+    /// the mailbox.
+    func received(_ message: ReceivedMessage) -> [ReceiverWord]?
+}
+
+extension PublishSource {
+    /// Leaves every message to the mailbox.
+    package func received(_ message: ReceivedMessage) -> [ReceiverWord]? { nil }
 }

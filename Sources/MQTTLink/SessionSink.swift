@@ -8,6 +8,8 @@ final class SessionSink {
         let code: Int32
         /// Messages the broker wants in flight at most; nil when it did not say.
         let receiveMaximum: Int?
+        /// Whether the broker still knows our session, and with it what we sent.
+        let hasSession: Bool
     }
 
     var welcome: Welcome?
@@ -19,14 +21,11 @@ final class SessionSink {
     var refusedSubscriptions = 0
     /// What the library said about an error, the last few lines.
     var complaints: [String] = []
-    private let mailbox: LinkMailbox
-
-    init(mailbox: LinkMailbox) { self.mailbox = mailbox }
+    /// Messages of subscribed topics.
+    var received: [ReceivedMessage] = []
 
     func complain(_ line: String) {
         if complaints.count >= 8 { complaints.removeFirst() }
         complaints.append(line)
     }
-
-    func receive(_ message: ReceivedMessage) { mailbox.receive(message) }
 }

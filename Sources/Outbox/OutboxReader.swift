@@ -35,6 +35,13 @@ package final class OutboxReader {
         return try readOnce(sequence, limit, maximumBytes, body)
     }
 
+    /// The number of the newest waiting record; 0 when none waits.
+    package func newest() throws(OutboxError) -> Int64 {
+        if isReplaced { try reopen() }
+        return try database.number(
+            "SELECT max(sequence) FROM record", "look at the newest record") ?? 0
+    }
+
     /// What the outbox holds and has lost, as far as it is on disk.
     package func status() throws(OutboxError) -> OutboxStatus {
         if isReplaced { try reopen() }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MQTTLink
+import Numbering
 import Synchronization
 import TestKit
 import Testing
@@ -16,6 +17,7 @@ final class ListSource: PublishSource, Sendable {
         var next: Int64 = 1
         var taken: [Int64] = []
         var isAway = false
+        var keepsUntilSettled = false
     }
 
     private let contents = Mutex(Contents())
@@ -52,10 +54,33 @@ final class ListSource: PublishSource, Sendable {
         }
     }
 
+    func newest() throws(Unreadable) -> Int64 { contents.withLock { $0.waiting.last ?? 0 } }
+
     func acknowledged(_ token: Int64) {
         contents.withLock {
-            $0.waiting.removeAll { $0 == token }
+            if !$0.keepsUntilSettled { $0.waiting.removeAll { $0 == token } }
             $0.taken.append(token)
+        }
+    }
+
+    /// Rows stay until the receiver's word from now on.
+    func keepUntilSettled() { contents.withLock { $0.keepsUntilSettled = true } }
+
+    /// Rows that wait.
+    var waiting: [Int64] { contents.withLock { $0.waiting } }
+
+    /// Understands `settled FIRST LAST` and `hold SECONDS`.
+    func received(_ message: ReceivedMessage) -> [ReceiverWord]? {
+        let words = String(decoding: message.payload, as: UTF8.self).split(separator: " ")
+        let numbers = words.dropFirst().compactMap { Int64($0) }
+        switch (words.first, numbers.count) {
+        case ("settled", 2):
+            var tokens = SequenceRanges()
+            tokens.insert(numbers[0]...numbers[1])
+            contents.withLock { $0.waiting.removeAll { tokens.contains($0) } }
+            return [.settled(tokens)]
+        case ("hold", 1): return [.holdBacklog(seconds: Int(numbers[0]))]
+        default: return nil
         }
     }
 }
@@ -103,6 +128,8 @@ final class LinkFixture: Sendable {
         configuration.reconnectMilliseconds = 10
         configuration.reconnectMaximumMilliseconds = 200
         configuration.willDelaySeconds = 0
+        configuration.backlogJitterSeconds = 0
+        configuration.backlogRate = 0
         return configuration
     }
 

@@ -77,6 +77,8 @@ final class OutboxSource: PublishSource {
         }
     }
 
+    func newest() throws(OutboxError) -> Int64 { try openReader().newest() }
+
     /// The broker has it: the row may go with the recorder's next transaction.
     func acknowledged(_ token: Int64) {
         if setup.acknowledged.insert(token) % Self.wakeThreshold == 0 { setup.recorderWake.raise() }
