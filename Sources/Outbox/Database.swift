@@ -9,12 +9,14 @@ final class Database {
     private let handle: OpaquePointer
 
     /// Opens the file; with `create` it is begun when it does not exist.
-    init(path: String, create: Bool) throws(OutboxError) {
+    ///
+    /// `vfs` names the SQLite file layer to go through, nil for the system's own.
+    init(path: String, create: Bool, vfs: String?) throws(OutboxError) {
         self.path = path
         let flags =
             SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0)
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(path, &opened, flags, vfs)
         guard let opened else {
             throw .failed(path: path, operation: "open the file", detail: "out of memory")
         }

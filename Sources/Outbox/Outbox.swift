@@ -22,6 +22,7 @@ package final class Outbox {
     /// Rows freed in one transaction at most, so that a drained backlog never stalls an append.
     private static let freeLimit: Int64 = 1000
 
+    private let vfs: String?
     private let lock: OutboxLock
     private var file: OutboxFile
     private var tally: OutboxTally
@@ -29,20 +30,22 @@ package final class Outbox {
     /// Opens the outbox at `path`, or begins it; makes its folder (mode 0700) when it is missing.
     ///
     /// A damaged file is set aside and a new one begun, which `setAside` then tells. Takes as long
-    /// with millions of records as with none.
+    /// with millions of records as with none. `vfs` names the SQLite file layer that the file is
+    /// reached through; nil, the usual case, is the system's own.
     package init(
-        path: String, budgetBytes: Int64, wallMilliseconds: Int64
+        path: String, budgetBytes: Int64, wallMilliseconds: Int64, vfs: String? = nil
     ) throws(OutboxError) {
         self.path = path
+        self.vfs = vfs
         self.budgetBytes = budgetBytes
         try OutboxFolder.make(for: path)
         lock = try OutboxLock(path: path)
         do {
-            file = try OutboxFile(path: path)
+            file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         } catch .damaged(_, _, let detail) {
             setAside = try SetAsideFile.move(path, wallMilliseconds: wallMilliseconds, detail)
-            file = try OutboxFile(path: path)
+            file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         }
     }
@@ -108,7 +111,7 @@ package final class Outbox {
         let moved = try SetAsideFile.move(
             path, wallMilliseconds: wallMilliseconds, "found damaged while running")
         setAside = moved
-        file = try OutboxFile(path: path)
+        file = try OutboxFile(path: path, vfs: vfs)
         tally.startOver()
         var nothing = SequenceRanges()
         try append([], freeing: &nothing)

@@ -26,8 +26,8 @@ final class OutboxFile {
     private let freePageCount: Statement
 
     /// Opens or begins the file at `path`.
-    init(path: String) throws(OutboxError) {
-        database = try Database(path: path, create: true)
+    init(path: String, vfs: String?) throws(OutboxError) {
+        database = try Database(path: path, create: true, vfs: vfs)
         try Self.prepareSchema(database)
         begin = try database.prepare("BEGIN IMMEDIATE")
         commit = try database.prepare("COMMIT")

@@ -4,15 +4,17 @@
 /// not grow with the backlog and the log can be folded back into the file between reads.
 package final class OutboxReader {
     private let path: String
+    private let vfs: String?
     private var database: Database
     private var following: Statement
     private var identity: UInt64
 
-    /// Opens an outbox that exists.
-    package init(path: String) throws(OutboxError) {
+    /// Opens an outbox that exists; `vfs` as with `Outbox`.
+    package init(path: String, vfs: String? = nil) throws(OutboxError) {
         self.path = path
+        self.vfs = vfs
         identity = OutboxFolder.identity(path)
-        database = try Self.connect(path, identity)
+        database = try Self.connect(path, identity, vfs)
         following = try Self.prepareFollowing(database)
     }
 
@@ -94,17 +96,17 @@ package final class OutboxReader {
 
     private func reopen() throws(OutboxError) {
         let found = OutboxFolder.identity(path)
-        let replacement = try Self.connect(path, found)
+        let replacement = try Self.connect(path, found, vfs)
         following = try Self.prepareFollowing(replacement)
         database = replacement
         identity = found
     }
 
     private static func connect(
-        _ path: String, _ identity: UInt64
+        _ path: String, _ identity: UInt64, _ vfs: String?
     ) throws(OutboxError) -> Database {
         guard identity != 0 else { throw .missing(path: path) }
-        let database = try Database(path: path, create: false)
+        let database = try Database(path: path, create: false, vfs: vfs)
         try database.execute("PRAGMA query_only = 1; PRAGMA cache_size = -512", "open the file")
         let found = try database.number("PRAGMA application_id", "open the file") ?? 0
         guard found == OutboxFile.applicationID else {
