@@ -46,6 +46,7 @@ let package = Package(
             name: "CSQLite", path: "Sources/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CMosquitto", path: "Sources/CMosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // ground
         library("Quantities"),
@@ -67,7 +68,7 @@ let package = Package(
         // edge I/O
         library("SerialPort", ["CLinux", "Modbus"]),
         library("CANTransport", ["CANBus", "CLinux"]),
-        library("Outbox", ["CSQLite", "Numbering"]),
+        library("Outbox", ["CSQLite", "CZlib", "Numbering"]),
         library("MQTTLink", ["CMosquitto", "Numbering"]),
 
         // fleet

@@ -6,8 +6,8 @@ import Numbering
 /// 2. A record's number never repeats in a file; with the file's random epoch it names the record.
 /// 3. A record leaves only when it is freed by its number, or evicted and counted.
 /// 4. After a cut at any point records may be handed out again, but none is lost and order holds.
-/// 6. The file stays within its byte budget: oldest measurements go first, events last; every loss
-///    is counted by its reason. A damaged file is set aside, never deleted.
+/// 6. The file stays within its byte budget: old measurements are thinned, then the oldest go, alarms
+///    last; every loss is counted by its reason. A damaged file is set aside, never deleted.
 ///
 /// One thread owns the outbox; it blocks while the disk does. Readers have connections of their own
 /// (`OutboxReader`) and do not disturb it. The article `Outbox` tells why it is built so.
@@ -23,6 +23,7 @@ package final class Outbox {
     private static let freeLimit: Int64 = 1000
 
     private let vfs: String?
+    private let coder = PayloadCoder()
     private let lock: OutboxLock
     private var file: OutboxFile
     private var tally: OutboxTally
@@ -48,6 +49,9 @@ package final class Outbox {
             file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         }
+        if (try? file.counter("budget")) != budgetBytes {
+            try? file.setCounter("budget", budgetBytes)  // shown to readers; a full disk may refuse
+        }
     }
 
     /// The random number of this file, 1 to 2⁵³ − 1; changes only when a file is begun.
@@ -59,16 +63,19 @@ package final class Outbox {
     /// Records waiting.
     package var depth: Int64 { tally.depth }
 
-    /// Stores records and frees acknowledged ones, in one transaction with one sync.
+    /// Stores records, frees acknowledged ones and sets rejected ones aside, in one transaction with
+    /// one sync.
     ///
     /// What was freed is taken out of `acknowledged`; at most 1000 rows go at once, the rest stays
     /// for the next call. Returns the numbers given, nil when `records` is empty. When it throws,
     /// nothing was stored, nothing was freed and no number was used.
     @discardableResult
     package func append(
-        _ records: [OutboxRecord], freeing acknowledged: inout SequenceRanges
+        _ records: [OutboxRecord], freeing acknowledged: inout SequenceRanges,
+        rejecting rejections: [Rejection] = []
     ) throws(OutboxError) -> ClosedRange<Int64>? {
-        if records.isEmpty, acknowledged.isEmpty, !tally.hasNews { return nil }
+        if records.isEmpty, acknowledged.isEmpty, rejections.isEmpty, !tally.hasNews { return nil }
+        let packed = records.map { PackedRecord($0, coder) }
         let noun = records.count == 1 ? "record" : "records"
         let operation =
             records.isEmpty ? "free acknowledged records" : "store \(records.count) \(noun)"
@@ -77,8 +84,9 @@ package final class Outbox {
         var after = tally
         try file.transaction(operation) { () throws(OutboxError) in
             try after.free(freed, in: file)
-            try after.makeRoom(for: records, budget: budgetBytes, in: file)
-            try after.insert(records, operation, in: file)
+            try after.reject(rejections, in: file)
+            try after.makeRoom(for: packed, budget: budgetBytes, in: file)
+            try after.insert(packed, operation, in: file)
             try after.store(in: file)
         }
         let first = tally.next
@@ -98,7 +106,7 @@ package final class Outbox {
 
     /// What the outbox holds and has lost.
     package func status() throws(OutboxError) -> OutboxStatus {
-        try tally.status(of: file)
+        try tally.status(of: file, budget: budgetBytes)
     }
 
     /// Sets a damaged file aside and goes on with a new one, after `append` threw `damaged`.

@@ -5,22 +5,21 @@
 /// changes only when rows leave out of order. That keeps opening and status as fast with millions
 /// of rows as with none, and costs the usual transaction no page.
 final class OutboxFile {
-    /// Marks a database as an outbox: `AMPH` in ASCII.
-    static let applicationID: Int64 = 0x414D_5048
-    /// The schema this code writes.
-    static let version: Int64 = 1
-
     let database: Database
     let epoch: Int64
     let insertRow: Statement
     let deleteRange: Statement
     let evictOldest: Statement
+    let thinRange: Statement
+    let copyRejected: Statement
+    let trimRejected: Statement
     private let begin: Statement
     private let commit: Statement
     private let rollback: Statement
     private let setCounter: Statement
     private let getCounter: Statement
     private let lowestRow: Statement
+    private let lowestOfClass: Statement
     private let highestRow: Statement
     private let pageCount: Statement
     private let freePageCount: Statement
@@ -28,14 +27,30 @@ final class OutboxFile {
     /// Opens or begins the file at `path`.
     init(path: String, vfs: String?) throws(OutboxError) {
         database = try Database(path: path, create: true, vfs: vfs)
-        try Self.prepareSchema(database)
+        try OutboxSchema.prepare(database)
         begin = try database.prepare("BEGIN IMMEDIATE")
         commit = try database.prepare("COMMIT")
         rollback = try database.prepare("ROLLBACK")
         insertRow = try database.prepare(
-            "INSERT INTO record(sequence, class, wall_ms, payload) VALUES(?1, ?2, ?3, ?4)")
+            "INSERT INTO record(sequence, class, wall_ms, payload, size) VALUES(?1, ?2, ?3, ?4, ?5)"
+        )
         deleteRange = try database.prepare(
             "DELETE FROM record WHERE sequence BETWEEN ?1 AND ?2")
+        thinRange = try database.prepare(
+            """
+            DELETE FROM record WHERE sequence BETWEEN ?1 AND ?2 AND class = ?3
+            AND sequence % ?4 <> 0
+            """)
+        copyRejected = try database.prepare(
+            """
+            INSERT OR REPLACE INTO rejected(sequence, class, wall_ms, size, payload, reason)
+            SELECT sequence, class, wall_ms, size, payload, ?2 FROM record WHERE sequence = ?1
+            """)
+        trimRejected = try database.prepare(
+            """
+            DELETE FROM rejected WHERE sequence <= (SELECT sequence FROM rejected
+            ORDER BY sequence DESC LIMIT 1 OFFSET ?1)
+            """)
         evictOldest = try database.prepare(
             """
             DELETE FROM record WHERE sequence IN (SELECT sequence FROM record
@@ -45,6 +60,11 @@ final class OutboxFile {
             "INSERT OR REPLACE INTO counter(name, value) VALUES(?1, ?2)")
         getCounter = try database.prepare("SELECT value FROM counter WHERE name = ?1")
         lowestRow = try database.prepare("SELECT min(sequence) FROM record")
+        lowestOfClass = try database.prepare(
+            """
+            SELECT sequence FROM record WHERE class = ?1 AND sequence >= ?2
+            ORDER BY sequence LIMIT 1
+            """)
         highestRow = try database.prepare("SELECT max(sequence) FROM record")
         pageCount = try database.prepare("PRAGMA page_count")
         freePageCount = try database.prepare("PRAGMA freelist_count")
@@ -52,50 +72,6 @@ final class OutboxFile {
         guard epoch > 0 else {
             throw .damaged(path: path, operation: "open the file", detail: "it has no epoch")
         }
-    }
-
-    /// Settings of the connection, then the tables when the file is new.
-    ///
-    /// Pages of 2048 bytes wrote least to the device per byte of payload of all sizes measured. Debian
-    /// builds SQLite to overwrite what is deleted with zeros, which writes every freed page once more.
-    private static func prepareSchema(_ database: Database) throws(OutboxError) {
-        let operation = "open the file"
-        try database.execute(
-            "PRAGMA page_size = 2048; PRAGMA cache_size = -512; PRAGMA secure_delete = OFF",
-            operation)
-        let tables = try database.number("SELECT count(*) FROM sqlite_schema", operation) ?? 0
-        let found = try database.number("PRAGMA application_id", operation) ?? 0
-        guard tables == 0 || found == applicationID else {
-            throw .foreign(path: database.path, applicationID: UInt32(truncatingIfNeeded: found))
-        }
-        try database.execute(
-            """
-            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-            PRAGMA journal_size_limit = 4194304
-            """, operation)
-        if tables == 0 { try create(database) }
-        let version = try database.number("PRAGMA user_version", operation) ?? 0
-        guard version == Self.version else {
-            throw .damaged(
-                path: database.path, operation: operation,
-                detail: "its schema is version \(version), expected \(Self.version)")
-        }
-    }
-
-    private static func create(_ database: Database) throws(OutboxError) {
-        // 53 bits, because that is what every JSON reader keeps exactly
-        let epoch = Int64.random(in: 1..<(1 << 53))
-        try database.execute(
-            """
-            BEGIN IMMEDIATE;
-            PRAGMA application_id = \(applicationID);
-            PRAGMA user_version = \(version);
-            CREATE TABLE record(sequence INTEGER PRIMARY KEY, class INTEGER NOT NULL,
-                wall_ms INTEGER NOT NULL, payload BLOB NOT NULL);
-            CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-            INSERT INTO counter VALUES('epoch', \(epoch));
-            COMMIT
-            """, "begin the file")
     }
 
     /// Runs `body` in one transaction; a failure leaves the file as it was.
@@ -135,6 +111,15 @@ final class OutboxFile {
 
     /// The number of the oldest row; nil when there is none.
     func lowest() throws(OutboxError) -> Int64? { try first(lowestRow) }
+
+    /// The number of the oldest row of a class at or above `sequence`; nil when there is none.
+    func lowest(
+        of recordClass: RecordClass, from sequence: Int64
+    ) throws(OutboxError) -> Int64? {
+        lowestOfClass.bind(1, recordClass.rawValue)
+        lowestOfClass.bind(2, sequence)
+        return try first(lowestOfClass)
+    }
 
     /// The number of the newest row; nil when there is none.
     func highest() throws(OutboxError) -> Int64? { try first(highestRow) }

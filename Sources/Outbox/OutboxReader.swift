@@ -7,6 +7,7 @@ package final class OutboxReader {
     private let vfs: String?
     private var database: Database
     private var following: Statement
+    private let coder = PayloadCoder()
     private var identity: UInt64
 
     /// Opens an outbox that exists; `vfs` as with `Outbox`.
@@ -65,7 +66,37 @@ package final class OutboxReader {
             path: path, epoch: try counter("epoch") ?? 0, depth: depth,
             oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
             nextSequence: max(newest ?? 0, try counter("highest") ?? 0) + 1,
-            fileBytes: OutboxFolder.bytes(of: path), losses: losses)
+            fileBytes: OutboxFolder.bytes(of: path), usedBytes: try usedBytes(operation),
+            budgetBytes: try counter("budget"), losses: losses)
+    }
+
+    /// What the fleet has rejected and the file still keeps, oldest first.
+    package func rejected() throws(OutboxError) -> [RejectedRecord] {
+        if isReplaced { try reopen() }
+        let operation = "read rejected records"
+        guard try OutboxSchema.fileVersion(database) >= 2 else { return [] }
+        let statement = try database.prepare(
+            "SELECT sequence, wall_ms, size, payload, reason FROM rejected ORDER BY sequence")
+        defer { statement.reset() }
+        var found: [RejectedRecord] = []
+        while try statement.step(operation) {
+            let (sequence, wall) = (statement.integer(0), statement.integer(1))
+            let reason = statement.text(4)
+            let isWhole = coder.withUnpacked(statement.blob(3), size: statement.integer(2)) {
+                found.append(
+                    RejectedRecord(
+                        sequence: sequence, wallMilliseconds: wall, reason: reason,
+                        payload: Array($0)))
+            }
+            guard isWhole else { throw Self.spoilt(path, sequence) }
+        }
+        return found
+    }
+
+    private func usedBytes(_ operation: String) throws(OutboxError) -> Int64 {
+        let all = try database.number("PRAGMA page_count", operation) ?? 0
+        let free = try database.number("PRAGMA freelist_count", operation) ?? 0
+        return max(0, all - free) &* 2048
     }
 
     /// Whether another file bears the name since this one was opened.
@@ -81,17 +112,30 @@ package final class OutboxReader {
         var last = sequence
         var bytes = 0
         while bytes < maximumBytes, try following.step("read waiting records") {
-            let payload = following.blob(3)
-            let entry = OutboxEntry(
-                sequence: following.integer(0),
-                recordClass: RecordClass(rawValue: following.integer(1)) ?? .telemetry,
-                wallMilliseconds: following.integer(2), payload: payload)
-            guard body(entry) else { break }
+            let number = following.integer(0)
+            let recordClass = RecordClass(rawValue: following.integer(1)) ?? .telemetry
+            let wall = following.integer(2)
+            var isTaken = false
+            let isWhole = coder.withUnpacked(following.blob(3), size: following.integer(4)) {
+                payload in
+                isTaken = body(
+                    OutboxEntry(
+                        sequence: number, recordClass: recordClass, wallMilliseconds: wall,
+                        payload: payload))
+                bytes += payload.count
+            }
+            guard isWhole else { throw Self.spoilt(path, number) }
+            guard isTaken else { break }
             count += 1
-            last = entry.sequence
-            bytes += payload.count
+            last = number
         }
         return OutboxBatch(count: count, last: last)
+    }
+
+    private static func spoilt(_ path: String, _ sequence: Int64) -> OutboxError {
+        .damaged(
+            path: path, operation: "read waiting records",
+            detail: "record \(sequence) does not come whole out of its deflated form")
     }
 
     private func reopen() throws(OutboxError) {
@@ -109,16 +153,17 @@ package final class OutboxReader {
         let database = try Database(path: path, create: false, vfs: vfs)
         try database.execute("PRAGMA query_only = 1; PRAGMA cache_size = -512", "open the file")
         let found = try database.number("PRAGMA application_id", "open the file") ?? 0
-        guard found == OutboxFile.applicationID else {
+        guard found == OutboxSchema.applicationID else {
             throw .foreign(path: path, applicationID: UInt32(truncatingIfNeeded: found))
         }
         return database
     }
 
     private static func prepareFollowing(_ database: Database) throws(OutboxError) -> Statement {
-        try database.prepare(
+        let size = try OutboxSchema.fileVersion(database) < 2 ? "0" : "size"
+        return try database.prepare(
             """
-            SELECT sequence, class, wall_ms, payload FROM record
+            SELECT sequence, class, wall_ms, payload, \(size) FROM record
             WHERE sequence > ?1 ORDER BY sequence LIMIT ?2
             """)
     }

@@ -2,8 +2,10 @@
 package enum RecordClass: Int64, CaseIterable, Sendable {
     /// A measurement. Under pressure the oldest of these go first.
     case telemetry = 0
-    /// An alarm or a report. These go last.
+    /// A report: started, stopped, applied.
     case event = 1
+    /// An alarm raised or cleared. These go last.
+    case alarm = 2
 }
 
 /// A record on its way into the outbox.
@@ -21,6 +23,32 @@ package struct OutboxRecord: Sendable {
         self.wallMilliseconds = wallMilliseconds
         self.payload = payload
     }
+}
+
+/// A record that the fleet refuses, and why.
+package struct Rejection: Hashable, Sendable {
+    /// Its number.
+    package let sequence: Int64
+    /// The fleet's sentence.
+    package let reason: String
+
+    /// Joins both.
+    package init(sequence: Int64, reason: String) {
+        self.sequence = sequence
+        self.reason = reason
+    }
+}
+
+/// A record that the fleet has rejected, kept for whoever looks into it.
+package struct RejectedRecord: Hashable, Sendable {
+    /// Its number.
+    package let sequence: Int64
+    /// Unix time in milliseconds when it was made.
+    package let wallMilliseconds: Int64
+    /// The fleet's sentence.
+    package let reason: String
+    /// The document.
+    package let payload: [UInt8]
 }
 
 /// A record waiting in the outbox, lent by the database.

@@ -8,10 +8,16 @@ package enum LossReason: String, CaseIterable, Sendable {
     case damaged = "damaged"
     /// The store failed in another way when it came.
     case storeFailed = "store_failed"
+    /// A measurement whose neighbours stayed, when room was scarce.
+    case thinnedTelemetry = "thinned_telemetry"
     /// A measurement that made room for younger ones within the byte budget.
     case evictedTelemetry = "evicted_telemetry"
-    /// An event that made room when no measurement was left.
+    /// A report that made room when no measurement was left.
     case evictedEvent = "evicted_event"
+    /// An alarm that made room when nothing else was left.
+    case evictedAlarm = "evicted_alarm"
+    /// A record that the fleet refused; it is kept aside in the file for a while.
+    case rejected
 }
 
 /// What the outbox holds and what it has lost.
@@ -30,6 +36,10 @@ package struct OutboxStatus: Hashable, Sendable {
     package let nextSequence: Int64
     /// Bytes of the database and its log on disk.
     package let fileBytes: Int64
+    /// Bytes of pages in use; freed pages are used again and do not count.
+    package let usedBytes: Int64
+    /// What the pages in use may come to; nil in a file that was not yet told.
+    package let budgetBytes: Int64?
     /// Records lost since the file was begun, by reason; reasons with none are left out.
     package let losses: [LossReason: Int64]
 

@@ -2,9 +2,6 @@
 ///
 /// A value: `append` changes a copy and keeps it only when the transaction went through.
 struct OutboxTally {
-    /// Rows deleted at once when room has to be made.
-    private static let evictionChunk: Int64 = 64
-
     /// The number of the next record.
     private(set) var next: Int64
     /// Records in the file.
@@ -16,8 +13,7 @@ struct OutboxTally {
     private var hasDeleted = false
     /// The last number's row left before older ones, so the next row opens a hole.
     private var isTopGone = false
-    /// No telemetry lies below this number; keeps evictions from looking at kept events again.
-    private var oldestTelemetry: Int64 = 0
+    private var pressure = OutboxPressure()
 
     /// Reads the counters of a file.
     init(_ file: OutboxFile) throws(OutboxError) {
@@ -58,49 +54,57 @@ struct OutboxTally {
         }
     }
 
-    /// Evicts until `records` fit into the budget (outbox rule 6).
+    /// Makes room until `records` fit into the budget (outbox rule 6).
     ///
     /// A sixteenth more than needed goes, so that a full outbox does not evict at every append.
     mutating func makeRoom(
-        for records: [OutboxRecord], budget: Int64, in file: OutboxFile
+        for records: [PackedRecord], budget: Int64, in file: OutboxFile
     ) throws(OutboxError) {
         guard !records.isEmpty else { return }
-        let incoming = records.reduce(Int64(0)) { $0 + Int64($1.payload.count) + 64 }
+        let incoming = records.reduce(Int64(0)) { $0 + Int64($1.bytes.count) + 64 }
         guard try file.usedBytes() + incoming > budget else { return }
         let goal = budget - budget / 16 - incoming
+        pressure.begin()
         while depth > 0, try file.usedBytes() > goal {
-            if try evict(.telemetry, .evictedTelemetry, in: file) { continue }
-            guard try evict(.event, .evictedEvent, in: file) else { return }
+            guard let removal = try pressure.relieve(file, next: next) else { return }
+            removed(removal.count)
+            lose(removal.reason, removal.count)
         }
     }
 
-    private mutating func evict(
-        _ recordClass: RecordClass, _ reason: LossReason, in file: OutboxFile
-    ) throws(OutboxError) -> Bool {
-        let from = recordClass == .telemetry ? oldestTelemetry : 0
-        file.evictOldest.bind(1, recordClass.rawValue)
-        file.evictOldest.bind(2, from)
-        file.evictOldest.bind(3, Self.evictionChunk)
-        try file.evictOldest.run("evict old records")
-        let count = file.database.changes
-        guard count > 0 else {
-            if recordClass == .telemetry { oldestTelemetry = next }
-            return false
+    /// Sets aside what the fleet refused; it is not sent again.
+    mutating func reject(
+        _ rejections: [Rejection], in file: OutboxFile
+    ) throws(OutboxError) {
+        for rejection in rejections {
+            file.copyRejected.bind(1, rejection.sequence)
+            file.copyRejected.bind(2, rejection.reason)
+            try file.copyRejected.run("set a rejected record aside")
+            file.deleteRange.bind(1, rejection.sequence)
+            file.deleteRange.bind(2, rejection.sequence)
+            try file.deleteRange.run("set a rejected record aside")
+            let count = file.database.changes
+            removed(count)
+            lose(.rejected, count)
         }
-        removed(count)
-        lose(reason, count)
-        return true
+        guard !rejections.isEmpty else { return }
+        file.trimRejected.bind(1, Self.rejectedKept)
+        try file.trimRejected.run("forget old rejected records")
     }
+
+    /// Rejected records kept for whoever looks into them.
+    private static let rejectedKept: Int64 = 200
 
     /// Stores records under the next numbers (outbox rules 1 and 2).
     mutating func insert(
-        _ records: [OutboxRecord], _ operation: String, in file: OutboxFile
+        _ records: [PackedRecord], _ operation: String, in file: OutboxFile
     ) throws(OutboxError) {
         for record in records {
             file.insertRow.bind(1, next)
             file.insertRow.bind(2, record.recordClass.rawValue)
             file.insertRow.bind(3, record.wallMilliseconds)
-            try file.insertRow.run(operation, blob: record.payload, at: 4)
+            file.insertRow.bind(5, record.size)
+            try file.insertRow.run(operation, blob: record.bytes, at: 4)
             next += 1
             depth += 1
         }
@@ -147,23 +151,38 @@ struct OutboxTally {
         highestStored = 0
         holesStored = 0
         lossesStored = [:]
-        oldestTelemetry = 0
+        pressure = OutboxPressure()
         isTopGone = false
     }
 
     /// The counters together with what the file says.
-    func status(of file: OutboxFile) throws(OutboxError) -> OutboxStatus {
+    func status(of file: OutboxFile, budget: Int64) throws(OutboxError) -> OutboxStatus {
         let oldest = try OldestRecord(file.database)
         return OutboxStatus(
             path: file.database.path, epoch: file.epoch, depth: depth,
             oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
             nextSequence: next, fileBytes: OutboxFolder.bytes(of: file.database.path),
-            losses: losses)
+            usedBytes: try file.usedBytes(), budgetBytes: budget, losses: losses)
     }
 
     private mutating func removed(_ count: Int64) {
         depth -= count
         if count > 0 { hasDeleted = true }
+    }
+}
+
+/// A record as it is stored.
+struct PackedRecord {
+    let recordClass: RecordClass
+    let wallMilliseconds: Int64
+    let bytes: [UInt8]
+    /// The payload's size when it was deflated, otherwise 0.
+    let size: Int64
+
+    init(_ record: OutboxRecord, _ coder: PayloadCoder) {
+        recordClass = record.recordClass
+        wallMilliseconds = record.wallMilliseconds
+        (bytes, size) = coder.packed(record.payload)
     }
 }
 

@@ -53,8 +53,19 @@ final class OutboxFixture {
     ) -> [OutboxRecord] {
         (0..<count).map { number in
             var payload = Array("{\"n\":\(number)}".utf8)
-            payload += [UInt8](repeating: 0x20, count: max(0, size - payload.count))
+            payload += noise(size - payload.count, seed: UInt64(number) + 1)
             return OutboxRecord(recordClass, wallMilliseconds: 5_000, payload: payload)
+        }
+    }
+
+    /// Bytes that do not deflate.
+    private static func noise(_ count: Int, seed: UInt64) -> [UInt8] {
+        var state = seed
+        return (0..<max(0, count)).map { _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state &* 0x2545_F491_4F6C_DD1D >> 56)
         }
     }
 

@@ -10,25 +10,28 @@ import Testing
         try OutboxFixture(budget: bytes)
     }
 
-    @Test func `outbox rule 6: under pressure the oldest telemetry goes and events stay`() throws {
+    @Test func `outbox rule 6: under pressure old telemetry is thinned and events stay`() throws {
         let fixture = try budgeted(256 << 10)
         var nothing = SequenceRanges()
         for _ in 1...40 {
             try fixture.outbox.append(
                 OutboxFixture.records(1, size: 500, .event), freeing: &nothing)
-            try fixture.append(20, size: 1000)
+            try fixture.append(20, size: 1500)
         }
         let status = try fixture.outbox.status()
-        let evicted = try #require(status.losses[.evictedTelemetry])
+        let thinned = try #require(status.losses[.thinnedTelemetry])
         #expect(status.losses[.evictedEvent] == nil)
-        #expect(status.depth + evicted == 40 * 21)
+        #expect(status.depth + thinned + (status.losses[.evictedTelemetry] ?? 0) == 40 * 21)
         let events = Set((0..<40).map { Int64($0 * 21 + 1) })
         let left = try fixture.sequences
         #expect(left.count == Int(status.depth))
         #expect(events.isSubset(of: left))
+        // the older, the sparser, and the youngest stay whole
         let telemetry = left.filter { !events.contains($0) }
-        let youngest = (1...840).map { Int64($0) }.filter { !events.contains($0) }
-        #expect(telemetry == Array(youngest.suffix(telemetry.count)))
+        #expect(telemetry.suffix(40) == (1...840).filter { !events.contains($0) }.suffix(40))
+        let gaps = zip(telemetry, telemetry.dropFirst()).map { $1 - $0 }
+        let third = gaps.count / 3
+        #expect(gaps.prefix(third).reduce(0, +) > gaps.suffix(third).reduce(0, +) * 2, "\(gaps)")
     }
 
     @Test func `outbox rule 6: the file stays within its budget`() throws {
@@ -40,17 +43,52 @@ import Testing
         #expect(fixture.outbox.depth > 200)
     }
 
-    @Test func `outbox rule 6: events go last, oldest first, when nothing else is left`() throws {
+    @Test func `outbox rule 6: alarms go last, oldest first, when nothing else is left`() throws {
         let fixture = try budgeted(128 << 10)
         var nothing = SequenceRanges()
         for _ in 1...100 {
             try fixture.outbox.append(
-                OutboxFixture.records(2, size: 1500, .event), freeing: &nothing)
+                OutboxFixture.records(1, size: 1500, .event)
+                    + OutboxFixture.records(1, size: 1500, .alarm), freeing: &nothing)
         }
         let status = try fixture.outbox.status()
-        let evicted = try #require(status.losses[.evictedEvent])
-        #expect(status.depth + evicted == 200)
-        #expect(try fixture.sequences == Array((evicted + 1)...200))
+        #expect(status.losses[.evictedEvent] ?? 0 >= 95)
+        let evicted = try #require(status.losses[.evictedAlarm])
+        #expect(status.depth + evicted + (status.losses[.evictedEvent] ?? 0) == 200)
+        let alarms = try fixture.sequences.filter { $0 % 2 == 0 }
+        #expect(alarms == (1...100).map { Int64($0 * 2) }.suffix(alarms.count))
+    }
+
+    @Test func `a full outbox keeps room for a long outage, sparser and sparser`() throws {
+        let fixture = try budgeted(512 << 10)
+        for _ in 1...4_000 { try fixture.append(1, size: 1500) }
+        let left = try fixture.sequences
+        #expect(left.count > 200)
+        #expect(left.suffix(40) == Array(Int64(3_961)...4_000))
+        #expect(4_000 - Int(left[0]) > left.count * 2, "the oldest kept is \(left[0])")
+        let status = try fixture.outbox.status()
+        #expect(status.depth + status.lost == 4_000)
+    }
+
+    @Test func `a record that the fleet rejects is set aside once and not sent again`() throws {
+        let fixture = try OutboxFixture()
+        try fixture.append(5, size: 2000)
+        var nothing = SequenceRanges()
+        let rejections = [
+            Rejection(sequence: 2, reason: "bank.soc_pct: expected 0 to 100, found 700"),
+            Rejection(sequence: 9, reason: "never stored"),
+        ]
+        for _ in 1...2 {
+            try fixture.outbox.append([], freeing: &nothing, rejecting: rejections)
+        }
+        #expect(try fixture.sequences == [1, 3, 4, 5])
+        #expect(try fixture.outbox.status().losses == [.rejected: 1])
+        try fixture.reopen()
+        #expect(fixture.outbox.depth == 4)
+        let kept = try OutboxReader(path: fixture.path).rejected()
+        #expect(kept.map(\.sequence) == [2])
+        #expect(kept.first?.reason == rejections[0].reason)
+        #expect(kept.first?.payload == OutboxFixture.records(2, size: 2000)[1].payload)
     }
 
     @Test func `outbox rule 6: a file that is no database is set aside and kept`() throws {
