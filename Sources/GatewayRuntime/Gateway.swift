@@ -47,10 +47,12 @@ final class Gateway {
             try RecorderService(setup: recorderSetup(acknowledged, damage), wake: recorderWake))
         if let mailbox, let settings = plan.configuration.mqtt {
             let setup = LinkSetup(
-                configuration: LinkConfiguration(settings, gateway: plan.configuration.gateway),
+                configuration: LinkConfiguration(
+                    settings, delivery: plan.configuration.outbox.delivery,
+                    gateway: plan.configuration.gateway),
                 outboxPath: plan.configuration.outbox.path, uplink: uplink,
                 acknowledged: acknowledged, recorderWake: recorderWake, damage: damage,
-                mailbox: mailbox, log: log)
+                delivery: plan.configuration.outbox.delivery, mailbox: mailbox, log: log)
             services.append(try LinkService(setup: setup))
         }
         services.append(try bridge(recorderWake: recorderWake))
@@ -69,6 +71,7 @@ final class Gateway {
             interval: .seconds(Int64(configuration.telemetry.intervalSeconds)),
             outboxPath: configuration.outbox.path,
             outboxBudget: Int64(configuration.outbox.sizeMegabytes) << 20,
+            commitWindow: .milliseconds(Int64(configuration.outbox.commitWindowMilliseconds)),
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,

@@ -1,11 +1,12 @@
 import Numbering
 import Synchronization
 
-/// Carries acknowledged sequence numbers from the link's thread to the recorder's.
+/// Carries acknowledged sequence numbers, and rejected ones, from the link's thread to the recorder's.
 ///
 /// It holds ranges, so it stays small however long the recorder does not look.
 package final class AcknowledgementBox: Sendable {
     private let ranges = Mutex(SequenceRanges())
+    private let rejected = Mutex<[Rejection]>([])
 
     /// Makes an empty box.
     package init() {}
@@ -28,7 +29,21 @@ package final class AcknowledgementBox: Sendable {
         }
     }
 
-    /// Takes everything out.
+    /// Adds rejected records.
+    package func reject(_ rejections: [Rejection]) {
+        rejected.withLock { $0.append(contentsOf: rejections) }
+    }
+
+    /// Takes the rejected records out.
+    package func takeRejections() -> [Rejection] {
+        rejected.withLock { waiting in
+            let taken = waiting
+            waiting = []
+            return taken
+        }
+    }
+
+    /// Takes everything acknowledged out.
     package func take() -> SequenceRanges {
         ranges.withLock { waiting in
             let taken = waiting

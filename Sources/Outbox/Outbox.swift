@@ -104,6 +104,9 @@ package final class Outbox {
     /// Counts records that never reached the disk; stored with the next transaction that works.
     package func recordLoss(_ reason: LossReason, count: Int64) { tally.lose(reason, count) }
 
+    /// Records lost since the file was begun, by reason; costs no look at the file.
+    package var losses: [LossReason: Int64] { tally.losses }
+
     /// What the outbox holds and has lost.
     package func status() throws(OutboxError) -> OutboxStatus {
         try tally.status(of: file, budget: budgetBytes)

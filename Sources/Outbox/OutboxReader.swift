@@ -9,6 +9,8 @@ package final class OutboxReader {
     private var following: Statement
     private let coder = PayloadCoder()
     private var identity: UInt64
+    /// The random number of the file, 0 when it has none.
+    package private(set) var epoch: Int64
 
     /// Opens an outbox that exists; `vfs` as with `Outbox`.
     package init(path: String, vfs: String? = nil) throws(OutboxError) {
@@ -17,6 +19,7 @@ package final class OutboxReader {
         identity = OutboxFolder.identity(path)
         database = try Self.connect(path, identity, vfs)
         following = try Self.prepareFollowing(database)
+        epoch = try Self.epoch(database)
     }
 
     /// Hands over the records after number `sequence`, oldest first.
@@ -142,6 +145,7 @@ package final class OutboxReader {
         let found = OutboxFolder.identity(path)
         let replacement = try Self.connect(path, found, vfs)
         following = try Self.prepareFollowing(replacement)
+        epoch = try Self.epoch(replacement)
         database = replacement
         identity = found
     }
@@ -157,6 +161,10 @@ package final class OutboxReader {
             throw .foreign(path: path, applicationID: UInt32(truncatingIfNeeded: found))
         }
         return database
+    }
+
+    private static func epoch(_ database: Database) throws(OutboxError) -> Int64 {
+        try database.number("SELECT value FROM counter WHERE name = 'epoch'", "open the file") ?? 0
     }
 
     private static func prepareFollowing(_ database: Database) throws(OutboxError) -> Statement {

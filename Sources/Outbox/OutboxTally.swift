@@ -1,3 +1,5 @@
+import Numbering
+
 /// What the outbox knows without looking: numbers, depth, losses.
 ///
 /// A value: `append` changes a copy and keeps it only when the transaction went through.
@@ -8,7 +10,7 @@ struct OutboxTally {
     private(set) var depth: Int64
     private var highestStored: Int64
     private var holesStored: Int64
-    private var losses: [LossReason: Int64]
+    private(set) var losses: [LossReason: Int64]
     private var lossesStored: [LossReason: Int64]
     private var hasDeleted = false
     /// The last number's row left before older ones, so the next row opens a hole.

@@ -16,12 +16,15 @@ package struct RecordStamp: Sendable {
     package var bootID: String
     /// The monotonic clock of this boot.
     package var monotonic: Instant
+    /// How the outbox is; nil leaves it out.
+    package var outbox: OutboxSummary?
 
     /// Joins all parts.
     package init(
         gateway: String, epoch: Int64, sequence: Int64, wallNanoseconds: Int64,
-        isWallTrusted: Bool, bootID: String, monotonic: Instant
+        isWallTrusted: Bool, bootID: String, monotonic: Instant, outbox: OutboxSummary? = nil
     ) {
+        self.outbox = outbox
         self.gateway = gateway
         self.epoch = epoch
         self.sequence = sequence
@@ -52,11 +55,21 @@ package struct RecordStamp: Sendable {
             writer.name("monotonic_ms")
             writer.integer(monotonic.nanoseconds / 1_000_000)
         }
+        if let outbox {
+            writer.name("outbox")
+            outbox.write(to: &writer)
+        }
     }
 }
 
 /// Dates in the form 2026-11-24T13:05:00.123Z.
 package enum RFC3339 {
+    /// The text of a Unix time in milliseconds; one that nanoseconds cannot hold is shown at its end.
+    package static func text(unixMilliseconds: Int64) -> String {
+        let (nanoseconds, overflow) = unixMilliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return text(unixNanoseconds: overflow ? (unixMilliseconds < 0 ? .min : .max) : nanoseconds)
+    }
+
     /// The text of a Unix time; 64 bits of nanoseconds reach from 1677 to 2262.
     package static func text(unixNanoseconds: Int64) -> String {
         let floor: Int64 = unixNanoseconds < 0 ? 999_999 : 0

@@ -5,6 +5,7 @@ import CANTransport
 import GatewayRuntime
 import Glibc
 import Modbus
+import Numbering
 import PackMap
 import Quantities
 
@@ -14,6 +15,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
+    case answer
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -32,8 +34,26 @@ enum FuzzTarget: String, CaseIterable {
         case .state: _ = try? BankStateDocument.load(bytes, name: "fuzz")
         case .foreign: takeForeign(bytes)
         case .set: takeSet(bytes)
+        case .answer: takeAnswer(bytes)
         case .planted: takePlanted(bytes)
         }
+    }
+}
+
+// MARK: the fleet
+
+extension FuzzTarget {
+    /// What the fleet says, used as the link uses it.
+    private func takeAnswer(_ bytes: [UInt8]) {
+        guard case .stored(_, var stored, let rejected)? = try? FleetAnswer.read(bytes) else {
+            return
+        }
+        for rejection in rejected { stored.insert(rejection.sequence) }
+        var waiting = SequenceRanges()
+        waiting.insert(1...1_000)
+        waiting.subtract(stored)
+        stored.subtract(waiting)
+        _ = stored.removeLowest(500)
     }
 }
 

@@ -6,21 +6,16 @@ import Telemetry
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "Look at the records that are not yet acknowledged.",
-        subcommands: [OutboxStatusCommand.self])
+        subcommands: [OutboxStatusCommand.self, OutboxRejectedCommand.self])
 }
 
-/// `outbox status`.
-struct OutboxStatusCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Print what waits, since when, and what was lost.")
-
+/// What both commands are told.
+struct OutboxOptions: ParsableArguments {
     @Option(help: "The configuration file that names the outbox.")
     var config = "/etc/amphora/gateway.toml"
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func run() throws {
+    /// Opens the outbox that the configuration names.
+    func reader() throws -> OutboxReader {
         let path: String
         do {
             path = try GatewayConfiguration.load(path: config).outbox.path
@@ -29,7 +24,60 @@ struct OutboxStatusCommand: ParsableCommand {
             throw ExitCode(ExitStatus.configuration)
         }
         do {
-            let status = try OutboxReader(path: path).status()
+            return try OutboxReader(path: path)
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.unreachable)
+        }
+    }
+}
+
+/// `outbox rejected`.
+struct OutboxRejectedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rejected",
+        abstract: "Print the records that the fleet has rejected, with its reasons.",
+        discussion: """
+            The last 200 of them are kept. A rejected record is not sent again; it tells of a gateway \
+            or a fleet that is older than the other, or of damage.
+            """)
+
+    @OptionGroup var options: OutboxOptions
+
+    @Flag(help: "Print each whole document below its reason.")
+    var documents = false
+
+    func run() throws {
+        let reader = try options.reader()
+        do {
+            let rejected = try reader.rejected()
+            if rejected.isEmpty { print("no record was rejected") }
+            for record in rejected {
+                let made = RFC3339.text(unixMilliseconds: record.wallMilliseconds)
+                print("\(record.sequence)  \(made)  \(record.reason)")
+                if documents { print(String(decoding: record.payload, as: UTF8.self)) }
+            }
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.unreachable)
+        }
+    }
+}
+
+/// `outbox status`.
+struct OutboxStatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Print what waits, since when, and what was lost.")
+
+    @OptionGroup var options: OutboxOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let reader = try options.reader()
+        do {
+            let status = try reader.status()
             print(json ? Self.json(status) : Self.text(status), terminator: "")
         } catch {
             Output.note("\(error)")
@@ -41,10 +89,12 @@ struct OutboxStatusCommand: ParsableCommand {
         var text = "\(status.path)\n"
         text += "  waiting      \(status.depth) records\n"
         if let oldest = status.oldestWallMilliseconds {
-            text += "  oldest       \(RFC3339.text(unixNanoseconds: oldest * 1_000_000))\n"
+            text += "  oldest       \(RFC3339.text(unixMilliseconds: oldest))\n"
         }
         text += "  next number  \(status.nextSequence) in epoch \(status.epoch)\n"
-        text += "  on disk      \(status.fileBytes / 1024) kB\n"
+        let budget = status.budgetBytes.map { " of \($0 / 1024)" } ?? ""
+        text +=
+            "  in use       \(status.usedBytes / 1024)\(budget) kB, file \(status.fileBytes / 1024) kB\n"
         text += "  lost         \(status.lost)\n"
         for (reason, count) in status.losses.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text += "    \(reason.rawValue.replacing("_", with: " ")): \(count)\n"
@@ -67,8 +117,26 @@ struct OutboxStatusCommand: ParsableCommand {
             writer.integer(status.nextSequence)
             writer.name("bytes")
             writer.integer(status.fileBytes)
+            writer.name("used_bytes")
+            writer.integer(status.usedBytes)
+            writer.name("budget_bytes")
+            if let budget = status.budgetBytes { writer.integer(budget) } else { writer.null() }
+            writer.name("oldest")
+            if let oldest = status.oldestWallMilliseconds {
+                writer.string(RFC3339.text(unixMilliseconds: oldest))
+            } else {
+                writer.null()
+            }
             writer.name("lost")
             writer.integer(status.lost)
+            writer.name("losses")
+            writer.object { writer in
+                for reason in LossReason.allCases {
+                    guard let count = status.losses[reason] else { continue }
+                    writer.name(reason.name)
+                    writer.integer(count)
+                }
+            }
         }
         writer.endLine()
         return String(decoding: writer.bytes, as: UTF8.self)

@@ -256,6 +256,9 @@ extension OutboxSettings {
     init(_ section: inout ConfigurationSection) {
         path = section.text("path") ?? path
         sizeMegabytes = section.integer("size_mb", default: 256, in: 1...65_536, unit: "MB")
+        delivery = section.word("delivery", default: .broker)
+        commitWindowMilliseconds = section.integer(
+            "commit_window_ms", default: 100, in: 0...1000, unit: "ms")
         section.finish()
     }
 }
@@ -271,6 +274,9 @@ extension MQTTSettings {
         }
         qos = section.integer("qos", default: 1, in: 1...2)
         window = section.integer("window", default: 100, in: 1...1000)
+        backlogRate = section.integer("backlog_rate", default: 200, in: 0...100_000)
+        backlogJitterSeconds = section.integer(
+            "backlog_jitter_s", default: 10, in: 0...3600, unit: "s")
         keepAliveSeconds = section.integer("keep_alive_s", default: 30, in: 5...600, unit: "s")
         reconnectMaximumSeconds = section.integer(
             "reconnect_max_s", default: 60, in: 1...3600, unit: "s")

@@ -174,6 +174,15 @@ package struct OutboxSettings: Sendable {
     package var path = "/var/lib/amphora/outbox.db"
     /// `size_mb`: what the queue may take on disk; default 256, 1…65536.
     package var sizeMegabytes = 256
+    /// Whose word frees a record.
+    package enum Delivery: String, CaseIterable, Sendable { case broker, fleet }
+
+    /// `delivery`: `broker` (default), its acknowledgement, where there is no fleet; `fleet`, its word
+    /// that the record is in its database.
+    package var delivery = Delivery.broker
+    /// `commit_window_ms`: how long a record waits for others to share its write; alarms never wait;
+    /// default 100, 0…1000.
+    package var commitWindowMilliseconds = 100
 }
 
 /// `[mqtt]`: the broker and how to reach it.
@@ -196,6 +205,11 @@ package struct MQTTSettings: Sendable {
     package var qos = 1
     /// `window`: unacknowledged messages in flight; default 100, 1…1000.
     package var window = 100
+    /// `backlog_rate`: records of the past sent in a second at most; default 200, 0 (no bound)…100000.
+    package var backlogRate = 200
+    /// `backlog_jitter_s`: how long a large backlog waits at most before it starts, by chance; default
+    /// 10, 0…3600.
+    package var backlogJitterSeconds = 10
     /// `keep_alive_s`: default 30, 5…600.
     package var keepAliveSeconds = 30
     /// `reconnect_max_s`: the longest wait between attempts; default 60, 1…3600.

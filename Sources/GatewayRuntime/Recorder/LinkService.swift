@@ -1,5 +1,6 @@
 import Logging
 import MQTTLink
+import Numbering
 import Outbox
 import Quantities
 import Telemetry
@@ -13,6 +14,7 @@ struct LinkSetup: Sendable {
     /// Raised when many acknowledgements wait to be freed.
     let recorderWake: WakeSignal
     let damage: DamageReport
+    let delivery: OutboxSettings.Delivery
     let mailbox: LinkMailbox
     let log: Logger
 }
@@ -64,7 +66,7 @@ final class OutboxSource: PublishSource {
             _ = try reader.read(after: token, limit: limit, maximumBytes: 1 << 20) { entry in
                 body(
                     OutgoingMessage(
-                        token: entry.sequence, channel: entry.recordClass == .event ? 1 : 0,
+                        token: entry.sequence, channel: entry.recordClass == .telemetry ? 0 : 1,
                         payload: entry.payload))
             }
         } catch {
@@ -79,9 +81,55 @@ final class OutboxSource: PublishSource {
 
     func newest() throws(OutboxError) -> Int64 { try openReader().newest() }
 
-    /// The broker has it: the row may go with the recorder's next transaction.
+    /// The broker has it: where there is no fleet, the row may go with the recorder's next
+    /// transaction.
     func acknowledged(_ token: Int64) {
+        guard setup.delivery == .broker else { return }
         if setup.acknowledged.insert(token) % Self.wakeThreshold == 0 { setup.recorderWake.raise() }
+    }
+
+    /// The fleet has stored records (outbox rule 3), or asks for rest.
+    func received(_ message: ReceivedMessage) -> [ReceiverWord]? {
+        guard message.topic.hasSuffix("/down/ack") || message.topic.hasSuffix("/down/command")
+        else {
+            return nil
+        }
+        do {
+            switch try FleetAnswer.read(message.payload) {
+            case .holdBacklog(let seconds):
+                setup.log.info(
+                    "fleet asks the backlog to wait", metadata: ["seconds": "\(seconds)"])
+                return [.holdBacklog(seconds: seconds)]
+            case .stored(let epoch, let stored, let rejected):
+                return settle(epoch, stored, rejected)
+            }
+        } catch {
+            setup.log.warning(
+                "message of the fleet not understood",
+                metadata: ["topic": "\(message.topic)", "reason": "\(error)"])
+            return []
+        }
+    }
+
+    /// Numbers of another epoch are those of a file that is no more.
+    private func settle(
+        _ epoch: Int64, _ stored: SequenceRanges, _ rejected: [Rejection]
+    ) -> [ReceiverWord] {
+        guard setup.delivery == .fleet, let reader = try? openReader(), reader.epoch == epoch else {
+            return []
+        }
+        for rejection in rejected {
+            setup.log.error(
+                "record rejected by the fleet",
+                metadata: ["seq": "\(rejection.sequence)", "reason": "\(rejection.reason)"])
+        }
+        setup.acknowledged.reject(rejected)
+        let waiting = setup.acknowledged.insert(stored)
+        if waiting >= Self.wakeThreshold || !rejected.isEmpty { setup.recorderWake.raise() }
+        setup.uplink.update { $0.stored += stored.count }
+        var settled = stored
+        for rejection in rejected { settled.insert(rejection.sequence) }
+        return [.settled(settled)]
     }
 
     private func openReader() throws(OutboxError) -> OutboxReader {
@@ -94,7 +142,7 @@ final class OutboxSource: PublishSource {
 
 extension LinkConfiguration {
     /// Takes the configuration file's settings over.
-    init(_ settings: MQTTSettings, gateway: String) {
+    init(_ settings: MQTTSettings, delivery: OutboxSettings.Delivery, gateway: String) {
         self.init(
             host: settings.host, port: settings.port, gateway: gateway,
             channels: [
@@ -106,6 +154,10 @@ extension LinkConfiguration {
         qos = Int32(settings.qos)
         window = settings.window
         keepAliveSeconds = settings.keepAliveSeconds
+        backlogRate = settings.backlogRate
+        backlogJitterSeconds = settings.backlogJitterSeconds
+        awaitsReceiver = delivery == .fleet
+        if delivery == .fleet { subscriptions = ["down/#"] }
         reconnectMaximumMilliseconds = Int64(settings.reconnectMaximumSeconds) * 1000
         username = settings.username
         password =
@@ -126,5 +178,7 @@ extension UplinkStatus {
         reconnects = UInt64(max(0, link.connections - 1))
         inFlight = link.inFlight
         acknowledged = Int64(clamping: link.acknowledged)
+        backlog = link.backlog
+        unconfirmed = link.unconfirmed
     }
 }

@@ -1,6 +1,7 @@
 import Numbering
 import Logging
 import Outbox
+import Telemetry
 
 /// Keeps the outbox usable whatever happens to its disk, and counts what could not be stored.
 ///
@@ -47,17 +48,20 @@ struct OutboxKeeper {
         }
     }
 
-    /// Stores records and frees acknowledged ones in one transaction.
+    /// Stores records, frees acknowledged ones and sets rejected ones aside in one transaction.
+    ///
+    /// Rejections stay in `rejections` until they are stored.
     mutating func append(
         _ records: [OutboxRecord], freeing acknowledged: inout SequenceRanges,
-        wallMilliseconds: Int64
+        rejecting rejections: inout [Rejection], wallMilliseconds: Int64
     ) {
         guard let outbox else {
             if !records.isEmpty { lostWhileClosed.append((.storeFailed, Int64(records.count))) }
             return
         }
         do {
-            try outbox.append(records, freeing: &acknowledged)
+            try outbox.append(records, freeing: &acknowledged, rejecting: rejections)
+            rejections = []
             appended += Int64(records.count)
             problem = ""
         } catch {
@@ -79,6 +83,20 @@ struct OutboxKeeper {
         } catch {
             tell(error)
         }
+    }
+
+    /// How the outbox is; nil while it cannot be opened.
+    var status: OutboxStatus? { try? outbox?.status() }
+
+    /// The same for a record.
+    var summary: OutboxSummary? {
+        guard let status else { return nil }
+        return OutboxSummary(
+            depth: status.depth, oldestWallMilliseconds: status.oldestWallMilliseconds,
+            bytes: status.usedBytes, budgetBytes: budget,
+            losses: LossReason.allCases.compactMap { reason in
+                status.losses[reason].map { (reason.name, $0) }
+            })
     }
 
     private mutating func tell(_ error: OutboxError) {

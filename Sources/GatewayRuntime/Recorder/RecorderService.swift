@@ -55,6 +55,8 @@ struct RecorderSetup: Sendable {
     let interval: TimeSpan
     let outboxPath: String
     let outboxBudget: Int64
+    /// How long a record waits for others to share its transaction; alarms never wait.
+    let commitWindow: TimeSpan
     let filePath: String?
     let fileBytes: Int
     let fileCount: Int
@@ -86,6 +88,10 @@ struct Recorder {
     private var writer = JSONWriter()
     private var tracker = AlarmTracker()
     private var acknowledged = SequenceRanges()
+    private var rejections: [Rejection] = []
+    private var lossReport = LossReport()
+    /// When what is pending is stored at the latest.
+    private var commitAt: Instant = .never
     private let bootID = MachineClock.bootID()
     private var nextRecordAt = MachineClock.now()
     private var nextFreeAt = MachineClock.now()
@@ -102,7 +108,10 @@ struct Recorder {
     }
 
     /// When there is something to do at the latest.
-    var nextDeadline: Instant { min(nextRecordAt, nextFreeAt) }
+    var nextDeadline: Instant {
+        let next = min(nextRecordAt, nextFreeAt)
+        return pending.isEmpty ? next : min(next, commitAt)
+    }
 
     /// Records that the gateway has started.
     mutating func noteStart() {
@@ -120,6 +129,8 @@ struct Recorder {
         let now = MachineClock.now()
         let snapshot = setup.snapshots.get()
         acknowledged.formUnion(setup.acknowledged.take())
+        rejections += setup.acknowledged.takeRejections()
+        reportLosses(now)
         if snapshot.state.takenAt != .never {
             for change in tracker.update(snapshot.state, snapshot.packs, now: now) {
                 add(change)
@@ -134,11 +145,15 @@ struct Recorder {
 
     /// Stores what is new and frees acknowledged rows with it.
     ///
-    /// Without news the rows wait a moment for the next record, unless a drain brings many: each
-    /// transaction frees a bounded number, so further ones follow at once.
+    /// Records wait a moment for others to share their write, alarms do not. Without news the rows wait
+    /// for the next record, unless a drain brings many: each transaction frees a bounded number, so
+    /// further ones follow at once.
     private mutating func free(_ now: Instant) {
-        let isDue = now >= nextFreeAt && !acknowledged.isEmpty
-        if !pending.isEmpty || acknowledged.count >= Self.manyAcknowledged || isDue {
+        let isFreeingDue = now >= nextFreeAt && !acknowledged.isEmpty
+        let isStoringDue = !pending.isEmpty && (now >= commitAt || holdsAlarm)
+        if isStoringDue || isFreeingDue || acknowledged.count >= Self.manyAcknowledged
+            || !rejections.isEmpty
+        {
             store()
             nextFreeAt = now + Self.freeingDelay
         } else if now >= nextFreeAt {
@@ -151,8 +166,19 @@ struct Recorder {
         }
     }
 
+    private var holdsAlarm: Bool { pending.contains { $0.recordClass == .alarm } }
+
+    /// Tells the fleet of records that were lost; at once, then not more often than it is worth.
+    private mutating func reportLosses(_ now: Instant) {
+        guard let losses = keeper.outbox?.losses,
+            let words = lossReport.words(losses, now: now)
+        else { return }
+        addEvent(.noticed, .warning, code: "outbox_loss", pack: 0, text: words)
+    }
+
     /// Stores what is left before the thread ends.
     mutating func finish() {
+        rejections += setup.acknowledged.takeRejections()
         acknowledged.formUnion(setup.acknowledged.take())
         addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
         store()
@@ -176,7 +202,7 @@ struct Recorder {
             sequence: (keeper.outbox?.nextSequence ?? 0) + Int64(pending.count),
             wallNanoseconds: MachineClock.wallNanoseconds(),
             isWallTrusted: MachineClock.isWallTrusted(), bootID: bootID,
-            monotonic: MachineClock.now())
+            monotonic: MachineClock.now(), outbox: keeper.summary)
     }
 
     private mutating func addRecord(_ snapshot: BridgeSnapshot, _ now: Instant) {
@@ -202,7 +228,7 @@ struct Recorder {
         let what = change.kind.code.replacing("_", with: " ")
         addEvent(
             change.isRaised ? .raised : .cleared, level, code: change.kind.code, pack: change.pack,
-            text: "\(who): \(what) \(change.isRaised ? "raised" : "cleared")")
+            text: "\(who): \(what) \(change.isRaised ? "raised" : "cleared")", .alarm)
         setup.log.log(
             level: change.isRaised ? .warning : .info,
             "\(change.isRaised ? "alarm raised" : "alarm cleared")",
@@ -213,15 +239,16 @@ struct Recorder {
 
     private mutating func addEvent(
         _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
-        text: String
+        text: String, _ recordClass: RecordClass = .event
     ) {
         writer.removeAll()
         EventDocument.write(
             stamp(), change: change, level: level, code: code, pack: pack, text: text, to: &writer)
-        add(.event)
+        add(recordClass)
     }
 
     private mutating func add(_ recordClass: RecordClass) {
+        if pending.isEmpty { commitAt = MachineClock.now() + setup.commitWindow }
         pending.append(
             OutboxRecord(
                 recordClass, wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000,
@@ -231,7 +258,7 @@ struct Recorder {
     private mutating func store() {
         let hasNews = !pending.isEmpty
         keeper.append(
-            pending, freeing: &acknowledged,
+            pending, freeing: &acknowledged, rejecting: &rejections,
             wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
         pending.removeAll(keepingCapacity: true)
         if hasNews { setup.mailbox?.wake() }
@@ -258,7 +285,7 @@ struct Recorder {
     }
 
     private func publishStatus() {
-        let status = try? keeper.outbox?.status()
+        let status = keeper.status
         let (problem, appended, failures) = (keeper.problem, keeper.appended, file?.failures ?? 0)
         let freeable = acknowledged.count
         setup.uplink.update { uplink in
@@ -270,6 +297,10 @@ struct Recorder {
             uplink.nextSequence = status.nextSequence
             uplink.epoch = status.epoch
             uplink.fileBytes = status.fileBytes
+            uplink.usedBytes = status.usedBytes
+            uplink.budgetBytes = status.budgetBytes ?? 0
+            uplink.oldestWallMilliseconds = status.oldestWallMilliseconds
+            uplink.losses = status.losses
             uplink.lost = status.lost
         }
     }

@@ -1,5 +1,6 @@
 import Bank
 import Modbus
+import Outbox
 import PackMap
 import Quantities
 import Telemetry
@@ -12,7 +13,17 @@ struct UplinkStatus: Sendable {
     var nextSequence: Int64 = 0
     var epoch: Int64 = 0
     var fileBytes: Int64 = 0
+    var usedBytes: Int64 = 0
+    var budgetBytes: Int64 = 0
+    var oldestWallMilliseconds: Int64?
     var lost: Int64 = 0
+    var losses: [LossReason: Int64] = [:]
+    /// Records the fleet has stored since the start.
+    var stored: Int64 = 0
+    /// Records of the past that are still to be sent.
+    var backlog: Int64 = 0
+    /// Records the broker has taken and the fleet has not confirmed.
+    var unconfirmed: Int64 = 0
     /// Records appended since the start.
     var appended: Int64 = 0
     /// Records the broker has acknowledged since the start.
@@ -183,8 +194,28 @@ struct StatusDocument {
         writer.integer(uplink.appended)
         writer.name("acknowledged")
         writer.integer(uplink.acknowledged)
+        writer.name("used_bytes")
+        writer.integer(uplink.usedBytes)
+        writer.name("budget_bytes")
+        writer.integer(uplink.budgetBytes)
+        writer.name("oldest")
+        if let oldest = uplink.oldestWallMilliseconds {
+            writer.string(RFC3339.text(unixMilliseconds: oldest))
+        } else {
+            writer.null()
+        }
+        writer.name("stored")
+        writer.integer(uplink.stored)
         writer.name("lost")
         writer.integer(uplink.lost)
+        writer.name("losses")
+        writer.object { writer in
+            for reason in LossReason.allCases {
+                guard let count = uplink.losses[reason] else { continue }
+                writer.name(reason.name)
+                writer.integer(count)
+            }
+        }
         writer.name("file_failures")
         writer.integer(uplink.fileFailures)
     }
@@ -198,5 +229,9 @@ struct StatusDocument {
         writer.integer(uplink.reconnects)
         writer.name("in_flight")
         writer.integer(uplink.inFlight)
+        writer.name("backlog")
+        writer.integer(uplink.backlog)
+        writer.name("unconfirmed")
+        writer.integer(uplink.unconfirmed)
     }
 }

@@ -24,7 +24,7 @@ struct WatchTable {
         )
         lines.append(
             "uplink    \(mark(status.link.state, good: "connected")), \(status.outbox.depth) waiting, "
-                + "\(status.outbox.acknowledged) acknowledged, \(status.outbox.lost) lost")
+                + "\(status.outbox.acknowledged) acknowledged\(stored), \(status.outbox.lost) lost")
         lines.append("")
         lines.append(
             "PACK  SERIAL            STATUS       VOLT   AMPERE   SOC %  CELLS mV     °C    AGE s")
@@ -33,6 +33,12 @@ struct WatchTable {
         if !troubles.isEmpty { lines.append("") }
         lines += troubles
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `, 12 stored by the fleet`, or nothing where there is no fleet.
+    private var stored: String {
+        guard let stored = status.outbox.stored, stored > 0 else { return "" }
+        return ", \(stored) stored by the fleet"
     }
 
     /// ` with quirk-a, quirk-b`, or nothing.

@@ -93,6 +93,7 @@ struct WatchedStatus: Decodable {
         let problem: String
         let depth: Int64
         let acknowledged: Int64
+        let stored: Int64?
         let lost: Int64
     }
 

@@ -1,0 +1,54 @@
+import Outbox
+import Quantities
+
+/// Decides when losses are told, and puts them into words (outbox rule 6).
+///
+/// The first is told at once; while records go on being lost, they are summed up every ten minutes, so
+/// that the report of a loss does not become the load that causes the next.
+struct LossReport {
+    private static var pause: TimeSpan { .seconds(600) }
+
+    private var told: [LossReason: Int64]?
+    private var toldAt: Instant = .never
+
+    /// What was lost since the last report, or nil when there is nothing to tell now.
+    ///
+    /// What a file had lost before the start was told then.
+    mutating func words(_ losses: [LossReason: Int64], now: Instant) -> String? {
+        guard let told else {
+            told = losses
+            return nil
+        }
+        guard losses != told, toldAt == .never || now.since(toldAt) >= Self.pause else {
+            return nil
+        }
+        let news = LossReason.allCases.compactMap { reason -> (LossReason, Int64)? in
+            let count = (losses[reason] ?? 0) - (told[reason] ?? 0)
+            return count > 0 ? (reason, count) : nil
+        }
+        self.told = losses
+        toldAt = now
+        let sum = news.reduce(0) { $0 + $1.1 }
+        guard sum > 0 else { return nil }
+        let parts = news.map { "\($0.1) \($0.0.rawValue.replacing("_", with: " "))" }
+        return "outbox lost \(sum) \(sum == 1 ? "record" : "records"): "
+            + parts.joined(separator: ", ")
+    }
+}
+
+extension LossReason {
+    /// The name in documents.
+    var name: StaticString {
+        switch self {
+        case .diskFull: "disk_full"
+        case .readOnly: "read_only"
+        case .damaged: "damaged"
+        case .storeFailed: "store_failed"
+        case .thinnedTelemetry: "thinned_telemetry"
+        case .evictedTelemetry: "evicted_telemetry"
+        case .evictedEvent: "evicted_event"
+        case .evictedAlarm: "evicted_alarm"
+        case .rejected: "rejected"
+        }
+    }
+}
