@@ -7,13 +7,14 @@ import sys
 import codec_cases
 import job_cases
 import line_cases
+import outbox_cases
 from report import Report
 from rig import TOOLS, Priority
 
 CASES = {
     "poll": line_cases.poll, "dead": line_cases.dead, "latency": job_cases.latency, "jitter": job_cases.jitter,
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
-    "decode": codec_cases.decode, "load": codec_cases.load,
+    "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
 }
 
 
