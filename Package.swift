@@ -50,6 +50,7 @@ let package = Package(
 
         // ground
         library("Quantities"),
+        library("CutPoints"),
         library("Numbering"),
         library("StrictJSON"),
         library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
@@ -78,8 +79,9 @@ let package = Package(
         library(
             "GatewayRuntime",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "MQTTLink",
-                "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities", "SerialPort",
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints", "Modbus",
+                "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities",
+                "SerialPort",
                 "StrictJSON", "Telemetry",
                 arguments, log,
             ]),

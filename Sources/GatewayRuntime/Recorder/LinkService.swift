@@ -1,3 +1,4 @@
+import CutPoints
 import Logging
 import MQTTLink
 import Numbering
@@ -64,10 +65,12 @@ final class OutboxSource: PublishSource {
         let reader = try openReader()
         do {
             _ = try reader.read(after: token, limit: limit, maximumBytes: 1 << 20) { entry in
-                body(
+                let isTaken = body(
                     OutgoingMessage(
                         token: entry.sequence, channel: entry.recordClass == .telemetry ? 0 : 1,
                         payload: entry.payload))
+                if isTaken { CutPoint.pass("sent") }
+                return isTaken
             }
         } catch {
             self.reader = nil
@@ -84,6 +87,7 @@ final class OutboxSource: PublishSource {
     /// The broker has it: where there is no fleet, the row may go with the recorder's next
     /// transaction.
     func acknowledged(_ token: Int64) {
+        CutPoint.pass("taken")
         guard setup.delivery == .broker else { return }
         if setup.acknowledged.insert(token) % Self.wakeThreshold == 0 { setup.recorderWake.raise() }
     }
@@ -123,6 +127,7 @@ final class OutboxSource: PublishSource {
                 "record rejected by the fleet",
                 metadata: ["seq": "\(rejection.sequence)", "reason": "\(rejection.reason)"])
         }
+        CutPoint.pass("settled")
         setup.acknowledged.reject(rejected)
         let waiting = setup.acknowledged.insert(stored)
         if waiting >= Self.wakeThreshold || !rejected.isEmpty { setup.recorderWake.raise() }

@@ -1,3 +1,4 @@
+import CutPoints
 import Numbering
 import Logging
 import Outbox
@@ -60,7 +61,9 @@ struct OutboxKeeper {
             return
         }
         do {
+            if !records.isEmpty { CutPoint.pass("before-commit") }
             try outbox.append(records, freeing: &acknowledged, rejecting: rejections)
+            if !records.isEmpty { CutPoint.pass("after-commit") }
             rejections = []
             appended += Int64(records.count)
             problem = ""
