@@ -53,6 +53,7 @@ let package = Package(
         library("CutPoints"),
         library("Numbering"),
         library("StrictJSON"),
+        library("Logs", [log]),
         library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
 
         // domain
@@ -79,10 +80,9 @@ let package = Package(
         library(
             "GatewayRuntime",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints", "Modbus",
-                "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities",
-                "SerialPort",
-                "StrictJSON", "Telemetry",
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints", "Logs",
+                "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities",
+                "SerialPort", "StrictJSON", "Telemetry",
                 arguments, log,
             ]),
         library(

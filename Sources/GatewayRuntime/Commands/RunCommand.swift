@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Logs
 
 /// `run`.
 struct RunCommand: ParsableCommand {

@@ -5,22 +5,30 @@ import Logging
 ///
 /// Under systemd a line begins with its priority (`<4>`), which the journal takes off again; on a
 /// terminal it begins with its level.
-struct LineLogHandler: LogHandler {
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
+package struct LineLogHandler: LogHandler {
+    /// The least level that is written.
+    package var logLevel = Logger.Level.info
+    /// Values that stand behind every message.
+    package var metadata: Logger.Metadata = [:]
     private let isJournal = getenv("JOURNAL_STREAM") != nil
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    /// A handler that writes from level info on.
+    package init() {}
+
+    /// One of the values behind every message.
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    /// Writes one line, in one system call so that lines of several threads do not mix.
+    package func log(event: LogEvent) {
         var line = isJournal ? "<\(Self.priority(event.level))>" : "\(event.level): "
         line += "\(event.message)"
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for key in all.keys.sorted() { line += " \(key)=\(Self.quoted(all[key]))" }
-        Output.note(line)
+        let bytes = Array((line + "\n").utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     private static func quoted(_ value: Logger.Metadata.Value?) -> String {
