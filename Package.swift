@@ -75,6 +75,7 @@ let package = Package(
 
         // fleet
         library("FleetStore"),
+        library("FleetIngest", ["CMosquitto", "FleetStore", "Telemetry", log]),
 
         // roots
         library(
@@ -111,6 +112,9 @@ let package = Package(
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["Numbering", "Outbox"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
+        suite(
+            "FleetIngestTests",
+            ["Bank", "FleetIngest", "FleetStore", "Quantities", "Telemetry", log]),
         suite(
             "SimulationTests",
             [

@@ -15,7 +15,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
-    case answer
+    case answer, record
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -35,6 +35,7 @@ enum FuzzTarget: String, CaseIterable {
         case .foreign: takeForeign(bytes)
         case .set: takeSet(bytes)
         case .answer: takeAnswer(bytes)
+        case .record: takeRecord(bytes)
         case .planted: takePlanted(bytes)
         }
     }
