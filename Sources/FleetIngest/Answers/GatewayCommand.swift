@@ -1,0 +1,34 @@
+import Telemetry
+
+/// Something the fleet asks of a gateway.
+package enum GatewayCommand: Hashable, Sendable {
+    /// Send no backlog for so many seconds, 1 to 3600; live records go on.
+    case holdBacklog(seconds: Int)
+
+    /// The schema's name inside the document.
+    package static var schema: StaticString { "amphora/command/v1" }
+
+    /// Seconds after which the command means nothing to a gateway that was away.
+    var expirySeconds: UInt32 {
+        switch self {
+        case .holdBacklog(let seconds): UInt32(clamping: seconds)
+        }
+    }
+
+    /// The command as JSON.
+    package func document() -> [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { writer in
+            writer.name("schema")
+            writer.string("\(Self.schema)")
+            switch self {
+            case .holdBacklog(let seconds):
+                writer.name("command")
+                writer.string("hold_backlog")
+                writer.name("seconds")
+                writer.integer(min(3600, max(1, seconds)))
+            }
+        }
+        return writer.bytes
+    }
+}
