@@ -28,8 +28,9 @@ package enum RecordDecoder {
         _ bytes: [UInt8], from gateway: String, receivedMilliseconds: Int64
     ) throws(Rejection) -> FleetRecord {
         guard bytes.count <= mostBytes else {
+            let key = RecordKeyReader.key(in: bytes)
             throw Rejection(
-                epoch: nil, sequence: nil,
+                epoch: key?.epoch, sequence: key?.sequence,
                 reason: "record: expected at most \(mostBytes) bytes, found \(bytes.count)")
         }
         do {
