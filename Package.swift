@@ -30,6 +30,7 @@ let package = Package(
     name: "amphora",
     products: [
         .executable(name: "amphora-gateway", targets: ["amphora-gateway"]),
+        .executable(name: "amphora-fleet", targets: ["amphora-fleet"]),
         .executable(name: "amphora-sim", targets: ["amphora-sim"]),
     ],
     dependencies: [
@@ -87,6 +88,8 @@ let package = Package(
                 arguments, log,
             ]),
         library(
+            "FleetRuntime", ["CLinux", "FleetIngest", "FleetStore", "Logs", arguments, log]),
+        library(
             "Simulation",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "PackMap",
@@ -95,6 +98,7 @@ let package = Package(
 
         // programs
         program("amphora-gateway", "GatewayRuntime"),
+        program("amphora-fleet", "FleetRuntime"),
         program("amphora-sim", "Simulation"),
 
         // suites
@@ -127,6 +131,7 @@ let package = Package(
                 "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
             ]),
+        suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim", "Modbus"]),
     ],

@@ -1,0 +1,64 @@
+import FleetIngest
+import FleetStore
+import Glibc
+import Logging
+import Synchronization
+
+/// Runs the workers of `ingest` on threads of their own until the process is asked to stop.
+final class IngestService {
+    private let plan: IngestPlan
+    private let log: Logger
+    private let meter: IngestMeter
+    private let failure = Failure()
+
+    /// The first reason for which a worker gave up.
+    private final class Failure: Sendable {
+        let error = Mutex<IngestError?>(nil)
+    }
+
+    init(_ plan: IngestPlan, log: Logger) {
+        self.plan = plan
+        self.log = log
+        meter = IngestMeter(workers: plan.workers)
+    }
+
+    /// Works until SIGTERM or SIGINT; throws when a worker had to give up, after all have stopped.
+    func run() throws {
+        let signals = try ProcessSignals()
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
+        // readable for all workers once it is closed at our end
+        let (stop, ask) = (ends[0], ends[1])
+        log.info(
+            "ingest started",
+            metadata: [
+                "mqtt.broker": "\(plan.configuration.host):\(plan.configuration.port)",
+                "workers": "\(plan.workers)", "version": "\(Version.number)",
+            ])
+        let threads = try (0..<plan.workers).map { try start($0, stop: stop) }
+        while signals.next() == .report { Output.result(meter.document()) }
+        close(ask)
+        for thread in threads { thread.join() }
+        close(stop)
+        Output.result(meter.document())
+        log.info("ingest stopped")
+        if let error = failure.error.withLock({ $0 }) { throw error }
+    }
+
+    private func start(_ index: Int, stop: Int32) throws(ThreadError) -> RunningThread {
+        let (plan, meter, log, failure) = (plan, meter, log, failure)
+        return try RunningThread("ingest-\(index + 1)") {
+            let opener: IngestWorker.StoreOpener = { () throws(FleetStoreError) in
+                try openStore(plan.store)
+            }
+            let worker = IngestWorker(
+                plan.configuration, index: index, meter: meter, log: log, openStore: opener)
+            do throws(IngestError) {
+                try worker.run(stop: stop)
+            } catch {
+                failure.error.withLock { $0 = $0 ?? error }
+                ProcessSignals.send(.stop)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// Why a thread or its parts could not be made.
+struct ThreadError: Error, CustomStringConvertible {
+    /// What was being done.
+    let operation: String
+    /// The system's error number.
+    let code: Int32
+
+    /// `cannot make a pipe: Too many open files`.
+    var description: String { "cannot \(operation): \(String(cString: strerror(code)))" }
+}
+
+/// A thread that runs one function.
+struct RunningThread {
+    private var thread = pthread_t()
+
+    private final class Start {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// Starts it; the name shows in `top`, at most 15 characters.
+    init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+        let context = Unmanaged.passRetained(Start(name, body))
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                clinux_name_thread(start.name)
+                start.body()
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw ThreadError(operation: "start thread '\(name)'", code: code)
+        }
+    }
+
+    /// Waits until its function has returned.
+    func join() { pthread_join(thread, nil) }
+}

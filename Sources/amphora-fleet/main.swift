@@ -1,0 +1,3 @@
+import FleetRuntime
+
+FleetCommand.main()
