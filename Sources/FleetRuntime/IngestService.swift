@@ -49,7 +49,9 @@ final class IngestService {
         let (plan, meter, log, failure) = (plan, meter, log, failure)
         return try RunningThread("ingest-\(index + 1)") {
             let opener: IngestWorker.StoreOpener = { () throws(FleetStoreError) in
-                try openStore(plan.store)
+                let store = try openStore(plan.store)
+                try store.migrate()
+                return { batch throws(FleetStoreError) in try store.store(batch) }
             }
             let worker = IngestWorker(
                 plan.configuration, index: index, meter: meter, log: log, openStore: opener)

@@ -9,7 +9,7 @@ import Testing
 
 /// Workers on threads of their own against a real broker; they stop with the last reference.
 final class IngestFixture: Sendable {
-    let contents = MemoryStore.Contents()
+    let contents = MemoryStore()
     let meter: IngestMeter
     let log = LogLines()
     private let stopWrite: Int32
@@ -44,7 +44,7 @@ final class IngestFixture: Sendable {
                 let worker = IngestWorker(
                     settings, index: index, meter: meter,
                     log: Logger(label: "ingest") { _ in CollectingHandler(lines: log) },
-                    openStore: { () throws(FleetStoreError) in MemoryStore(contents) })
+                    openStore: { () throws(FleetStoreError) in try contents.open() })
                 do throws(IngestError) {
                     try worker.run(stop: stopRead)
                 } catch {
@@ -88,7 +88,7 @@ final class IngestFixture: Sendable {
 
     /// The numbers in the store of one gateway's epoch 7.
     func numbers(_ gateway: String = "gw-1") -> [Int64] {
-        (try? MemoryStore(contents).sequences(gateway: gateway, epoch: 7)) ?? []
+        contents.sequences(gateway, epoch: 7)
     }
 }
 

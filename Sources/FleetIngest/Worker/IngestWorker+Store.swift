@@ -13,26 +13,24 @@ extension IngestWorker {
             queue.append(batcher.take())
         }
         while let part = queue.next, now >= storeRetryAt, let store {
-            try save(part, in: store)
+            try save(part, store)
         }
     }
 
     private func open(_ now: Int64) throws(IngestError) {
         do {
-            let opened = try openStore()
-            try opened.migrate()
-            store = opened
+            store = try openStore()
             storeIsBack(now)
         } catch {
             try storeFailed(error, now)
         }
     }
 
-    private func save(_ part: [HeldMessage], in store: any FleetStore) throws(IngestError) {
+    private func save(_ part: [HeldMessage], _ store: BatchStore) throws(IngestError) {
         CutPoint.beforeStore.pass()
         let outcome: IngestOutcome
         do {
-            outcome = try store.store(IngestBatch(part))
+            outcome = try store(IngestBatch(part))
         } catch .refused(_, _, let detail) {
             refused(detail)
             return

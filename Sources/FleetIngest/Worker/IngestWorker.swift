@@ -15,8 +15,11 @@ import Logging
 /// Runs on one thread that calls `run` and does nothing else. Several workers, in one process or in
 /// many, share one subscription; each has a connection and a store of its own.
 package final class IngestWorker {
-    /// Opens a store for one worker.
-    package typealias StoreOpener = @Sendable () throws(FleetStoreError) -> any FleetStore
+    /// Stores a batch in one transaction, as the contract of `FleetStore` says.
+    package typealias BatchStore = (IngestBatch) throws(FleetStoreError) -> IngestOutcome
+    /// Opens the store of one worker and brings its tables up to date; called again while it throws
+    /// that the store is not available.
+    package typealias StoreOpener = @Sendable () throws(FleetStoreError) -> BatchStore
 
     /// How long a worker that was asked to stop waits for the broker's answers.
     private static let drainTime: Int64 = 2_000_000_000
@@ -27,7 +30,7 @@ package final class IngestWorker {
     var log: Logger
     let openStore: StoreOpener
 
-    var store: (any FleetStore)?
+    var store: BatchStore?
     var storeBackoff: Backoff<SystemRandomNumberGenerator>
     /// When to try the store again.
     var storeRetryAt: Int64 = 0
