@@ -31,6 +31,12 @@ final class IngestFixture: Sendable {
         configuration.batchRows = batchRows
         configuration.batchMilliseconds = 100
         configuration.keepAliveSeconds = keepAliveSeconds
+        if let certificates = broker.certificates {
+            configuration.host = "localhost"
+            configuration.tls = IngestCertificates(
+                authorityFile: certificates.authority, certificateFile: certificates.client,
+                keyFile: certificates.clientKey)
+        }
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
         stopWrite = ends[1]
@@ -134,7 +140,11 @@ final class GatewayPeer {
                   sep='\\t', flush=True)
         client.on_connect, client.on_subscribe, client.on_message = connected, subscribed, message
         client.reconnect_delay_set(1, 1)
-        client.connect('127.0.0.1', port)
+        if len(sys.argv) > 2:
+            client.tls_set(*sys.argv[2:])
+            client.connect('localhost', port)
+        else:
+            client.connect('127.0.0.1', port)
         client.loop_start()
         for line in sys.stdin.buffer:
             topic, payload = line.rstrip(b'\\n').split(b'\\t', 1)
@@ -145,7 +155,8 @@ final class GatewayPeer {
 
     init(_ broker: Broker) throws {
         let python = try Peers.python(importing: "paho.mqtt.client")
-        process = try ChildProcess(python, ["-c", Self.script, "\(broker.port)"])
+        let files = broker.certificates.map { [$0.authority, $0.client, $0.clientKey] } ?? []
+        process = try ChildProcess(python, ["-c", Self.script, "\(broker.port)"] + files)
         _ = try process.waitForLine(containing: "subscribed", within: 20_000)
     }
 
