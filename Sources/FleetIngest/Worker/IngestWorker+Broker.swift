@@ -73,6 +73,7 @@ extension IngestWorker {
             }
             onlineSince = IngestClock.now()
             meter.setBroker(nil, worker: index)
+            brokerTrouble = nil
             log.info(
                 "connected to the broker", metadata: ["mqtt.broker": "\(configuration.endpoint)"])
         }
@@ -86,9 +87,11 @@ extension IngestWorker {
         connectAt = now + brokerBackoff.failed()
         let trouble = "broker '\(configuration.endpoint)': \(words)"
         meter.setBroker(trouble, worker: index)
-        log.warning(
-            "no connection to the broker",
+        // told once, not at each attempt
+        log.log(
+            level: trouble == brokerTrouble ? .debug : .warning, "no connection to the broker",
             metadata: ["mqtt.broker": "\(configuration.endpoint)", "reason": "\(words)"])
+        brokerTrouble = trouble
     }
 
     private func forgetConnection() {

@@ -43,6 +43,8 @@ package final class IngestWorker {
     var connectAt: Int64 = 0, welcomeUntil: Int64 = 0
     /// Since when the subscription stands; nil without it.
     var onlineSince: Int64?
+    /// What was wrong with the broker last; nil while it is there.
+    var brokerTrouble: String?
     private var maintainedAt: Int64 = 0
 
     var batcher: Batcher
