@@ -24,6 +24,9 @@ func program(_ name: String, _ root: Target.Dependency) -> Target {
 
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -37,6 +40,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // without traits it needs no full Foundation
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C
@@ -76,6 +83,7 @@ let package = Package(
 
         // fleet
         library("FleetStore"),
+        library("FleetAPI", [hummingbird, lifecycle, log]),
         library("FleetIngest", ["CMosquitto", "FleetStore", "Telemetry", log]),
 
         // roots
@@ -88,7 +96,11 @@ let package = Package(
                 arguments, log,
             ]),
         library(
-            "FleetRuntime", ["CLinux", "FleetIngest", "FleetStore", "Logs", arguments, log]),
+            "FleetRuntime",
+            [
+                "CLinux", "FleetAPI", "FleetIngest", "FleetStore", "Logs", "Telemetry", arguments,
+                log,
+            ]),
         library(
             "Simulation",
             [
@@ -131,6 +143,7 @@ let package = Package(
                 "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
             ]),
+        suite("FleetAPITests", ["FleetAPI", log]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),
         // Runs the built programs; depends on them so that they are built first.
         suite("SystemTests", ["amphora-gateway", "amphora-sim", "Modbus"]),

@@ -1,3 +1,4 @@
+import FleetAPI
 import FleetIngest
 import FleetStore
 import Glibc
@@ -25,6 +26,7 @@ final class IngestService {
     /// Works until SIGTERM or SIGINT; throws when a worker had to give up, after all have stopped.
     func run() throws {
         let signals = try ProcessSignals()
+        let health = try plan.healthPort.map(serveHealth)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
         // readable for all workers once it is closed at our end
@@ -40,9 +42,17 @@ final class IngestService {
         close(ask)
         for thread in threads { thread.join() }
         close(stop)
+        health?.stop()
         Output.result(meter.document())
         log.info("ingest stopped")
         if let error = failure.error.withLock({ $0 }) { throw error }
+    }
+
+    private func serveHealth(_ port: Int) throws -> HealthServer {
+        let meter = meter
+        return try HealthServer(host: "127.0.0.1", port: port, log: log) {
+            HealthReport(isGood: meter.troubles.isEmpty, document: meter.document())
+        }
     }
 
     private func start(_ index: Int, stop: Int32) throws(ThreadError) -> RunningThread {

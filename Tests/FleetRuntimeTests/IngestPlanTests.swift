@@ -54,12 +54,14 @@ import Testing
         #expect(
             try faults(
                 "--broker", "localhost", "--workers", "0", "--batch-rows", "0",
-                "--batch-milliseconds", "10001", "--root", "/a", "--group", "a/b", "--log-level",
+                "--batch-milliseconds", "10001", "--health", "0", "--root", "/a", "--group", "a/b",
+                "--log-level",
                 "loud", "--cert", "/no/such", "--password-file", "/no/such") == [
                     "'--broker' is 'localhost', expected 'host:port'",
                     "'--workers' is 0, allowed 1…64",
                     "'--batch-rows' is 0, allowed 1…100000",
                     "'--batch-milliseconds' is 10001, allowed 1…10000",
+                    "'--health' is 0, allowed 1…65535",
                     "'--root' is '/a', expected a topic without '+', '#' and '$', and without '/' "
                         + "at its ends",
                     "'--group' is 'a/b', expected a name without '/', '+', '#' and '$'",

@@ -13,7 +13,7 @@ package struct FleetCommand: ParsableCommand {
             Shell completions: amphora-fleet --generate-completion-script bash|zsh|fish
             """,
         version: Version.number,
-        subcommands: [IngestCommand.self, VersionCommand.self])
+        subcommands: [IngestCommand.self, ServeCommand.self, VersionCommand.self])
 
     /// Made by the argument parser.
     package init() {}

@@ -25,6 +25,12 @@ struct IngestCommand: ParsableCommand {
     @Option(help: "Milliseconds the first record of a batch waits for others, 1 to 10000.")
     var batchMilliseconds = 200
 
+    @Option(
+        help: ArgumentHelp(
+            "Port of 127.0.0.1 on which GET /health tells counters and troubles.",
+            valueName: "port"))
+    var health: Int?
+
     @Option(help: "The least level that is logged: debug, info, warning or error.")
     var logLevel = "info"
 

@@ -7,6 +7,8 @@ struct IngestPlan: Sendable {
     let configuration: IngestConfiguration
     let store: String
     let workers: Int
+    /// Port of the health endpoint; nil has none.
+    let healthPort: Int?
     let logLevel: Logger.Level
 
     /// Everything that is wrong with the options, each with what was found and what is allowed.
@@ -35,6 +37,9 @@ struct IngestPlan: Sendable {
         faults.check(
             (1...10_000).contains(command.batchMilliseconds),
             "'--batch-milliseconds' is \(command.batchMilliseconds), allowed 1…10000")
+        faults.check(
+            command.health.map { (1...65_535).contains($0) } ?? true,
+            "'--health' is \(command.health ?? 0), allowed 1…65535")
         faults.check(
             Self.isTopicPart(options.root),
             "'--root' is '\(options.root)', expected a topic without "
@@ -68,6 +73,7 @@ struct IngestPlan: Sendable {
         configuration = settings
         store = command.store.store
         workers = command.workers
+        healthPort = command.health
         logLevel = level ?? .info
     }
 

@@ -1,0 +1,85 @@
+import FleetAPI
+import Logging
+import Synchronization
+import TestKit
+import Testing
+
+@Suite struct HealthServerTests {
+    private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The status line, the headers and the body that curl gets, as curl prints them.
+    private func get(_ path: String, port: Int, method: String = "GET") throws -> String {
+        let curl = try Peers.tool("curl")
+        let run = try ChildProcess(
+            curl, ["-s", "-i", "-m", "10", "-X", method, "http://127.0.0.1:\(port)\(path)"])
+        #expect(try run.waitForExit(within: 20_000) == .exited(0), "\(run.errors)")
+        return run.output
+    }
+
+    @Test func `health is 200 while all is well and 503 with the reasons otherwise`() async throws {
+        let isGood = Switch()
+        let server = try await HealthFixture(log) {
+            let isGood = isGood.value.withLock { $0 }
+            return HealthReport(
+                isGood: isGood, document: Array("{\"status\":\"\(isGood ? "ok" : "no")\"}".utf8))
+        }
+        let good = try get("/health", port: server.port)
+        #expect(good.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(good.lowercased().contains("content-type: application/json\r\n"))
+        #expect(good.lowercased().contains("cache-control: no-store\r\n"))
+        #expect(good.hasSuffix("\r\n\r\n{\"status\":\"ok\"}"))
+        isGood.value.withLock { $0 = false }
+        let bad = try get("/health", port: server.port)
+        #expect(bad.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+        #expect(bad.hasSuffix("{\"status\":\"no\"}"))
+        #expect(try get("/other", port: server.port).hasPrefix("HTTP/1.1 404 "))
+        #expect(try get("/health", port: server.port, method: "POST").hasPrefix("HTTP/1.1 40"))
+        await server.stop()
+    }
+
+    @Test func `an address that is taken is told in words`() async throws {
+        let report: @Sendable () -> HealthReport = { HealthReport(isGood: true, document: []) }
+        let first = try await HealthFixture(log, report: report)
+        let port = first.port
+        let error = await #expect(throws: ListenError.self) {
+            _ = try await HealthFixture(log, port: port, report: report)
+        }
+        #expect(
+            error?.description.hasPrefix("cannot listen on '127.0.0.1:\(port)': ") == true,
+            "\(error?.description ?? "")")
+        await first.stop()
+    }
+
+    private final class Switch: Sendable {
+        let value = Mutex(true)
+    }
+}
+
+/// Makes and ends a server on threads of their own, since both block.
+private struct HealthFixture: Sendable {
+    let server: HealthServer
+    var port: Int { server.port }
+
+    init(
+        _ log: Logger, port: Int = 0, report: @escaping @Sendable () -> HealthReport
+    ) async throws {
+        server = try await withCheckedThrowingContinuation { continuation in
+            Background.run {
+                continuation.resume(
+                    with: Result {
+                        try HealthServer(host: "127.0.0.1", port: port, log: log, report: report)
+                    })
+            }
+        }
+    }
+
+    func stop() async {
+        let server = server
+        await withCheckedContinuation { continuation in
+            Background.run {
+                server.stop()
+                continuation.resume()
+            }
+        }
+    }
+}
