@@ -84,7 +84,7 @@ let package = Package(
         // fleet
         library("FleetStore"),
         library("FleetAPI", [hummingbird, lifecycle, log]),
-        library("FleetIngest", ["CMosquitto", "FleetStore", "Telemetry", log]),
+        library("FleetIngest", ["CMosquitto", "FleetStore", "Numbering", "Telemetry", log]),
 
         // roots
         library(
@@ -130,7 +130,7 @@ let package = Package(
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite(
             "FleetIngestTests",
-            ["Bank", "FleetIngest", "FleetStore", "Quantities", "Telemetry", log]),
+            ["Bank", "FleetIngest", "FleetStore", "Numbering", "Quantities", "Telemetry", log]),
         suite(
             "SimulationTests",
             [

@@ -10,7 +10,14 @@ import Testing
     @Test func `what a gateway writes comes out as it was measured`() throws {
         var generator = SeededGenerator(announcedAs: "RecordDecoderTests")
         for sequence in 1...300 {
-            let fixture = RecordFixture(using: &generator)
+            var fixture = RecordFixture(using: &generator)
+            let report = Self.randomReport(using: &generator)
+            fixture.outbox = report.map {
+                OutboxSummary(
+                    depth: $0.depth, oldestWallMilliseconds: $0.oldestWallMilliseconds,
+                    bytes: $0.bytes, budgetBytes: $0.budgetBytes,
+                    losses: $0.losses.isEmpty ? [] : [("disk_full", 3)])
+            }
             let bytes = fixture.telemetry(Int64(sequence))
             let record = try RecordDecoder.decode(bytes, from: "gw-1", receivedMilliseconds: 9)
             #expect(
@@ -20,6 +27,7 @@ import Testing
             #expect(record.clock.boot == RecordFixture.boot)
             #expect(record.clock.monotonicMilliseconds == 5_000)
             #expect(record.receivedMilliseconds == 9)
+            #expect(record.outbox == report)
             guard case .telemetry(let bank, let packs) = record.body else {
                 Issue.record("no telemetry")
                 return
@@ -31,6 +39,16 @@ import Testing
                 expect(pack, fixture.packs[position])
             }
         }
+    }
+
+    private static func randomReport(using generator: inout SeededGenerator) -> OutboxReport? {
+        guard Bool.random(using: &generator) else { return nil }
+        return OutboxReport(
+            depth: .random(in: 0...1_000_000, using: &generator),
+            oldestWallMilliseconds: Bool.random(using: &generator)
+                ? .random(in: 0...4_000_000_000_000, using: &generator) : nil,
+            bytes: .random(in: 0...RecordFixture.largest, using: &generator), budgetBytes: 1 << 30,
+            losses: Bool.random(using: &generator) ? ["disk_full": 3] : [:])
     }
 
     private func expect(_ bank: BankSample, _ state: BankState) {

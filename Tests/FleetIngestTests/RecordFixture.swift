@@ -8,6 +8,8 @@ import TestKit
 /// Documents as gateways write them, from random states.
 struct RecordFixture {
     static let boot = "71734537-d6d9-472d-8519-7ef8cf99f170"
+    /// The largest number a record may hold, 2⁵³ − 1.
+    static let largest: Int64 = 1 << 53 - 1
     static let wall: Int64 = 1_700_000_000_123
     static let now = Instant(nanoseconds: 5_000_000_000)
     static let inverter = InverterSummary(
@@ -16,6 +18,7 @@ struct RecordFixture {
 
     var gateway = "gw-1"
     var epoch: Int64 = 7
+    var outbox: OutboxSummary?
     var packs: PackTable
     var state: BankState
 
@@ -54,7 +57,7 @@ struct RecordFixture {
         RecordStamp(
             gateway: gateway, epoch: epoch, sequence: sequence,
             wallNanoseconds: Self.wall * 1_000_000, isWallTrusted: sequence % 2 == 0,
-            bootID: Self.boot, monotonic: Self.now)
+            bootID: Self.boot, monotonic: Self.now, outbox: outbox)
     }
 
     private static func fill(_ slot: inout PackSlot, using generator: inout SeededGenerator) {

@@ -1,16 +1,9 @@
 import FleetStore
+import Numbering
 import Telemetry
 
 /// What the fleet says of one gateway's epoch after a commit; only this frees rows at the gateway.
 package struct Acknowledgement: Hashable, Sendable {
-    /// A record that is not stored and never will be.
-    package struct Rejected: Hashable, Sendable {
-        /// Its number.
-        package let sequence: Int64
-        /// The member, what was expected and what was found; at most 256 characters.
-        package let reason: String
-    }
-
     /// The schema's name inside the document.
     package static var schema: StaticString { "amphora/ack/v1" }
     /// Rejections in one document at most; each may carry a quarter of a kilobyte of words.
@@ -22,8 +15,8 @@ package struct Acknowledgement: Hashable, Sendable {
     package let epoch: Int64
     /// Stored numbers: ascending, apart from each other by at least one missing number.
     package let ranges: [ClosedRange<Int64>]
-    /// Rejected numbers, ascending.
-    package let rejected: [Rejected]
+    /// Records that are not stored and never will be, ascending; reasons have at most 256 characters.
+    package let rejected: [Rejection]
 
     /// The same as JSON; more than one document only when very many records were rejected.
     package func documents() -> [[UInt8]] {
@@ -37,7 +30,7 @@ package struct Acknowledgement: Hashable, Sendable {
     }
 
     private func document(
-        _ ranges: [ClosedRange<Int64>], _ rejected: ArraySlice<Rejected>
+        _ ranges: [ClosedRange<Int64>], _ rejected: ArraySlice<Rejection>
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
         writer.object { writer in
@@ -79,7 +72,7 @@ package struct AcknowledgementTable: Sendable {
     }
 
     private struct Fate {
-        var stored: [Int64] = []
+        var stored = SequenceRanges()
         var rejected: [Int64: String] = [:]
     }
 
@@ -91,13 +84,13 @@ package struct AcknowledgementTable: Sendable {
     /// Notes a record that is stored, now or since earlier.
     package mutating func stored(_ key: RecordKey) {
         fates[Outbox(gateway: key.gateway, epoch: key.epoch), default: Fate()]
-            .stored.append(key.sequence)
+            .stored.insert(key.sequence)
     }
 
     /// Notes a record that is a dead letter.
     package mutating func rejected(_ key: RecordKey, reason: String) {
         fates[Outbox(gateway: key.gateway, epoch: key.epoch), default: Fate()]
-            .rejected[key.sequence] = String(reason.prefix(256))
+            .rejected[key.sequence] = String(reason.unicodeScalars.prefix(256))
     }
 
     /// Gives one acknowledgement for each outbox and forgets them.
@@ -106,28 +99,12 @@ package struct AcknowledgementTable: Sendable {
     package mutating func take() -> [Acknowledgement] {
         defer { fates = [:] }
         return fates.map { outbox, fate in
-            let ranges = Self.ranges(fate.stored)
-            let rejected = fate.rejected.filter { entry in
-                !ranges.contains { $0.contains(entry.key) }
-            }
+            let rejected = fate.rejected.filter { !fate.stored.contains($0.key) }
             return Acknowledgement(
-                gateway: outbox.gateway, epoch: outbox.epoch, ranges: ranges,
+                gateway: outbox.gateway, epoch: outbox.epoch, ranges: fate.stored.ranges,
                 rejected: rejected.sorted { $0.key < $1.key }.map {
-                    Acknowledgement.Rejected(sequence: $0.key, reason: $0.value)
+                    Rejection(sequence: $0.key, reason: $0.value)
                 })
         }
-    }
-
-    /// Numbers in any order, some twice, as ranges.
-    static func ranges(_ numbers: [Int64]) -> [ClosedRange<Int64>] {
-        var ranges: [ClosedRange<Int64>] = []
-        for number in numbers.sorted() {
-            if let last = ranges.last, number - last.upperBound <= 1 {
-                ranges[ranges.count - 1] = last.lowerBound...number
-            } else {
-                ranges.append(number...number)
-            }
-        }
-        return ranges
     }
 }

@@ -3,7 +3,7 @@ import FleetStore
 private enum EventMember: String, CaseIterable {
     case schema, gateway, epoch
     case sequence = "seq"
-    case time, change, level, code, pack, text, outbox
+    case time, outbox, change, level, code, pack, text
 }
 
 extension RecordReader {

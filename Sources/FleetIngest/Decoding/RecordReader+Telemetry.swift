@@ -3,7 +3,7 @@ import FleetStore
 private enum TelemetryMember: String, CaseIterable {
     case schema, gateway, epoch
     case sequence = "seq"
-    case time, bank, limits, alarms, inverter, packs, outbox
+    case time, outbox, bank, limits, alarms, inverter, packs
 }
 
 private enum BankMember: String, CaseIterable {
