@@ -84,7 +84,8 @@ let package = Package(
         // fleet
         library("FleetStore"),
         library("FleetAPI", [hummingbird, lifecycle, log]),
-        library("FleetIngest", ["CMosquitto", "FleetStore", "Numbering", "Telemetry", log]),
+        library(
+            "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
         // roots
         library(

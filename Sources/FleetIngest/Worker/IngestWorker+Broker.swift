@@ -1,4 +1,5 @@
 internal import CMosquitto
+import CutPoints
 import Glibc
 
 extension IngestWorker {
@@ -126,7 +127,7 @@ extension IngestWorker {
             sent += 1
         }
         waiting.removeFirst(sent)
-        if sent > 0 { CutPoint.afterAcknowledgement.pass() }
+        if sent > 0 { CutPoint.pass("after-ack") }
         settle(MOSQ_ERR_SUCCESS.rawValue)
     }
 

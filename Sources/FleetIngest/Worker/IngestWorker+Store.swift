@@ -1,3 +1,4 @@
+import CutPoints
 import FleetStore
 
 extension IngestWorker {
@@ -27,7 +28,7 @@ extension IngestWorker {
     }
 
     private func save(_ part: [HeldMessage], _ store: BatchStore) throws(IngestError) {
-        CutPoint.beforeStore.pass()
+        CutPoint.pass("before-store")
         let outcome: IngestOutcome
         do {
             outcome = try store(IngestBatch(part))
@@ -38,7 +39,7 @@ extension IngestWorker {
             try storeFailed(error, IngestClock.now())
             return
         }
-        CutPoint.afterStore.pass()
+        CutPoint.pass("after-store")
         storeIsBack(IngestClock.now())
         acknowledge(queue.stored(), outcome)
     }

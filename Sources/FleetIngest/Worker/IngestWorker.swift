@@ -1,3 +1,4 @@
+import CutPoints
 import FleetStore
 import Glibc
 import Logging
@@ -175,7 +176,7 @@ package final class IngestWorker {
         let now = IngestClock.now()
         let wall = IngestClock.wallMilliseconds()
         for (topic, payload) in events.messages {
-            CutPoint.received.pass()
+            CutPoint.pass("received")
             let message = HeldMessage(
                 topic: topic, payload: payload, root: configuration.root,
                 receivedMilliseconds: wall)
