@@ -27,6 +27,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -44,6 +45,7 @@ let package = Package(
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // C
@@ -82,7 +84,7 @@ let package = Package(
         library("MQTTLink", ["CMosquitto", "Numbering"]),
 
         // fleet
-        library("FleetStore"),
+        library("FleetStore", ["CSQLite", grdb]),
         library("FleetAPI", [hummingbird, lifecycle, log]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
@@ -129,6 +131,7 @@ let package = Package(
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["Numbering", "Outbox"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
+        suite("FleetStoreTests", ["FleetStore"]),
         suite(
             "FleetIngestTests",
             ["Bank", "FleetIngest", "FleetStore", "Numbering", "Quantities", "Telemetry", log]),

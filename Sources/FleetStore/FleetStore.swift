@@ -20,9 +20,33 @@ package protocol FleetStore: AnyObject {
     /// The numbers stored of one gateway's epoch, ascending; for proofs, not for pages.
     func sequences(gateway: String, epoch: Int64) throws(FleetStoreError) -> [Int64]
 
+    /// Samples of one pack made from one Unix time in milliseconds until before another, oldest first.
+    ///
+    /// At most `limit`; those of the same time are in the order of their numbers.
+    func packSamples(
+        gateway: String, pack: Int32, from: Int64, to: Int64, limit: Int
+    ) throws(FleetStoreError) -> [StoredSample<PackSample>]
+
+    /// Samples of the bank as a whole, bounded and ordered as `packSamples`.
+    func bankSamples(
+        gateway: String, from: Int64, to: Int64, limit: Int
+    ) throws(FleetStoreError) -> [StoredSample<BankSample>]
+
+    /// Events, bounded and ordered as `packSamples`.
+    func events(
+        gateway: String, from: Int64, to: Int64, limit: Int
+    ) throws(FleetStoreError) -> [StoredSample<EventSample>]
+
+    /// The newest sample of each bank, ordered by gateway; looks at no history.
+    ///
+    /// Of one epoch the highest number is the newest. Of two epochs it is the one made later, where
+    /// nothing counts as made after it was received.
+    func currentBanks() throws(FleetStoreError) -> [StoredSample<BankSample>]
+
     /// Removes samples and dead letters older than the given Unix times in milliseconds.
     ///
     /// Keys stay as long as their record may still come again, so an old record is not stored anew.
+    /// The newest sample of each bank stays too.
     func retain(_ limits: Retention) throws(FleetStoreError)
 }
 
@@ -46,7 +70,8 @@ package struct IngestOutcome: Hashable, Sendable {
     package var stored = 0
     /// Records that were stored before.
     package var repeated = 0
-    /// Gateways whose identity a second machine uses too: records of two epochs came by turns.
+    /// Gateways whose identity a second machine uses too, ordered by id: records of two epochs came
+    /// by turns, or two different records bear one key.
     package var sharedIdentities: [String] = []
 
     /// Nothing stored.

@@ -1,0 +1,20 @@
+/// Opens stores by their address.
+package enum FleetStores {
+    /// The store at `sqlite:PATH`.
+    ///
+    /// The database is reached when it is first used, so one that is down is not an error here.
+    package static func open(_ address: String) throws(FleetStoreError) -> any FleetStore {
+        let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let rest = parts.count == 2 ? String(parts[1]) : ""
+        switch parts[0] {
+        case "sqlite" where !rest.isEmpty:
+            return SQLiteFleetStore(path: rest)
+        default:
+            // the rest may hold a password
+            let found = parts.count == 2 ? "\(parts[0]):…" : address
+            throw .refused(
+                store: found, operation: "open",
+                detail: "expected 'sqlite:PATH', found '\(found)'")
+        }
+    }
+}

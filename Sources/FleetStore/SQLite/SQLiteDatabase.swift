@@ -1,0 +1,41 @@
+import GRDB
+
+/// One transaction or one look at the file.
+struct SQLiteDatabase: FleetDatabase {
+    let database: Database
+    let store: String
+
+    func rows<Value: RowReadable>(
+        _ statement: String, _ parameters: [SQLValue]
+    ) throws(FleetStoreError) -> [Value] {
+        let (runner, handle) = try prepared(statement)
+        var sink = SQLiteSink(handle)
+        for parameter in parameters {
+            switch parameter {
+            case .number(let number): sink.put(number)
+            case .text(let text): sink.put(text)
+            case .null: sink.put(nil as Int64?)
+            }
+        }
+        var values: [Value] = []
+        while try runner.step("run a statement") {
+            var source = SQLiteSource(handle)
+            values.append(Value(from: &source))
+        }
+        return values
+    }
+
+    /// A statement that GRDB keeps prepared, ready for its parameters.
+    func prepared(
+        _ sql: String
+    ) throws(FleetStoreError) -> (runner: SQLiteRunner, handle: OpaquePointer) {
+        do {
+            let handle = try database.cachedStatement(sql: sql).sqliteStatement
+            let runner = SQLiteRunner(statement: handle, store: store)
+            runner.reset()
+            return (runner, handle)
+        } catch {
+            throw SQLiteTrouble.error(error, store: store, operation: "prepare a statement")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import GRDB
+
+/// A fleet store in one SQLite file, for fleets that one machine serves.
+///
+/// Several processes may write; they take turns. A commit is on disk before `store` returns.
+final class SQLiteFleetStore: ReadingStore {
+    /// How long a process waits for its turn, s.
+    private static let patienceSeconds = 10.0
+
+    private let path: String
+    private var queue: DatabaseQueue?
+
+    /// Names the file; it is opened, or begun, when it is first used.
+    init(path: String) { self.path = path }
+
+    var name: String { "sqlite:\(path)" }
+
+    func migrate() throws(FleetStoreError) {
+        try access("migrate") { queue in
+            try queue.writeWithoutTransaction { database in
+                try database.inTransaction(.deferred) {
+                    try self.refuseForeign(database)
+                    return .commit
+                }
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+            }
+            let migrator = SQLiteSchema.migrator
+            do {
+                try migrator.migrate(queue)
+            } catch {
+                // another process may have been quicker
+                guard try queue.read(migrator.hasCompletedMigrations) else { throw error }
+            }
+        }
+    }
+
+    func store(_ batch: IngestBatch) throws(FleetStoreError) -> IngestOutcome {
+        guard !batch.isEmpty else { return IngestOutcome() }
+        let plan = try BatchPlan(batch, store: name)
+        return try write("store a batch") { database in
+            try SQLiteIngest(database: database, plan: plan).store(batch.deadLetters)
+        }
+    }
+
+    func retain(_ limits: Retention) throws(FleetStoreError) {
+        for step in RetentionStep.all(limits) {
+            // in pieces, so that ingest gets its turn in between
+            var removed: [Int64]
+            repeat {
+                removed = try write("remove what is old") { try $0.rows(step.inPieces, step.limit) }
+            } while !removed.isEmpty
+        }
+    }
+
+    // MARK: - Access
+
+    func read<Value>(
+        _ body: (SQLiteDatabase) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value {
+        try access("read") { queue in
+            try queue.read { try body(SQLiteDatabase(database: $0, store: self.name)) }
+        }
+    }
+
+    private func write<Value>(
+        _ operation: String, _ body: (SQLiteDatabase) throws -> Value
+    ) throws(FleetStoreError) -> Value {
+        try access(operation) { queue in
+            var value: Value?
+            try queue.writeWithoutTransaction { database in
+                try database.inTransaction(.immediate) {
+                    value = try body(SQLiteDatabase(database: database, store: self.name))
+                    return .commit
+                }
+            }
+            guard let value else {
+                throw FleetStoreError.refused(
+                    store: self.name, operation: operation, detail: "bug: no value")
+            }
+            return value
+        }
+    }
+
+    private func access<Value>(
+        _ operation: String, _ body: (DatabaseQueue) throws -> Value
+    ) throws(FleetStoreError) -> Value {
+        do {
+            return try body(opened())
+        } catch {
+            throw SQLiteTrouble.error(error, store: name, operation: operation)
+        }
+    }
+
+    private func opened() throws -> DatabaseQueue {
+        if let queue { return queue }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Self.patienceSeconds)
+        configuration.prepareDatabase { database in
+            // FULL: a commit that `store` has reported outlives a power cut; 16 MiB of cache hold
+            // the ends of the indices of a few thousand gateways
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384")
+        }
+        let opened = try DatabaseQueue(path: path, configuration: configuration)
+        queue = opened
+        return opened
+    }
+
+    /// Throws when the file has tables that are not ours, or newer ones.
+    private func refuseForeign(_ database: Database) throws {
+        let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let tables =
+            try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        if id != SQLiteSchema.applicationID, !tables.filter({ $0 != "grdb_migrations" }).isEmpty {
+            throw FleetStoreError.foreign(
+                store: name,
+                detail: "expected an empty file or a fleet store, found a database with table "
+                    + "'\(tables.first ?? "")'")
+        }
+        let migrator = SQLiteSchema.migrator
+        if try migrator.hasBeenSuperseded(database) {
+            let newest = try migrator.appliedIdentifiers(database).compactMap { Int($0) }.max() ?? 0
+            throw FleetStoreError.foreign(
+                store: name,
+                detail: "expected version \(FirstSchema.version) or older, found \(newest)")
+        }
+    }
+}

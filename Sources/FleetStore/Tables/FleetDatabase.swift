@@ -1,0 +1,71 @@
+/// A connection that runs statements; reading and mending are written once for both databases.
+///
+/// Parameters are numbered `?1`, as SQLite writes them; PostgreSQL gets `$1` in their place.
+protocol FleetDatabase {
+    /// Runs a statement and gives its rows.
+    func rows<Value: RowReadable>(
+        _ statement: String, _ parameters: [SQLValue]
+    ) throws(FleetStoreError) -> [Value]
+}
+
+/// A parameter of a statement.
+enum SQLValue: Hashable {
+    case number(Int64)
+    case text(String)
+    case null
+}
+
+extension FleetDatabase {
+    /// Runs a statement whose rows do not matter.
+    func run(_ statement: String, _ parameters: [SQLValue] = []) throws(FleetStoreError) {
+        let _: [Int64] = try rows(statement, parameters)
+    }
+}
+
+/// Statements that read.
+enum Queries {
+    static let packSamples = samples(
+        "pack_sample", FirstSchema.names(of: FirstSchema.pack(shorts: "")), "AND s.pack = ?5")
+    static let bankSamples = samples("bank_sample", FirstSchema.names(of: FirstSchema.bank))
+    static let events = samples("event", FirstSchema.names(of: FirstSchema.event))
+
+    static let currentBanks = """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
+        \(list(FirstSchema.names(of: FirstSchema.bank), of: "s"))
+        FROM bank_state s JOIN gateway g ON g.id = s.gateway
+        """
+
+    static let sequences = """
+        SELECT r.seq FROM record r JOIN gateway g ON g.id = r.gateway
+        WHERE g.name = ?1 AND r.epoch = ?2 ORDER BY r.seq
+        """
+
+    static let tallies = """
+        WITH names AS (
+            SELECT name FROM gateway
+            UNION SELECT gateway FROM dead_letter WHERE gateway IS NOT NULL)
+        SELECT n.name, (SELECT count(*) FROM record r WHERE r.gateway = g.id),
+            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.kind = 2),
+            (SELECT count(*) FROM pack_sample p WHERE p.gateway = g.id),
+            (SELECT count(*) FROM dead_letter d WHERE d.gateway = n.name),
+            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.time_quality = 2),
+            o.depth, o.oldest_wall_ms, o.bytes, o.budget_bytes, o.losses
+        FROM names n LEFT JOIN gateway g ON g.name = n.name
+        LEFT JOIN outbox_report o ON o.gateway = g.id
+        """
+
+    private static func samples(
+        _ table: String, _ columns: [String], _ condition: String = ""
+    ) -> String {
+        """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \(list(columns, of: "s"))
+        FROM \(table) s JOIN gateway g ON g.id = s.gateway
+        WHERE g.name = ?1 AND s.time_ms >= ?2 AND s.time_ms < ?3 \(condition)
+        ORDER BY s.time_ms, s.epoch, s.seq LIMIT ?4
+        """
+    }
+
+    private static func list(_ columns: [String], of table: String) -> String {
+        columns.map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,29 @@
+/// One table that retention clears.
+struct RetentionStep {
+    let table: String
+    let column: String
+    let before: Int64
+
+    static func all(_ limits: Retention) -> [Self] {
+        func steps(_ tables: [String], _ column: String, _ before: Int64?) -> [Self] {
+            guard let before else { return [] }
+            return tables.map { Self(table: $0, column: column, before: before) }
+        }
+        return steps(["bank_sample", "pack_sample"], "time_ms", limits.samplesBefore)
+            + steps(["event"], "time_ms", limits.eventsBefore)
+            + steps(["dead_letter"], "received_ms", limits.deadLettersBefore)
+    }
+
+    var limit: [SQLValue] { [.number(before)] }
+
+    /// Removes a piece and gives something for each row that went.
+    var inPieces: String {
+        """
+        DELETE FROM \(table) WHERE rowid IN (
+            SELECT rowid FROM \(table) WHERE \(column) < ?1 LIMIT 5000) RETURNING 1
+        """
+    }
+
+    /// Removes all.
+    var atOnce: String { "DELETE FROM \(table) WHERE \(column) < ?1" }
+}

@@ -1,0 +1,59 @@
+import TestKit
+import Testing
+
+@testable import FleetStore
+
+@Suite(.folders) struct RetentionTests {
+    let records = Records()
+    let start = Records.start
+    let day: Int64 = 86_400_000
+
+    @Test(arguments: StoreKind.allCases)
+    func `what is old goes, and does not come back when it is sent again`(kind: StoreKind) throws {
+        let store = try kind.store()
+        // five days, one measurement and one event every six hours
+        var batch = IngestBatch()
+        for number in Int64(0)..<20 {
+            batch.records.append(records.telemetry(number * 2 + 1, at: number * 21_600))
+            batch.records.append(records.event(number * 2 + 2, at: number * 21_600))
+        }
+        _ = try store.store(batch)
+        var limits = Retention()
+        limits.samplesBefore = start + 2 * day + 1
+        limits.eventsBefore = start + day
+        try store.retain(limits)
+        #expect(try store.times().map { $0[1] }.min() == start + 2 * day + 21_600_000)
+        #expect(try store.times().count == 11)
+        let tally = try #require(try store.tallies().first)
+        #expect(tally.records == 40 && tally.packSamples == 22)
+        #expect(try store.events(gateway: "house-1", from: .min, to: .max, limit: 99).count == 16)
+        #expect(try store.store(batch).repeated == 40)
+        #expect(try store.times().count == 11)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `the state of a silent bank outlives its history`(kind: StoreKind) throws {
+        let store = try kind.store()
+        try store.store(records.telemetry(1))
+        var limits = Retention()
+        limits.samplesBefore = start + 400 * day
+        try store.retain(limits)
+        #expect(try store.times().isEmpty)
+        #expect(try store.currentBanks().map(\.key.sequence) == [1])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `dead letters go by when they came`(kind: StoreKind) throws {
+        let store = try kind.store()
+        let letters = (1...4).map { number in
+            DeadLetter(
+                topic: "t", gateway: "house-1", epoch: 1, sequence: number,
+                receivedMilliseconds: start + number, reason: "", payload: [])
+        }
+        _ = try store.store(IngestBatch([], deadLetters: letters))
+        var limits = Retention()
+        limits.deadLettersBefore = start + 3
+        try store.retain(limits)
+        #expect(try store.tallies().map(\.deadLetters) == [2])
+    }
+}

@@ -1,0 +1,101 @@
+import TestKit
+import Testing
+
+@testable import FleetStore
+
+@Suite(.folders) struct SchemaTests {
+    let records = Records()
+
+    @Test(arguments: StoreKind.allCases)
+    func `tables are made once, also by several programs that start at once`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.emptyAddress()
+        try Workers.run(4) { _ in try FleetStores.open(address).migrate() }
+        let store = try FleetStores.open(address)
+        #expect(try store.store(records.telemetry(1)).stored == 1)
+        try store.migrate()
+        #expect(try FleetStores.open(address).tallies().map(\.records) == [1])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a database of another program is left alone`(kind: StoreKind) throws {
+        let address = try kind.emptyAddress()
+        try RawSQL.run("CREATE TABLE customers (id integer)", in: address)
+        let error = #expect(throws: FleetStoreError.self) {
+            try FleetStores.open(address).migrate()
+        }
+        guard case .foreign = try #require(error) else {
+            Issue.record("expected foreign, found \(String(describing: error))")
+            return
+        }
+        #expect("\(try #require(error))".contains("found"))
+        let tables =
+            kind == .sqlite
+            ? "SELECT count(*) FROM sqlite_schema"
+            : "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+        #expect(try RawSQL.run(tables, in: address) == "1")
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a newer database is refused with both versions`(kind: StoreKind) throws {
+        let address = try kind.address()
+        let insert =
+            kind == .sqlite
+            ? "INSERT INTO grdb_migrations VALUES ('9')"
+            : "INSERT INTO schema_version (version) VALUES (9)"
+        try RawSQL.run(insert, in: address)
+        let error = #expect(throws: FleetStoreError.self) {
+            try FleetStores.open(address).migrate()
+        }
+        #expect("\(try #require(error))".hasSuffix("expected version 1 or older, found 9"))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a database without tables says so`(kind: StoreKind) throws {
+        let store = try FleetStores.open(kind.emptyAddress())
+        let error = #expect(throws: FleetStoreError.self) { try store.store(records.telemetry(1)) }
+        #expect("\(try #require(error))".contains("its tables were not made yet"))
+    }
+
+    @Test func `a batch does not look through all records of its gateways`() throws {
+        let address = try StoreKind.sqlite.address()
+        let plan = try RawSQL.run(
+            """
+            EXPLAIN QUERY PLAN SELECT EXISTS (
+                SELECT 1 FROM record r WHERE r.gateway = 1 AND r.time_quality = 2)
+            """, in: address)
+        #expect(
+            plan.contains("USING COVERING INDEX record_unmended (time_quality=? AND gateway=?)"))
+    }
+
+    @Test func `an address that names no store says what is expected, and no password`() throws {
+        for address in ["mysql://me:secret@host/db", "sqlite:", "postgres:", "fleet.db", ""] {
+            let error = #expect(throws: FleetStoreError.self) { try FleetStores.open(address) }
+            let text = "\(try #require(error))"
+            #expect(text.contains("expected 'sqlite:PATH'") && !text.contains("secret"))
+        }
+    }
+
+    @Test func `a file that is no database is foreign`() throws {
+        let file = try TestFolders.folder().file("notes.txt")
+        try RawSQL.write(String(repeating: "not a database\n", count: 100), to: file)
+        let error = #expect(throws: FleetStoreError.self) {
+            try FleetStores.open("sqlite:" + file).migrate()
+        }
+        guard case .foreign = try #require(error) else {
+            Issue.record("expected foreign, found \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `a folder that is not there is unavailable`() throws {
+        let error = #expect(throws: FleetStoreError.self) {
+            try FleetStores.open("sqlite:/nowhere/fleet.db").migrate()
+        }
+        guard case .unavailable = try #require(error) else {
+            Issue.record("expected unavailable, found \(String(describing: error))")
+            return
+        }
+    }
+}
