@@ -57,6 +57,9 @@ let package = Package(
         .systemLibrary(
             name: "CMosquitto", path: "Sources/CMosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]),
 
         // ground
         library("Quantities"),
@@ -84,7 +87,7 @@ let package = Package(
         library("MQTTLink", ["CMosquitto", "Numbering"]),
 
         // fleet
-        library("FleetStore", ["CSQLite", grdb]),
+        library("FleetStore", ["CPostgres", "CSQLite", grdb]),
         library("FleetAPI", [hummingbird, lifecycle, log]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),

@@ -1,20 +1,26 @@
 /// Opens stores by their address.
 package enum FleetStores {
-    /// The store at `sqlite:PATH`.
+    /// The store at `sqlite:PATH`, or at `postgres:` and a connection string of libpq.
     ///
-    /// The database is reached when it is first used, so one that is down is not an error here.
+    /// `postgres://user@host:port/database` and `postgres:host=… dbname=…` name the same kind. The
+    /// database is reached when it is first used, so one that is down is not an error here.
     package static func open(_ address: String) throws(FleetStoreError) -> any FleetStore {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {
         case "sqlite" where !rest.isEmpty:
             return SQLiteFleetStore(path: rest)
+        case "postgres" where rest.hasPrefix("//"), "postgresql" where rest.hasPrefix("//"):
+            return try PostgresFleetStore(connection: address)
+        case "postgres" where !rest.isEmpty:
+            return try PostgresFleetStore(connection: rest)
         default:
             // the rest may hold a password
             let found = parts.count == 2 ? "\(parts[0]):…" : address
             throw .refused(
                 store: found, operation: "open",
-                detail: "expected 'sqlite:PATH', found '\(found)'")
+                detail: "expected 'sqlite:PATH', 'postgres://user@host:port/database' or "
+                    + "'postgres:' and a connection string, found '\(found)'")
         }
     }
 }

@@ -5,6 +5,9 @@ import TestKit
 enum RawSQL {
     @discardableResult
     static func run(_ sql: String, in address: String) throws -> String {
+        if address.hasPrefix("postgres") {
+            return try PostgresServer.shared().run(sql, in: address)
+        }
         let path = String(address.dropFirst("sqlite:".count))
         let shell = try ChildProcess(
             Peers.tool("python3"),

@@ -56,4 +56,34 @@ import Testing
         try store.retain(limits)
         #expect(try store.tallies().map(\.deadLetters) == [2])
     }
+
+    @Test func `PostgreSQL keeps a table for each day and drops whole ones`() throws {
+        let address = try StoreKind.postgres.address()
+        let store = try FleetStores.open(address)
+        let tables = """
+            SELECT count(*) FROM pg_tables
+            WHERE schemaname = current_schema() AND tablename LIKE 'pack_sample_2%'
+            """
+        for number in Int64(0)..<4 {
+            try store.store(records.telemetry(number + 1, at: number * 86_400))
+        }
+        // a clock that is wrong by decades gets no table, and is read like any other
+        try store.store(
+            records.with {
+                $0.start -= 20 * 365 * day; $0.delay = 0
+            }.telemetry(9))
+        var lost = records.telemetry(10)
+        lost.clock.wallMilliseconds = 0
+        try store.store(lost)
+        #expect(try RawSQL.run(tables, in: address) == "5")
+        #expect(try RawSQL.run("SELECT count(*) FROM pack_sample_other", in: address) == "2")
+        #expect(try store.times().count == 6)
+        var limits = Retention()
+        limits.samplesBefore = start + 2 * day
+        try store.retain(limits)
+        #expect(try RawSQL.run(tables, in: address) == "2")
+        // what comes late finds no table any more and is kept all the same
+        try store.store(records.telemetry(20, at: 5))
+        #expect(try store.times().count == 3)
+    }
 }

@@ -75,6 +75,22 @@ import Testing
             let text = "\(try #require(error))"
             #expect(text.contains("expected 'sqlite:PATH'") && !text.contains("secret"))
         }
+        let broken = #expect(throws: FleetStoreError.self) {
+            try FleetStores.open("postgres:password=secret nonsense")
+        }
+        #expect("\(try #require(broken))".contains("libpq cannot read"))
+        #expect(!"\(try #require(broken))".contains("secret"))
+    }
+
+    @Test func `a server that cannot be reached is unavailable, without its password`() throws {
+        let port = try Peers.freePort()
+        let store = try FleetStores.open("postgres://me:secret@127.0.0.1:\(port)/fleet")
+        let error = #expect(throws: FleetStoreError.self) { try store.migrate() }
+        guard case .unavailable(let name, _) = try #require(error) else {
+            Issue.record("expected unavailable, found \(String(describing: error))")
+            return
+        }
+        #expect(name == "postgres:user=me dbname=fleet host=127.0.0.1 port=\(port)")
     }
 
     @Test func `a file that is no database is foreign`() throws {

@@ -7,6 +7,7 @@ import Testing
 /// The stores that keep one contract.
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
     case sqlite
+    case postgres
 
     var testDescription: String { rawValue }
 
@@ -14,6 +15,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
     func emptyAddress() throws -> String {
         switch self {
         case .sqlite: "sqlite:" + (try TestFolders.folder().file("fleet.db"))
+        case .postgres: try PostgresServer.shared().database()
         }
     }
 

@@ -1,0 +1,107 @@
+/// Statements that move rows inside the server; built from the columns.
+enum PostgresStatements {
+    private static let record = FirstSchema.names(of: FirstSchema.record)
+    private static let sample = FirstSchema.names(of: FirstSchema.sample)
+    private static let bank = FirstSchema.names(of: FirstSchema.bank)
+    private static let event = FirstSchema.names(of: FirstSchema.event)
+    private static let report = FirstSchema.names(of: FirstSchema.report)
+
+    static let stageColumns = record + bank + event
+    static let stage = "stage (\(list(stageColumns)))"
+
+    static let newestColumns =
+        sample + ["made_ms", "is_state", "is_report"] + bank + PostgresSchema.reportColumns
+    static let newest = "newest (\(list(newestColumns)))"
+
+    static let packColumns = sample + FirstSchema.names(of: FirstSchema.pack(shorts: ""))
+    static let packs = "pack_sample (\(list(packColumns)))"
+
+    /// Lets records through that are new, with their bank samples and events, and gives their keys.
+    ///
+    /// Keys are written in order, so two workers with the same keys wait but never for each
+    /// other.
+    static let gate = """
+        WITH fresh AS (
+            INSERT INTO record (\(list(record))) SELECT \(list(record)) FROM stage
+            ORDER BY gateway, epoch, seq ON CONFLICT DO NOTHING RETURNING gateway, epoch, seq
+        ), banks AS (\(samples("bank_sample", bank, kind: 1))
+        ), events AS (\(samples("event", event, kind: 2)))
+        SELECT gateway, epoch, seq FROM fresh
+        """
+
+    /// Gateways of records that bear the key of another one.
+    static let others = """
+        SELECT DISTINCT g.name FROM stage s JOIN gateway g ON g.id = s.gateway
+        JOIN record r ON r.gateway = s.gateway AND r.epoch = s.epoch AND r.seq = s.seq
+        WHERE r.boot <> s.boot OR r.monotonic_ms <> s.monotonic_ms
+        """
+
+    static let bankState =
+        state("bank_state", FirstSchema.stateColumns, where: "is_state")
+    static let outboxReport = state("outbox_report", report, where: "is_report")
+
+    static let addGateways = """
+        INSERT INTO gateway (name) SELECT n FROM unnest(?1::text[]) AS n ORDER BY n
+        ON CONFLICT DO NOTHING
+        """
+
+    static let knownGateways = """
+        SELECT g.name, g.id, EXISTS (
+            SELECT 1 FROM record r WHERE r.gateway = g.id AND r.time_quality = 2),
+        e.epoch, e.made_ms, e.boot
+        FROM gateway g LEFT JOIN gateway_epoch e ON e.gateway = g.id
+        WHERE g.name = ANY (?1::text[])
+        """
+
+    static let knownClocks = """
+        SELECT g.name, c.boot, c.monotonic_ms, c.offset_ms
+        FROM unnest(?1::text[], ?2::text[]) AS k(name, boot) JOIN gateway g ON g.name = k.name
+        JOIN boot_clock c ON c.gateway = g.id AND c.boot = k.boot
+        """
+
+    static let keepClock = """
+        INSERT INTO boot_clock AS c (gateway, boot, monotonic_ms, offset_ms)
+        VALUES (?1, ?2, ?3, ?4) ON CONFLICT (gateway, boot) DO UPDATE
+        SET monotonic_ms = excluded.monotonic_ms, offset_ms = excluded.offset_ms
+        WHERE c.monotonic_ms < excluded.monotonic_ms
+        """
+
+    static let keepEpoch = """
+        INSERT INTO gateway_epoch (gateway, epoch, made_ms, boot) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING
+        """
+
+    static let deadLetter = """
+        INSERT INTO dead_letter (topic, gateway, epoch, seq, received_ms, reason, digest, payload)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, decode(?8, 'hex')) ON CONFLICT DO NOTHING
+        """
+
+    private static func samples(_ table: String, _ columns: [String], kind: Int) -> String {
+        """
+        INSERT INTO \(table) (\(list(sample + columns))) SELECT \(list(sample + columns))
+            FROM stage JOIN fresh USING (gateway, epoch, seq) WHERE kind = \(kind)
+        """
+    }
+
+    private static func state(
+        _ table: String, _ columns: [String], where condition: String
+    ) -> String {
+        """
+        INSERT INTO \(table) (\(list(columns))) SELECT \(list(columns)) FROM newest
+        WHERE \(condition) ORDER BY gateway
+        """ + FirstSchema.moveForward(table, columns)
+    }
+
+    private static func list(_ columns: [String]) -> String { columns.joined(separator: ", ") }
+}
+
+extension [String] {
+    /// An array as PostgreSQL reads it from text.
+    var arrayText: String {
+        let quoted = map { text in
+            let escaped = text.map { "\\\"".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+            return "\"\(escaped)\""
+        }
+        return "{\(quoted.joined(separator: ","))}"
+    }
+}
