@@ -153,7 +153,9 @@ let package = Package(
         suite("FleetAPITests", ["FleetAPI", log]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),
         // Runs the built programs; depends on them so that they are built first.
-        suite("SystemTests", ["amphora-gateway", "amphora-sim", "Modbus"]),
+        suite(
+            "SystemTests",
+            ["amphora-fleet", "amphora-gateway", "amphora-sim", "FleetStore", "Modbus"]),
     ],
     swiftLanguageModes: [.v6]
 )
