@@ -34,7 +34,7 @@ extension MQTTLink {
             return
         }
         let most = Int64(max(0, configuration.backlogJitterSeconds)) * 1_000_000_000
-        pace.hold(until: now + Int64.random(in: 0...most))
+        pace.hold(atLeastUntil: now + Int64.random(in: 0...most))
     }
 
     private static var largeBacklog: Int64 { 100 }

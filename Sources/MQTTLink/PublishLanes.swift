@@ -51,8 +51,11 @@ struct BacklogPace {
         self.burst = Int64(max(1, burst))
     }
 
+    /// Nothing goes before `time`, whatever was said before.
+    mutating func hold(until time: Int64) { heldUntil = time }
+
     /// Nothing goes before `time`; an earlier word that says longer stands.
-    mutating func hold(until time: Int64) { heldUntil = max(heldUntil, time) }
+    mutating func hold(atLeastUntil time: Int64) { heldUntil = max(heldUntil, time) }
 
     /// Records that may go now.
     func allowance(at now: Int64) -> Int {

@@ -53,10 +53,12 @@ private func set(_ ranges: ClosedRange<Int64>...) -> SequenceRanges {
         }
         #expect((998...1001).contains(sent))
         pace.hold(until: now + 30 * second)
-        pace.hold(until: now + second)
+        pace.hold(atLeastUntil: now + second)
         #expect(pace.allowance(at: now + 30 * second - 1) == 0)
         #expect(pace.next == now + 30 * second)
         #expect(pace.allowance(at: now + 30 * second) == 20)
+        pace.hold(until: now + second)
+        #expect(pace.allowance(at: now + second) == 20, "a newer word ends an older one")
     }
 
     @Test func `without a rate nothing but a hold bounds the backlog`() {
