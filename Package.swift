@@ -52,6 +52,8 @@ let package = Package(
         .target(name: "CLinux"),
         // Counts allocations; linked into the tests only.
         .target(name: "CAllocations"),
+        // A disk that can be cut, full or broken below SQLite; linked into the tests only.
+        .target(name: "CFaultyDisk", dependencies: ["CSQLite"]),
         .systemLibrary(
             name: "CSQLite", path: "Sources/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
@@ -132,7 +134,7 @@ let package = Package(
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
-        suite("OutboxTests", ["Numbering", "Outbox"]),
+        suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("FleetStoreTests", ["FleetStore"]),
         suite(
