@@ -134,7 +134,7 @@ let package = Package(
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
-        suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"]),
+        suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("FleetStoreTests", ["FleetStore"]),
         suite(

@@ -10,11 +10,15 @@ final class Database {
 
     /// Opens the file; with `create` it is begun when it does not exist.
     ///
-    /// `vfs` names the SQLite file layer to go through, nil for the system's own.
-    init(path: String, create: Bool, vfs: String?) throws(OutboxError) {
+    /// `vfs` names the SQLite file layer to go through, nil for the system's own. A file opened with
+    /// `readOnly` stays as it is, its log too.
+    init(
+        path: String, create: Bool, vfs: String?, readOnly: Bool = false
+    ) throws(OutboxError) {
         self.path = path
         let flags =
-            SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0)
+            SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0)
+            | (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE)
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, flags, vfs)
         guard let opened else {
@@ -73,8 +77,10 @@ final class Database {
         case SQLITE_FULL: return .diskFull(path: path, operation: operation)
         case SQLITE_READONLY, SQLITE_PERM: return .readOnly(path: path, operation: operation)
         case SQLITE_BUSY, SQLITE_LOCKED: return .busy(path: path, operation: operation)
-        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_MISMATCH, SQLITE_ERROR:
-            // our statements are constant, so one that fails met a schema that is not ours
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_MISMATCH, SQLITE_ERROR,
+            SQLITE_CONSTRAINT, SQLITE_TOOBIG:
+            // our statements are constant, so one that fails met a schema that is not ours; a number
+            // that is taken or a row longer than memory is none that we stored
             return .damaged(path: path, operation: operation, detail: detail)
         case SQLITE_IOERR, SQLITE_CANTOPEN:
             if systemError == ENOSPC || systemError == EDQUOT {

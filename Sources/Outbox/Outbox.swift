@@ -7,7 +7,8 @@ import Numbering
 /// 3. A record leaves only when it is freed by its number, or evicted and counted.
 /// 4. After a cut at any point records may be handed out again, but none is lost and order holds.
 /// 6. The file stays within its byte budget: old measurements are thinned, then the oldest go, alarms
-///    last; every loss is counted by its reason. A damaged file is set aside, never deleted.
+///    last; every loss is counted by its reason. A damaged file is set aside, never deleted, and the
+///    records that can be read of it go on in a new one.
 ///
 /// One thread owns the outbox; it blocks while the disk does. Readers have connections of their own
 /// (`OutboxReader`) and do not disturb it. The article `Outbox` tells why it is built so.
@@ -30,9 +31,10 @@ package final class Outbox {
 
     /// Opens the outbox at `path`, or begins it; makes its folder (mode 0700) when it is missing.
     ///
-    /// A damaged file is set aside and a new one begun, which `setAside` then tells. Takes as long
-    /// with millions of records as with none. `vfs` names the SQLite file layer that the file is
-    /// reached through; nil, the usual case, is the system's own.
+    /// A damaged file is set aside and a new one takes over what can be read of it, which `setAside`
+    /// then tells. Takes as long with millions of records as with none, unless there is damage.
+    /// `vfs` names the SQLite file layer that the file is reached through; nil, the usual case, is
+    /// the system's own.
     package init(
         path: String, budgetBytes: Int64, wallMilliseconds: Int64, vfs: String? = nil
     ) throws(OutboxError) {
@@ -41,11 +43,13 @@ package final class Outbox {
         self.budgetBytes = budgetBytes
         try OutboxFolder.make(for: path)
         lock = try OutboxLock(path: path)
+        let recovery = OutboxRecovery(path: path, vfs: vfs, wallMilliseconds: wallMilliseconds)
+        setAside = try recovery.finish()
         do {
             file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         } catch .damaged(_, _, let detail) {
-            setAside = try SetAsideFile.move(path, wallMilliseconds: wallMilliseconds, detail)
+            setAside = try recovery.replace(reason: detail)
             file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         }
@@ -114,18 +118,19 @@ package final class Outbox {
 
     /// Sets a damaged file aside and goes on with a new one, after `append` threw `damaged`.
     ///
-    /// Numbering goes on where it was, so that an acknowledgement still on its way cannot free a
-    /// record of the new file. Losses counted so far are kept; the records left in the old file are
-    /// counted as lost to `damaged`.
+    /// Records that can still be read go over to the new file under their numbers, and epoch and
+    /// numbering go on, so that each stays the record it was. Losses counted so far are kept; records
+    /// that cannot be read are counted as lost to `damaged`. Takes as long as reading the file. When
+    /// it throws, the damaged file is still in its place.
     @discardableResult
     package func startOver(wallMilliseconds: Int64) throws(OutboxError) -> SetAsideFile {
-        let moved = try SetAsideFile.move(
-            path, wallMilliseconds: wallMilliseconds, "found damaged while running")
+        let recovery = OutboxRecovery(path: path, vfs: vfs, wallMilliseconds: wallMilliseconds)
+        let known = OutboxRecovery.Known(
+            epoch: file.epoch, next: tally.next, depth: tally.depth, losses: tally.losses)
+        let moved = try recovery.replace(reason: "found damaged while running", known: known)
         setAside = moved
         file = try OutboxFile(path: path, vfs: vfs)
-        tally.startOver()
-        var nothing = SequenceRanges()
-        try append([], freeing: &nothing)
+        tally = try OutboxTally(file)
         return moved
     }
 }

@@ -24,10 +24,11 @@ final class OutboxFile {
     private let pageCount: Statement
     private let freePageCount: Statement
 
-    /// Opens or begins the file at `path`.
-    init(path: String, vfs: String?) throws(OutboxError) {
+    /// Opens or begins the file at `path`; `epoch` is for a file that takes another's place, nil
+    /// draws one.
+    init(path: String, vfs: String?, epoch given: Int64? = nil) throws(OutboxError) {
         database = try Database(path: path, create: true, vfs: vfs)
-        try OutboxSchema.prepare(database)
+        try OutboxSchema.prepare(database, epoch: given)
         begin = try database.prepare("BEGIN IMMEDIATE")
         commit = try database.prepare("COMMIT")
         rollback = try database.prepare("ROLLBACK")

@@ -10,13 +10,14 @@ enum OutboxSchema {
     /// The schema this code writes.
     static let version: Int64 = 2
 
-    /// Settings of the writer's connection, then the tables.
+    /// Settings of the writer's connection, then the tables; `epoch` is that of a new file, nil draws
+    /// one.
     ///
     /// Pages of 2048 bytes wrote least to the device per byte of payload of all sizes measured. Debian
     /// builds SQLite to overwrite what is deleted with zeros, which writes every freed page once more.
     /// The log is used again from its beginning after 256 pages: while it grows, each commit also costs
     /// the file system's own journal, which is four times the record.
-    static func prepare(_ database: Database) throws(OutboxError) {
+    static func prepare(_ database: Database, epoch: Int64?) throws(OutboxError) {
         let operation = "open the file"
         try database.execute(
             "PRAGMA page_size = 2048; PRAGMA cache_size = -512; PRAGMA secure_delete = OFF",
@@ -31,7 +32,10 @@ enum OutboxSchema {
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
             PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576
             """, operation)
-        if tables == 0 { try create(database) }
+        if tables == 0 {
+            // 53 bits, because that is what every JSON reader keeps exactly
+            try create(database, epoch: epoch ?? Int64.random(in: 1..<(1 << 53)))
+        }
         if try fileVersion(database) == 1 { try upgrade(database) }
         let version = try fileVersion(database)
         guard version == Self.version else {
@@ -52,9 +56,7 @@ enum OutboxSchema {
             reason TEXT NOT NULL);
         """
 
-    private static func create(_ database: Database) throws(OutboxError) {
-        // 53 bits, because that is what every JSON reader keeps exactly
-        let epoch = Int64.random(in: 1..<(1 << 53))
+    private static func create(_ database: Database, epoch: Int64) throws(OutboxError) {
         try database.execute(
             """
             BEGIN IMMEDIATE;

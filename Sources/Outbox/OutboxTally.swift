@@ -10,12 +10,14 @@ struct OutboxTally {
     private(set) var depth: Int64
     private var highestStored: Int64
     private var holesStored: Int64
+    /// Losses, those not yet stored with them.
     private(set) var losses: [LossReason: Int64]
     private var lossesStored: [LossReason: Int64]
     private var hasDeleted = false
     /// The last number's row left before older ones, so the next row opens a hole.
     private var isTopGone = false
     private var pressure = OutboxPressure()
+    private var oldestAdopted: Int64?
 
     /// Reads the counters of a file.
     init(_ file: OutboxFile) throws(OutboxError) {
@@ -146,15 +148,31 @@ struct OutboxTally {
         losses[reason, default: 0] += count
     }
 
-    /// Everything is in a file that was set aside; a new one is empty but goes on counting.
-    mutating func startOver() {
-        lose(.damaged, depth)
-        depth = 0
-        highestStored = 0
-        holesStored = 0
-        lossesStored = [:]
-        pressure = OutboxPressure()
-        isTopGone = false
+    /// Counts losses that another file counted before.
+    mutating func lose(_ counted: [LossReason: Int64]) {
+        for (reason, count) in counted { lose(reason, count) }
+    }
+
+    /// Stores a record carried over from a damaged file under the number it has.
+    mutating func adopt(
+        _ record: PackedRecord, _ sequence: Int64, in file: OutboxFile
+    ) throws(OutboxError) {
+        let top = max(next, sequence + 1)
+        next = sequence
+        try insert([record], "carry records over", in: file)
+        next = top
+        oldestAdopted = min(oldestAdopted ?? sequence, sequence)
+        // the next `store` counts the holes
+        hasDeleted = true
+    }
+
+    /// Numbers from the oldest record carried over to the newest; 0 when there is none.
+    var span: Int64 { oldestAdopted.map { next - $0 } ?? 0 }
+
+    /// Gives no number below `number` any more.
+    mutating func goOn(at number: Int64) {
+        next = max(next, number)
+        hasDeleted = true
     }
 
     /// The counters together with what the file says.

@@ -13,6 +13,8 @@ enum OutboxStep {
     case checkpoint
     /// Closes the outbox and opens it again.
     case reopen
+    /// Sets the file aside as if damage had been met.
+    case startOver
 }
 
 /// A life of an outbox that can be lived again and again in the same way.
@@ -21,7 +23,7 @@ struct OutboxScript {
     let steps: [OutboxStep]
 
     /// What a gateway's day brings, in small: groups, alarms, acknowledgements in order and out of
-    /// it, pressure, an empty table, a log folded back, restarts.
+    /// it, pressure, an empty table, a log folded back, restarts, a file set aside.
     static let day = OutboxScript(
         budget: 24 << 10,
         steps: [
@@ -41,6 +43,7 @@ struct OutboxScript {
             .append(6, size: 1500, .telemetry, freeing: [14...14]),
             .append(1, size: 100, .event, freeing: []),
             .append(1, size: 5000, .event, freeing: []),
+            .startOver,
             .append(2, size: 400, .telemetry, freeing: []),
             .free([1...40]),
             .reopen,
@@ -64,8 +67,9 @@ struct OutboxScript {
             switch Int.random(in: 0..<20, using: &random) {
             case 0: steps.append(.reopen)
             case 1: steps.append(.checkpoint)
-            case 2: steps.append(.loss(.storeFailed, 2))
-            case 3...6: steps.append(.free(ranges.filter { $0.upperBound < next }))
+            case 2: steps.append(.startOver)
+            case 3: steps.append(.loss(.storeFailed, 2))
+            case 4...7: steps.append(.free(ranges.filter { $0.upperBound < next }))
             default:
                 let added = Int.random(in: 1...6, using: &random)
                 let isEvent = Int.random(in: 0..<4, using: &random) == 0
@@ -193,6 +197,9 @@ final class OutboxLife {
         case .reopen:
             outbox = nil
             outbox = try disk.open(budget: script.budget)
+        case .startOver:
+            try outbox?.startOver(wallMilliseconds: 7_000)
+            epoch = outbox?.epoch
         }
     }
 

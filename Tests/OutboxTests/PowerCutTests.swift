@@ -160,7 +160,7 @@ enum OutboxModel {
         case .free(let freed):
             let set = OutboxLife.set(freed)
             model.removeAll { set.contains($0.sequence) }
-        case .loss, .checkpoint, .reopen, nil: break
+        case .loss, .checkpoint, .reopen, .startOver, nil: break
         }
         #expect(found.next == next)
         let left = Set(found.rows)
