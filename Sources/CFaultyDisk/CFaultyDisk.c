@@ -22,16 +22,15 @@ typedef enum { GO, DEAD, CUT, FULL, READ_ONLY, BROKEN } Fate;
 
 static Fate fateAt(cfaultydisk *disk, int64_t number, int isRead) {
     if (disk->dead) return DEAD;
-    disk->error = 0;
     int isReadFault = disk->fault == CFAULTYDISK_READ_ERROR;
     if (!disk->at || isRead != isReadFault) return GO;
     if (number < disk->at || number - disk->at >= disk->length) return GO;
     disk->met = 1;
     switch (disk->fault) {
     case CFAULTYDISK_CUT: disk->dead = 1; return CUT;
-    case CFAULTYDISK_FULL: disk->error = ENOSPC; return FULL;
-    case CFAULTYDISK_READ_ONLY: disk->error = EROFS; return READ_ONLY;
-    default: disk->error = EIO; return BROKEN;
+    case CFAULTYDISK_FULL: errno = ENOSPC; return FULL;
+    case CFAULTYDISK_READ_ONLY: errno = EROFS; return READ_ONLY;
+    default: errno = EIO; return BROKEN;
     }
 }
 
@@ -256,8 +255,7 @@ static int vfsTime(sqlite3_vfs *vfs, double *time) {
 }
 
 static int vfsLastError(sqlite3_vfs *vfs, int size, char *out) {
-    cfaultydisk *disk = behind(vfs);
-    return disk->error ? disk->error : disk->real->xGetLastError(disk->real, size, out);
+    return behind(vfs)->real->xGetLastError(behind(vfs)->real, size, out);
 }
 
 // The disk
@@ -311,7 +309,7 @@ void cfaultydisk_plan(cfaultydisk *disk, cfaultydisk_fault fault, int64_t at, in
     disk->fault = fault;
     disk->at = at;
     disk->length = fault == CFAULTYDISK_CUT ? INT64_MAX : count;
-    disk->met = disk->dead = disk->error = 0;
+    disk->met = disk->dead = 0;
     memset(disk->counters, 0, sizeof disk->counters);
     pthread_mutex_unlock(&disk->mutex);
 }

@@ -54,7 +54,7 @@ struct cfaultydisk {
     uint64_t random;
     cfaultydisk_fault fault;
     int64_t at, length, counters[5];
-    int met, dead, error;
+    int met, dead;
     // After a settle, until the next plan, nothing is recorded.
     int recording;
 };

@@ -284,7 +284,7 @@ static int materialise(const char *name, const Bytes *bytes) {
 int cfaultydisk_settle(cfaultydisk *disk, cfaultydisk_mode mode, uint64_t seed) {
     pthread_mutex_lock(&disk->mutex);
     disk_absorb_renames(disk);
-    disk->recording = disk->dead = disk->error = 0;
+    disk->recording = disk->dead = 0;
     disk->at = 0;
     wipe(disk->folder);
     Names names = {0};

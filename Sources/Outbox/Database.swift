@@ -40,6 +40,7 @@ final class Database {
 
     /// Runs statements that give no rows.
     func execute(_ sql: String, _ operation: String) throws(OutboxError) {
+        errno = 0
         try check(sqlite3_exec(handle, sql, nil, nil, nil), operation)
     }
 
@@ -71,8 +72,11 @@ final class Database {
 
     /// The error of a failed call, in our words where the person can act on it.
     private func error(_ code: Int32, _ operation: String) -> OutboxError {
+        // SQLite does not keep the system's reason when a commit fails
+        let last = errno
+        let kept = sqlite3_system_errno(handle)
+        let systemError = kept == 0 ? last : kept
         let detail = String(cString: sqlite3_errmsg(handle))
-        let systemError = sqlite3_system_errno(handle)
         switch code & 0xFF {
         case SQLITE_FULL: return .diskFull(path: path, operation: operation)
         case SQLITE_READONLY, SQLITE_PERM: return .readOnly(path: path, operation: operation)
@@ -111,6 +115,7 @@ final class Statement {
 
     /// Goes to the next row; false when there are no more.
     func step(_ operation: String) throws(OutboxError) -> Bool {
+        errno = 0
         let code = sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
         if code != SQLITE_DONE {
@@ -141,6 +146,7 @@ final class Statement {
     func run(
         _ operation: String, blob bytes: [UInt8], at index: Int32
     ) throws(OutboxError) {
+        errno = 0
         let code = bytes.withUnsafeBytes { raw -> Int32 in
             let bound =
                 raw.isEmpty

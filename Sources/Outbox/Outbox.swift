@@ -72,7 +72,8 @@ package final class Outbox {
     ///
     /// What was freed is taken out of `acknowledged`; at most 1000 rows go at once, the rest stays
     /// for the next call. Returns the numbers given, nil when `records` is empty. When it throws,
-    /// nothing was stored, nothing was freed and no number was used.
+    /// nothing was stored, nothing was freed and no number was used; only when the disk refuses a
+    /// sync and the file is opened again before another call succeeds, all of it may be found done.
     @discardableResult
     package func append(
         _ records: [OutboxRecord], freeing acknowledged: inout SequenceRanges,

@@ -59,10 +59,11 @@ struct OutboxRecovery {
             result = try build(known, carriesRows: false)
         }
         let operation = "complete the rescued file"
-        guard access(building + "-wal", F_OK) != 0 else {
+        guard OutboxFolder.size(building + "-wal") == 0 else {
             throw .failed(
                 path: path, operation: operation, detail: "its log could not be folded in")
         }
+        unlink(building + "-wal")
         try OutboxFolder.rename(building, to: complete, of: path, operation)
         OutboxFolder.sync(around: path)
         let target = SetAsideFile.freeName(path, wallMilliseconds: wallMilliseconds)
@@ -105,6 +106,8 @@ struct OutboxRecovery {
         try file.transaction("count what was lost") { () throws(OutboxError) in
             try tally.store(in: file)
         }
+        // closing does it too, but tells nobody when the disk refuses
+        try file.database.execute("PRAGMA wal_checkpoint(TRUNCATE)", "complete the rescued file")
         return (recovered, lost)
     }
 

@@ -104,6 +104,8 @@ final class FaultyDisk {
 
     /// Takes everything off the disk; all files must be closed.
     func erase() throws {
+        // what was settled is forgotten with the next plan
+        try settle(.syncedOnly)
         mend()
         try settle(.syncedOnly)
         mend()

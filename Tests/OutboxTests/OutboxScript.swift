@@ -55,6 +55,9 @@ struct OutboxScript {
             .reopen,
         ])
 
+    /// The same day with room for everything.
+    static let untroubled = OutboxScript(budget: 64 << 20, steps: day.steps)
+
     /// A random life of `count` steps.
     init(_ count: Int, using random: inout SeededGenerator) {
         var next: Int64 = 1
