@@ -82,7 +82,7 @@ package struct LinkConfiguration: Sendable {
 /// A password that does not print.
 package struct LinkPassword: Sendable, CustomStringConvertible, CustomReflectable {
     /// The password itself.
-    let revealed: String
+    package let revealed: String
 
     /// Hides a password.
     package init(_ password: String) { revealed = password }

@@ -204,14 +204,20 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
 }
 
 /// Growing waits with chance in them, so that a thousand gateways do not come back at once.
-struct Backoff {
+package struct Backoff {
     /// Nanoseconds after the first failure.
     let first: Int64
     /// Nanoseconds never exceeded.
     let longest: Int64
 
+    /// The first wait and the longest, in nanoseconds.
+    package init(first: Int64, longest: Int64) {
+        self.first = first
+        self.longest = longest
+    }
+
     /// A wait between half of the step and all of it; the step doubles with each failure.
-    func wait(after failures: Int, _ generator: inout some RandomNumberGenerator) -> Int64 {
+    package func wait(after failures: Int, _ generator: inout some RandomNumberGenerator) -> Int64 {
         let doublings = min(max(0, failures), 30)
         let (grown, overflow) = first.multipliedReportingOverflow(by: Int64(1) << doublings)
         let step = max(1, overflow ? longest : min(grown, longest))

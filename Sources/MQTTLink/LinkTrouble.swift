@@ -2,7 +2,7 @@ internal import CMosquitto
 import Glibc
 
 /// Words what went wrong on the way to the broker, for the status and the log.
-enum LinkTrouble {
+package enum LinkTrouble {
     /// A call of the library failed, or the connection ended.
     ///
     /// `code` is the library's error, or from 128 the broker's reason.
@@ -61,7 +61,7 @@ enum LinkTrouble {
     }
 
     /// `not authorized (0x87)`.
-    static func reason(_ code: Int32) -> String {
+    package static func reason(_ code: Int32) -> String {
         let words = String(cString: mosquitto_reason_string(code))
         let plain = words.hasSuffix(".") ? String(words.dropLast()) : words
         return "\(plain.lowercased()) (0x\(String(code, radix: 16)))"

@@ -46,11 +46,8 @@ extension MQTTLink {
             clientID: configuration.gateway, cleanStart: configuration.qos == 2,
             sink: SessionSink())
         let isV5 = configuration.version == .v5
-        let version = isV5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
-        client.set(MOSQ_OPT_PROTOCOL_VERSION, version)
-        client.set(MOSQ_OPT_TCP_NODELAY, 1)
-        // the library counts what it sends; two more are for the status document
-        client.set(MOSQ_OPT_SEND_MAXIMUM, Int32(min(65_535, configuration.window + 2)))
+        // two more are for the status document
+        client.set(configuration.version, sendMaximum: configuration.window + 2)
         var code = MOSQ_ERR_SUCCESS.rawValue
         if let username = configuration.username {
             code = client.set(username: username, password: configuration.password?.revealed)
@@ -78,11 +75,8 @@ extension MQTTLink {
 
     private var connectProperties: MessageProperties? {
         guard configuration.version == .v5 else { return nil }
-        let properties = MessageProperties()
-        properties.add(
-            MQTT_PROP_SESSION_EXPIRY_INTERVAL, int32: configuration.sessionExpirySeconds)
-        properties.add(MQTT_PROP_RECEIVE_MAXIMUM, int16: 64)
-        return properties
+        return .session(
+            expirySeconds: configuration.sessionExpirySeconds, receiveMaximum: 64)
     }
 
     /// Looks at what a call into the library brought about.

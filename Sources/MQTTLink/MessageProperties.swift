@@ -1,7 +1,7 @@
 internal import CMosquitto
 
 /// A list of MQTT 5 properties; freed with the last reference unless the library took it over.
-final class MessageProperties {
+package final class MessageProperties {
     private var list: OpaquePointer?
 
     /// Makes an empty list.
@@ -10,7 +10,7 @@ final class MessageProperties {
     deinit { mosquitto_property_free_all(&list) }
 
     /// What a JSON document carries: its content type, that it is text, and its schema.
-    static func document(schema: String?, expirySeconds: UInt32 = 0) -> MessageProperties {
+    package static func document(schema: String?, expirySeconds: UInt32 = 0) -> MessageProperties {
         let properties = MessageProperties()
         properties.add(MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, byte: 1)
         properties.add(MQTT_PROP_CONTENT_TYPE, "application/json")
@@ -21,6 +21,17 @@ final class MessageProperties {
         if expirySeconds > 0 {
             properties.add(MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, int32: expirySeconds)
         }
+        return properties
+    }
+
+    /// What a client asks for when it connects: how long the broker keeps its session, and how many
+    /// messages it takes without having answered them.
+    package static func session(
+        expirySeconds: UInt32, receiveMaximum: UInt16
+    ) -> MessageProperties {
+        let properties = MessageProperties()
+        properties.add(MQTT_PROP_SESSION_EXPIRY_INTERVAL, int32: expirySeconds)
+        properties.add(MQTT_PROP_RECEIVE_MAXIMUM, int16: receiveMaximum)
         return properties
     }
 

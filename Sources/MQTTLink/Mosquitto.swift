@@ -6,16 +6,16 @@ import Glibc
 /// The library keeps its own list of unacknowledged messages and would send them again on its own
 /// after a reconnect. A fresh client for each connection leaves that decision to our store alone.
 /// Our thread drives it; the library has none of its own.
-final class Mosquitto {
+package final class Mosquitto {
     /// What the library reported; read it after each call.
-    let sink: SessionSink
+    package let sink: SessionSink
     private let handle: OpaquePointer
 
     /// `mosquitto_lib_init` is the one call that is not safe from several threads.
     private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
     /// Makes a client; `cleanStart` asks the broker to forget what it kept for this name.
-    init(clientID: String, cleanStart: Bool, sink: SessionSink) throws(LinkError) {
+    package init(clientID: String, cleanStart: Bool, sink: SessionSink) throws(LinkError) {
         self.sink = sink
         let context = Unmanaged.passUnretained(sink).toOpaque()
         guard Self.isLibraryReady, let made = mosquitto_new(clientID, cleanStart, context)
@@ -29,21 +29,29 @@ final class Mosquitto {
     deinit { mosquitto_destroy(handle) }
 
     /// For `poll`; negative when there is no connection.
-    var descriptor: Int32 { mosquitto_socket(handle) }
+    package var descriptor: Int32 { mosquitto_socket(handle) }
 
     /// Whether bytes wait for room in the socket.
-    var wantsToWrite: Bool { mosquitto_want_write(handle) }
+    package var wantsToWrite: Bool { mosquitto_want_write(handle) }
 
-    /// Sets a number; options that the library does not know are left alone.
-    func set(_ option: mosq_opt_t, _ value: Int32) { mosquitto_int_option(handle, option, value) }
+    /// Sets the protocol level and how many messages the library sends without an answer.
+    ///
+    /// The library counts for itself what it has sent; more are queued in its memory.
+    package func set(_ version: LinkConfiguration.Version, sendMaximum: Int) {
+        let level = version == .v5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
+        mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, level)
+        mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
+        mosquitto_int_option(
+            handle, MOSQ_OPT_SEND_MAXIMUM, Int32(clamping: min(65_535, sendMaximum)))
+    }
 
     /// Sets user name and password.
-    func set(username: String, password: String?) -> Int32 {
+    package func set(username: String, password: String?) -> Int32 {
         mosquitto_username_pw_set(handle, username, password)
     }
 
     /// Turns TLS on; 1.2 is the library's lowest version and the name check its default.
-    func set(_ certificates: LinkCertificates) -> Int32 {
+    package func set(_ certificates: LinkCertificates) -> Int32 {
         mosquitto_tls_set(
             handle, certificates.authorityFile, nil, certificates.certificateFile,
             certificates.keyFile, nil)
@@ -66,7 +74,7 @@ final class Mosquitto {
     /// The library's non-blocking call takes no properties, but it sends those of an earlier
     /// blocking call. That earlier call is made to a socket file that cannot exist, which fails at
     /// once. A library whose asynchronous call takes properties would allow removing this.
-    func connect(
+    package func connect(
         host: String, port: Int, keepAliveSeconds: Int, properties: MessageProperties?
     ) -> Int32 {
         let keepAlive = Int32(keepAliveSeconds)
@@ -84,7 +92,7 @@ final class Mosquitto {
     /// Reads what has come and writes what there is room for.
     ///
     /// During a TLS handshake the library makes progress in its read call only.
-    func process(readable: Bool, writable: Bool) -> Int32 {
+    package func process(readable: Bool, writable: Bool) -> Int32 {
         if readable || (writable && sink.welcome == nil) {
             let code = mosquitto_loop_read(handle, 1)
             if code != MOSQ_ERR_SUCCESS.rawValue { return code }
@@ -94,10 +102,10 @@ final class Mosquitto {
     }
 
     /// Asks for signs of life when it is time; call about once a second.
-    func maintain() -> Int32 { mosquitto_loop_misc(handle) }
+    package func maintain() -> Int32 { mosquitto_loop_misc(handle) }
 
     /// Queues a message and gives its id; success means only that it was queued.
-    func publish(
+    package func publish(
         _ topic: String, _ payload: UnsafeRawBufferPointer, qos: Int32, retain: Bool,
         _ properties: MessageProperties?, id: inout Int32
     ) -> Int32 {
@@ -112,15 +120,15 @@ final class Mosquitto {
     }
 
     /// Asks for messages of a topic.
-    func subscribe(_ topic: String, qos: Int32) -> Int32 {
+    package func subscribe(_ topic: String, qos: Int32) -> Int32 {
         mosquitto_subscribe_v5(handle, nil, topic, qos, 0, nil)
     }
 
     /// Leaves in order: the broker forgets the will.
-    func disconnect() { mosquitto_disconnect_v5(handle, 0, nil) }
+    package func disconnect() { mosquitto_disconnect_v5(handle, 0, nil) }
 
     /// The library's words for one of its errors.
-    static func words(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
+    package static func words(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
 
     private func setCallbacks() {
         mosquitto_connect_v5_callback_set(handle) { _, context, code, flags, properties in

@@ -39,38 +39,38 @@ struct PublishLanes {
 /// How fast the backlog may go: a rate, a burst, and a time before which nothing goes.
 ///
 /// Times are nanoseconds on the monotonic clock.
-struct BacklogPace {
+package struct BacklogPace {
     private let interval: Int64
     private let burst: Int64
     private var paidUntil: Int64 = 0
     private var heldUntil: Int64 = 0
 
     /// `rate` records a second, 0 without a bound; `burst` of them at once.
-    init(rate: Int, burst: Int) {
+    package init(rate: Int, burst: Int) {
         interval = rate > 0 ? 1_000_000_000 / Int64(rate) : 0
         self.burst = Int64(max(1, burst))
     }
 
     /// Nothing goes before `time`, whatever was said before.
-    mutating func hold(until time: Int64) { heldUntil = time }
+    package mutating func hold(until time: Int64) { heldUntil = time }
 
     /// Nothing goes before `time`; an earlier word that says longer stands.
-    mutating func hold(atLeastUntil time: Int64) { heldUntil = max(heldUntil, time) }
+    package mutating func hold(atLeastUntil time: Int64) { heldUntil = max(heldUntil, time) }
 
     /// Records that may go now.
-    func allowance(at now: Int64) -> Int {
+    package func allowance(at now: Int64) -> Int {
         if now < heldUntil { return 0 }
         if interval == 0 { return .max }
         return Int(clamping: burst - (max(paidUntil, now) - now + interval - 1) / interval)
     }
 
     /// Counts records that went.
-    mutating func spend(_ count: Int, at now: Int64) {
+    package mutating func spend(_ count: Int, at now: Int64) {
         paidUntil = max(paidUntil, now) + Int64(count) * interval
     }
 
     /// When something may go again; in the past when it may now.
-    var next: Int64 { max(heldUntil, paidUntil - (burst - 1) * interval) }
+    package var next: Int64 { max(heldUntil, paidUntil - (burst - 1) * interval) }
 }
 
 /// How many records of the backlog may be under way: as many as do not make a queue.

@@ -2,27 +2,32 @@
 ///
 /// Callbacks run on the link's own thread, inside its calls. They copy and leave: no decision, no
 /// call back into the library.
-final class SessionSink {
+package final class SessionSink {
     /// The broker's welcome, or its refusal.
-    struct Welcome {
-        let code: Int32
+    package struct Welcome {
+        /// Zero, or why the broker refused.
+        package let code: Int32
         /// Messages the broker wants in flight at most; nil when it did not say.
-        let receiveMaximum: Int?
+        package let receiveMaximum: Int?
         /// Whether the broker still knows our session, and with it what we sent.
-        let hasSession: Bool
+        package let hasSession: Bool
     }
 
-    var welcome: Welcome?
+    /// The answer to the connection; nil while it is awaited.
+    package var welcome: Welcome?
     /// Why the connection ended: the library's error or, from 128, the broker's reason.
-    var ending: Int32?
+    package var ending: Int32?
     /// Answers to messages: the message's id and the broker's reason code.
-    var answers: [(messageID: Int32, reason: Int32)] = []
+    package var answers: [(messageID: Int32, reason: Int32)] = []
     /// Subscriptions the broker refused.
-    var refusedSubscriptions = 0
+    package var refusedSubscriptions = 0
     /// What the library said about an error, the last few lines.
-    var complaints: [String] = []
+    package var complaints: [String] = []
     /// Messages of subscribed topics.
-    var received: [ReceivedMessage] = []
+    package var received: [ReceivedMessage] = []
+
+    /// Has seen nothing.
+    package init() {}
 
     func complain(_ line: String) {
         if complaints.count >= 8 { complaints.removeFirst() }
