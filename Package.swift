@@ -143,8 +143,8 @@ let package = Package(
         suite(
             "SimulationTests",
             [
-                "Bank", "CANBus", "CANProfile", "Modbus", "PackMap", "Quantities", "Simulation",
-                "StrictJSON",
+                "Bank", "CANBus", "CANProfile", "CLinux", "Modbus", "PackMap", "Quantities",
+                "Simulation", "StrictJSON",
             ]),
         suite(
             "GatewayRuntimeTests",

@@ -12,6 +12,26 @@ int clinux_eventfd(void);
 // descriptors, 0 when the time is over, -1 with errno set (EINTR: look again).
 int clinux_poll(struct pollfd *descriptors, unsigned long count, int64_t nanoseconds);
 
+// A set of descriptors to wait for; itself one that poll calls readable while any of them is ready.
+// Close-on-exec; -1 with errno set.
+int clinux_set_make(void);
+
+// Waits in `set` for `events` (POLLIN, POLLOUT) of `fd` and calls it `tag`; a descriptor that is
+// closed leaves by itself. 0, or -errno.
+int clinux_set_watch(int set, int fd, short events, uint32_t tag);
+
+// One descriptor of a set that is ready.
+struct clinux_ready {
+    uint32_t tag;
+    short events;
+};
+
+// Which are ready now, `limit` or 256 at most; never waits. Their number, or -errno.
+int clinux_set_ready(int set, struct clinux_ready *ready, int limit);
+
+// Allows this process as many open descriptors as it may ask for; how many that are, or -errno.
+int64_t clinux_raise_descriptor_limit(void);
+
 // Lets timers of the calling thread fire within a microsecond instead of the usual 50.
 void clinux_sharpen_timers(void);
 
