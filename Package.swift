@@ -112,8 +112,9 @@ let package = Package(
         library(
             "Simulation",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "PackMap",
-                "Quantities", "StrictJSON", "TestKit", arguments,
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "Modbus", "MQTTLink",
+                "Numbering", "PackMap", "Quantities", "StrictJSON", "Telemetry", "TestKit",
+                arguments,
             ]),
 
         // programs
@@ -143,8 +144,8 @@ let package = Package(
         suite(
             "SimulationTests",
             [
-                "Bank", "CANBus", "CANProfile", "CLinux", "Modbus", "PackMap", "Quantities",
-                "Simulation", "StrictJSON",
+                "Bank", "CANBus", "CANProfile", "CLinux", "Modbus", "Numbering", "PackMap",
+                "Quantities", "Simulation", "StrictJSON", arguments,
             ]),
         suite(
             "GatewayRuntimeTests",

@@ -6,7 +6,7 @@ import TestKit
 package struct SimulatorCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "amphora-sim",
-        abstract: "Simulated battery packs, inverters and networks for Amphora.",
+        abstract: "Simulated battery packs, inverters, networks and fleets for Amphora.",
         discussion: """
             Every simulation runs until SIGINT or SIGTERM (or --seconds) and then removes its links \
             and sockets. Results go to standard output, everything else to standard error.
@@ -15,7 +15,8 @@ package struct SimulatorCommand: ParsableCommand {
             usage.
             """,
         subcommands: [
-            BankSimCommand.self, InverterSimCommand.self, RelayCommand.self, TellCommand.self,
+            BankSimCommand.self, InverterSimCommand.self, RelayCommand.self, FleetSimCommand.self,
+            TellCommand.self,
         ])
 
     /// For the argument parser.
@@ -92,6 +93,9 @@ struct TellCommand: ParsableCommand {
 
             To a relay:
             \(RelayOrder.grammar)
+
+            To a fleet of gateways:
+              status
 
             A command with a negative number is one quoted word: 'load -40'.
 

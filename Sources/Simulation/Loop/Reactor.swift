@@ -86,6 +86,13 @@ package final class Reactor {
         }
     }
 
+    /// Works on after it was stopped, until stopped again.
+    func runOn() {
+        stopSignal.lower()
+        isStopping = false
+        run()
+    }
+
     private func fireDueTimers() {
         let now = Clock.now()
         let due = timers.values.filter { $0.moment <= now }.sorted { $0.moment < $1.moment }
@@ -117,7 +124,13 @@ package final class StopSignal: Sendable {
         _ = Glibc.write(descriptor, &one, 8)
     }
 
-    /// Raises the signal when this process gets SIGINT or SIGTERM.
+    /// Takes the signal back; on the thread that waits for it.
+    func lower() {
+        var count: UInt64 = 0
+        _ = Glibc.read(descriptor, &count, 8)
+    }
+
+    /// Raises the signal whenever this process gets SIGINT or SIGTERM.
     ///
     /// Call it before any other thread starts, so that all of them leave these signals to the one
     /// thread that waits for them here.
@@ -134,8 +147,9 @@ package final class StopSignal: Sendable {
             sigaddset(&signals, SIGINT)
             sigaddset(&signals, SIGTERM)
             var number: Int32 = 0
-            while sigwait(&signals, &number) != 0 {}
-            raise()
+            while true {
+                if sigwait(&signals, &number) == 0 { raise() }
+            }
         }
     }
 }
