@@ -1,0 +1,138 @@
+"""Compares what gateways measured with what the database holds."""
+
+import collections
+import json
+import sqlite3
+
+
+class Store:
+    """Reads the records of a fleet's store, SQLite or PostgreSQL."""
+
+    QUERY = ("SELECT g.name, r.epoch, r.seq, r.kind, r.boot, r.wall_ms, r.monotonic_ms, r.received_ms, r.time_ms "
+             "FROM record r JOIN gateway g ON g.id = r.gateway ORDER BY g.name, r.epoch, r.seq")
+    SAMPLES = ("SELECT g.name, s.epoch, s.seq, count(*) FROM pack_sample s JOIN gateway g ON g.id = s.gateway "
+               "GROUP BY g.name, s.epoch, s.seq")
+    DEAD = "SELECT count(*) FROM dead_letter"
+
+    def __init__(self, path=None, postgres=None):
+        self.path, self.postgres = path, postgres
+
+    def rows(self, sql):
+        if self.postgres:
+            return self.postgres.query(sql)
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=30)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def records(self):
+        found = {}
+        for name, epoch, seq, kind, boot, wall, monotonic, received, time in self.rows(self.QUERY):
+            found[name, int(epoch), int(seq)] = {
+                "kind": kind, "boot": boot, "wall": int(wall), "monotonic": int(monotonic), "received": int(received), "time": int(time)}
+        return found
+
+
+class Verdict:
+    """The counts of a run."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.faults = []
+
+    def fault(self, kind, words):
+        self.counts[kind] += 1
+        if len(self.faults) < 20:
+            self.faults.append(f"{kind}: {words}")
+
+    @property
+    def is_good(self):
+        return not (self.counts["lost"] or self.counts["doubled"] or self.counts["misordered"] or self.counts["strange"])
+
+
+def outbox_ledger(path):
+    """Epoch, next number, numbers waiting and records given up, of a gateway's outbox."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        counters = dict(connection.execute("SELECT name, value FROM counter"))
+        waiting = [row[0] for row in connection.execute("SELECT sequence FROM record")]
+    finally:
+        connection.close()
+    top = max([counters.get("highest", 0), *waiting])
+    lost = sum(value for name, value in counters.items() if name.startswith("lost."))
+    return counters["epoch"], top, set(waiting), lost
+
+
+def measured_lines(path):
+    """What a gateway wrote to its file of records, by number; a number may stand there twice when a cut
+    came between the file and the store."""
+    lines = collections.defaultdict(list)
+    for name in sorted(path.parent.glob(path.name + "*")):
+        for line in open(name, "rb"):
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # torn by a kill
+            lines[record["epoch"], record["seq"]].append((record["time"]["boot"], record["time"]["monotonic_ms"], len(record["packs"])))
+    return lines
+
+
+def compare_gateway(verdict, store, records, samples, name, outbox, file):
+    """The real gateway: each number its outbox has given must be stored, unless it waits or was counted as lost."""
+    epoch, top, waiting, given_up = outbox_ledger(outbox)
+    mine = {seq: row for (gateway, e, seq), row in records.items() if gateway == name and e == epoch}
+    missing = [seq for seq in range(1, top + 1) if seq not in mine and seq not in waiting]
+    verdict.counts["measured"] += top
+    verdict.counts["matched"] += len([seq for seq in mine if seq <= top])
+    verdict.counts["waiting"] += len(waiting - set(mine))
+    verdict.counts["given up"] += given_up
+    for seq in missing[given_up:]:
+        verdict.fault("lost", f"{name} number {seq} of {top}")
+    for seq in mine:
+        if seq > top:
+            verdict.fault("strange", f"{name} number {seq} was never given")
+    lines = measured_lines(file)
+    for seq, row in mine.items():
+        wanted = lines.get((epoch, seq))
+        if int(row["kind"]) == 2 or wanted is None:
+            continue
+        if not any(row["boot"] == boot and row["monotonic"] == monotonic for boot, monotonic, _ in wanted):
+            verdict.fault("strange", f"{name} number {seq} is another record than the one measured")
+        packs = {count for _, _, count in wanted}
+        if samples.get((name, epoch, seq), 0) not in packs:
+            verdict.fault("lost", f"{name} number {seq} has {samples.get((name, epoch, seq), 0)} pack samples, measured {packs}")
+
+
+def compare_played(verdict, records, ledger):
+    """Played gateways: each line of their ledger must be stored, and nothing else."""
+    wanted = set()
+    for line in open(ledger):
+        name, epoch, seq, *_ = line.split()
+        wanted.add((name, int(epoch), int(seq)))
+    names = {name for name, _, _ in wanted}
+    found = {key for key in records if key[0] in names}
+    verdict.counts["measured"] += len(wanted)
+    verdict.counts["matched"] += len(wanted & found)
+    for key in sorted(wanted - found):
+        verdict.fault("lost", f"{key[0]} number {key[2]}")
+    for key in sorted(found - wanted):
+        verdict.fault("strange", f"{key[0]} number {key[2]} was never made")
+
+
+def compare_order(verdict, records):
+    """Within a boot, numbers and times rise together; no moment is stored under two numbers."""
+    last = {}
+    moments = set()
+    for (name, epoch, seq), row in sorted(records.items()):
+        moment = (name, row["boot"], row["monotonic"], row["kind"], epoch)
+        if int(row["kind"]) == 1:
+            if moment in moments:
+                verdict.fault("doubled", f"{name} number {seq}: its moment is stored under another number too")
+            moments.add(moment)
+        key = (name, epoch, row["boot"])
+        if key in last and row["monotonic"] < last[key]:
+            verdict.fault("misordered", f"{name} number {seq} is older than the one before")
+        last[key] = row["monotonic"]
+        if row["received"] - row["wall"] > 10_000:
+            verdict.counts["late"] += 1
