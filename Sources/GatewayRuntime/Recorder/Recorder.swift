@@ -1,0 +1,199 @@
+import Bank
+import Logging
+import Numbering
+import Outbox
+import Quantities
+import Telemetry
+
+/// The recorder's work; used by its thread only.
+struct Recorder {
+    /// How long acknowledged rows may wait for the next record before they are freed on their own.
+    ///
+    /// In the transaction of the next record they cost no sync and half the bytes on the device.
+    private static var freeingDelay: TimeSpan { .seconds(60) }
+
+    /// So many are freed at once, without waiting for a record.
+    private static var manyAcknowledged: Int64 { 500 }
+
+    let setup: RecorderSetup
+    private(set) var keeper: OutboxKeeper
+    let file: RotatingFile?
+    var writer = JSONWriter()
+    private var tracker = AlarmTracker()
+    private(set) var acknowledged = SequenceRanges()
+    private var rejections: [Rejection] = []
+    private var lossReport = LossReport()
+    /// When what is pending is stored at the latest.
+    private var commitAt: Instant = .never
+    private let bootID = MachineClock.bootID()
+    private var nextRecordAt = MachineClock.now()
+    private var nextFreeAt = MachineClock.now()
+    var nextStateAt = MachineClock.now()
+    private var pending: [OutboxRecord] = []
+
+    init(_ setup: RecorderSetup) {
+        self.setup = setup
+        keeper = OutboxKeeper(
+            path: setup.outboxPath, budget: setup.outboxBudget, log: setup.log)
+        file = setup.filePath.map {
+            RotatingFile(path: $0, mostBytes: setup.fileBytes, mostFiles: setup.fileCount)
+        }
+    }
+
+    /// When there is something to do at the latest.
+    var nextDeadline: Instant {
+        let next = min(nextRecordAt, nextFreeAt)
+        return pending.isEmpty ? next : min(next, commitAt)
+    }
+
+    /// Records that the gateway has started.
+    mutating func noteStart() {
+        openStore()
+        addEvent(.noticed, .information, code: "started", pack: 0, text: "gateway started")
+        store()
+    }
+
+    /// One round: events at once, a record when its time has come, frees in the same transaction.
+    mutating func step() {
+        openStore()
+        if setup.damage.take() {
+            keeper.setAside(wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
+        }
+        let now = MachineClock.now()
+        let snapshot = setup.snapshots.get()
+        acknowledged.formUnion(setup.acknowledged.take())
+        rejections += setup.acknowledged.takeRejections()
+        reportLosses(now)
+        if snapshot.state.takenAt != .never {
+            for change in tracker.update(snapshot.state, snapshot.packs, now: now) {
+                add(change)
+            }
+            if now >= nextRecordAt { addRecord(snapshot, now) }
+        }
+        if now >= nextRecordAt { planNextRecord(now) }
+        if now >= nextStateAt { publishState(snapshot, now) }
+        free(now)
+        publishStatus()
+    }
+
+    /// Stores what is new and frees acknowledged rows with it.
+    ///
+    /// Records wait a moment for others to share their write, alarms do not. Without news the rows wait
+    /// for the next record, unless a drain brings many: each transaction frees a bounded number, so
+    /// further ones follow at once.
+    private mutating func free(_ now: Instant) {
+        let isFreeingDue = now >= nextFreeAt && !acknowledged.isEmpty
+        let isStoringDue = !pending.isEmpty && (now >= commitAt || holdsAlarm)
+        if isStoringDue || isFreeingDue || acknowledged.count >= Self.manyAcknowledged
+            || !rejections.isEmpty
+        {
+            store()
+            nextFreeAt = now + Self.freeingDelay
+        } else if now >= nextFreeAt {
+            nextFreeAt = now + Self.freeingDelay
+        }
+        if keeper.outbox != nil, keeper.problem.isEmpty,
+            acknowledged.count >= Self.manyAcknowledged
+        {
+            nextFreeAt = now
+        }
+    }
+
+    private var holdsAlarm: Bool { pending.contains { $0.recordClass == .alarm } }
+
+    /// Tells the fleet of records that were lost; at once, then not more often than it is worth.
+    private mutating func reportLosses(_ now: Instant) {
+        guard let losses = keeper.outbox?.losses,
+            let words = lossReport.words(losses, now: now)
+        else { return }
+        addEvent(.noticed, .warning, code: "outbox_loss", pack: 0, text: words)
+    }
+
+    /// Stores what is left before the thread ends.
+    mutating func finish() {
+        rejections += setup.acknowledged.takeRejections()
+        acknowledged.formUnion(setup.acknowledged.take())
+        addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
+        store()
+        publishStatus()
+    }
+
+    private mutating func planNextRecord(_ now: Instant) {
+        let planned = nextRecordAt + setup.interval
+        nextRecordAt = planned <= now ? now + setup.interval : planned
+    }
+
+    private mutating func openStore() {
+        keeper.openIfNeeded(
+            wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000,
+            monotonicSeconds: MachineClock.now().nanoseconds / 1_000_000_000)
+    }
+
+    private func stamp() -> RecordStamp {
+        RecordStamp(
+            gateway: setup.gateway, epoch: keeper.outbox?.epoch ?? 0,
+            sequence: (keeper.outbox?.nextSequence ?? 0) + Int64(pending.count),
+            wallNanoseconds: MachineClock.wallNanoseconds(),
+            isWallTrusted: MachineClock.isWallTrusted(), bootID: bootID,
+            monotonic: MachineClock.now(), outbox: keeper.summary)
+    }
+
+    private mutating func addRecord(_ snapshot: BridgeSnapshot, _ now: Instant) {
+        writer.removeAll()
+        TelemetryDocument.write(
+            stamp(), snapshot.state, snapshot.packs, snapshot.summary(profile: setup.profile),
+            to: &writer)
+        add(.telemetry)
+        if let file {
+            writer.endLine()
+            file.append(writer.bytes)
+        }
+    }
+
+    private mutating func add(_ change: AlarmChange) {
+        let level: EventDocument.Level =
+            switch change.level {
+            case .warning: .warning
+            case .protection: .protection
+            case .fault: .fault
+            }
+        let who = change.pack == 0 ? "bank" : "pack \(change.pack)"
+        let what = change.kind.code.replacing("_", with: " ")
+        addEvent(
+            change.isRaised ? .raised : .cleared, level, code: change.kind.code, pack: change.pack,
+            text: "\(who): \(what) \(change.isRaised ? "raised" : "cleared")", .alarm)
+        setup.log.log(
+            level: change.isRaised ? .warning : .info,
+            "\(change.isRaised ? "alarm raised" : "alarm cleared")",
+            metadata: [
+                "pack": "\(change.pack)", "code": "\(change.kind.code)", "level": "\(level)",
+            ])
+    }
+
+    private mutating func addEvent(
+        _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
+        text: String, _ recordClass: RecordClass = .event
+    ) {
+        writer.removeAll()
+        EventDocument.write(
+            stamp(), change: change, level: level, code: code, pack: pack, text: text, to: &writer)
+        add(recordClass)
+    }
+
+    private mutating func add(_ recordClass: RecordClass) {
+        if pending.isEmpty { commitAt = MachineClock.now() + setup.commitWindow }
+        pending.append(
+            OutboxRecord(
+                recordClass, wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000,
+                payload: writer.bytes))
+    }
+
+    private mutating func store() {
+        let hasNews = !pending.isEmpty
+        keeper.append(
+            pending, freeing: &acknowledged, rejecting: &rejections,
+            wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
+        pending.removeAll(keepingCapacity: true)
+        if hasNews { setup.mailbox?.wake() }
+    }
+}
