@@ -15,6 +15,7 @@ from parts import BASE_SET, PROGRAMS, Part, Postgres, Trouble, free_port, is_lis
 
 GATEWAY_STEPS = ["before-commit", "after-commit", "sent", "taken", "settled"]
 INGEST_STEPS = ["received", "before-store", "after-store", "after-ack"]
+CLOCKS = [("of 1970", -1_795_000_000), ("20 years slow", -631_152_000), ("an hour fast", 3600)]
 PLAYED = 8
 
 
@@ -43,12 +44,21 @@ class House:
         for number in (1, 2):
             self.add(f"ingest-{number}", [fleet, "ingest", "--store", store, "--broker", f"127.0.0.1:{self.broker_port}",
                                           "--name", f"ingest-{number}", "--batch-milliseconds", "50"])
+        self.clock = folder / "clock"
+        self.set_clock(0, "trusted")
         self.add("gateway", [gateway, "run", "--config", folder / "gateway.toml"])
+        self.parts["gateway"].environment["AMPHORA_CLOCK"] = str(self.clock)
         self.add("played", [sim, "fleet", "--gateways", PLAYED, "--broker", f"127.0.0.1:{self.relay_port}", "--interval", "1",
                             "--packs", "4", "--resend-s", "5", "--drain-s", "120", "--ledger", folder / "ledger", "--seed", seed])
 
     def add(self, name, command, ready=None):
         self.parts[name] = Part(name, self.folder, command, ready)
+
+    def set_clock(self, seconds, trust):
+        """What the gateway takes for the time: so many seconds off, and whether it trusts it."""
+        written = self.clock.with_suffix(".new")
+        written.write_text(f"{seconds} {trust}\n")
+        written.rename(self.clock)
 
     def configuration(self):
         return f"""gateway = "house"
@@ -117,13 +127,17 @@ socket = "{self.folder / "gateway.sock"}"
 class Cuts:
     """Chooses the next cut; each kind comes in turn, the moment by chance."""
 
-    def __init__(self, house, random_source):
+    def __init__(self, house, random_source, is_long):
         self.house, self.random, self.counts = house, random_source, collections.Counter()
         kinds = [("kill", name) for name in house.victims()]
         kinds += [("step", "gateway", step) for step in GATEWAY_STEPS]
         kinds += [("step", f"ingest-{1 + index % 2}", step) for index, step in enumerate(INGEST_STEPS)]
         kinds += [("link", words) for words in ("reset", "cut 700ms", "swallow 2s", "delay 600ms 2s", "flap")]
         kinds += [("pair", "gateway", "broker"), ("pair", "broker", "ingest-1"), ("all",)]
+        kinds += [("clock", words, seconds) for words, seconds in CLOCKS]
+        kinds += [("frozen", "broker", 2), ("away", 3)]
+        if is_long:
+            kinds += [("link", "swallow 20s"), ("link", "delay 600ms 20s"), ("flapping", 5, 5, 2), ("away", 30), ("frozen", "broker", 40)]
         self.kinds, self.next = kinds, 0
 
     def one(self):
@@ -175,6 +189,33 @@ class Cuts:
         part.kills += 1
         part.start()
 
+    def clock(self, words, seconds):
+        """The gateway starts with a wrong clock that nobody vouches for, and learns better while it runs."""
+        self.note(f"clock {words}, then right")
+        gateway = self.house.parts["gateway"]
+        gateway.kill()
+        self.house.set_clock(seconds, "untrusted")
+        gateway.start()
+        time.sleep(self.random.uniform(2.5, 4))
+        self.house.set_clock(0, "trusted")
+        time.sleep(self.random.uniform(0, 1.2))
+
+    def frozen(self, name, seconds):
+        self.note(f"{name} takes and never answers, {seconds} s")
+        self.house.part(name).freeze(seconds)
+
+    def away(self, seconds):
+        self.note(f"fleet away, {seconds} s")
+        for name in ("ingest-1", "ingest-2"):
+            self.house.part(name).kill()
+        time.sleep(seconds)
+
+    def flapping(self, up, down, times):
+        self.note(f"link {up} s on, {down} s off")
+        for _ in range(times):
+            self.house.tell_relay(f"cut {down}s")
+            time.sleep(up + down)
+
     def link(self, words):
         if words == "flap":
             self.note("link flaps")
@@ -210,7 +251,7 @@ def settle(house, seconds):
     gateway.stop()
 
 
-def run(kind, cuts, seed, keep):
+def run(kind, cuts, seed, keep, is_long):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="amphora-reliability."))
     source = random.Random(seed)
     print(f"== {kind}: {cuts} cuts, seed {seed}", flush=True)
@@ -221,7 +262,7 @@ def run(kind, cuts, seed, keep):
     try:
         house.start()
         wait_for(lambda: any(name == "house" for name, _, _ in safe_records(house.store)), 40, "the first stored record")
-        chooser = Cuts(house, source)
+        chooser = Cuts(house, source, is_long)
         for number in range(cuts):
             chooser.one()
             if (number + 1) % 20 == 0:
@@ -232,6 +273,7 @@ def run(kind, cuts, seed, keep):
         ledger.compare_gateway(verdict, house.store, records, samples, "house", folder / "outbox.db", folder / "records.ndjson")
         ledger.compare_played(verdict, records, folder / "ledger")
         ledger.compare_order(verdict, records)
+        ledger.compare_times(verdict, records, "house")
         dead = int(house.store.rows(ledger.Store.DEAD)[0][0])
         if dead:
             verdict.fault("strange", f"{dead} dead letters")
@@ -259,8 +301,8 @@ def table(chooser, verdict, seconds):
     print("\n| cut | times |\n|---|---|")
     for words, count in sorted(chooser.counts.items()):
         print(f"| {words} | {count} |")
-    print("\n| measured | matched | lost | doubled | misordered | strange | given up, counted | late | waiting | s |\n" + "|---" * 10 + "|")
-    names = ("measured", "matched", "lost", "doubled", "misordered", "strange", "given up", "late", "waiting")
+    print("\n| measured | matched | lost | doubled | misordered | strange | given up, counted | late | times mended | waiting | s |\n" + "|---" * 11 + "|")
+    names = ("measured", "matched", "lost", "doubled", "misordered", "strange", "given up", "late", "mended", "waiting")
     print("| " + " | ".join(str(verdict.counts[name]) for name in names) + f" | {seconds:.0f} |", flush=True)
     for fault in verdict.faults:
         print(f"  {fault}")
@@ -277,7 +319,7 @@ def main():
     cuts = words.cuts or (1000 if words.long else 60)
     kinds = ["sqlite", "postgres"] if words.store == "both" else [words.store]
     share = cuts // len(kinds) + (cuts % len(kinds) > 0)
-    results = [run(kind, share, words.seed, words.keep) for kind in kinds]
+    results = [run(kind, share, words.seed, words.keep, words.long) for kind in kinds]
     print(json.dumps({"seed": words.seed, "cuts": share * len(kinds), "good": all(results)}))
     return 0 if all(results) else 1
 

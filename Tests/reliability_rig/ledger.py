@@ -3,6 +3,7 @@
 import collections
 import json
 import sqlite3
+import time
 
 
 class Store:
@@ -28,9 +29,9 @@ class Store:
 
     def records(self):
         found = {}
-        for name, epoch, seq, kind, boot, wall, monotonic, received, time in self.rows(self.QUERY):
+        for name, epoch, seq, kind, boot, wall, monotonic, received, moment in self.rows(self.QUERY):
             found[name, int(epoch), int(seq)] = {
-                "kind": kind, "boot": boot, "wall": int(wall), "monotonic": int(monotonic), "received": int(received), "time": int(time)}
+                "kind": kind, "boot": boot, "wall": int(wall), "monotonic": int(monotonic), "received": int(received), "time": int(moment)}
         return found
 
 
@@ -134,5 +135,21 @@ def compare_order(verdict, records):
         if key in last and row["monotonic"] < last[key]:
             verdict.fault("misordered", f"{name} number {seq} is older than the one before")
         last[key] = row["monotonic"]
-        if row["received"] - row["wall"] > 10_000:
+        if row["received"] - row["time"] > 10_000:
             verdict.counts["late"] += 1
+
+
+def compare_times(verdict, records, name):
+    """Each record lies at the moment it was made, whatever its gateway took for the time then.
+
+    Gateway and coordinator share this machine's monotonic clock, which nobody sets.
+    """
+    right = time.time() - time.monotonic()
+    for (gateway, _, seq), row in records.items():
+        if gateway != name:
+            continue
+        wrong = row["time"] / 1000 - (row["monotonic"] / 1000 + right)
+        if abs(row["wall"] - row["time"]) > 1_000_000:
+            verdict.counts["mended"] += 1
+        if abs(wrong) > 1.5:
+            verdict.fault("strange", f"{name} number {seq} lies {wrong:.1f} s from the moment it was made")

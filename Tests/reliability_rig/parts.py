@@ -71,6 +71,12 @@ class Part:
         self.process.wait()
         self.kills += 1
 
+    def freeze(self, seconds):
+        """Takes everything and answers nothing for a while."""
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self, seconds=20):
         """SIGTERM, and its exit status."""
         if self.is_running():

@@ -11,14 +11,17 @@ package enum MachineClock {
     package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
 
     /// Unix time in nanoseconds; wrong until the network or a battery clock has set it.
-    package static func wallNanoseconds() -> Int64 { read(CLOCK_REALTIME) }
+    package static func wallNanoseconds() -> Int64 {
+        read(CLOCK_REALTIME) &+ (WrongClock.now?.offsetNanoseconds ?? 0)
+    }
 
     /// Whether the kernel says that a time service has set the clock.
     ///
     /// `adjtimex` reports `STA_UNSYNC` from boot until a time daemon disciplines the clock. A year
     /// before 2024 is never trusted, whatever the kernel says.
     package static func isWallTrusted() -> Bool {
-        clinux_is_clock_disciplined() != 0 && wallNanoseconds() > 1_704_067_200_000_000_000
+        (WrongClock.now?.isTrusted ?? (clinux_is_clock_disciplined() != 0))
+            && wallNanoseconds() > 1_704_067_200_000_000_000
     }
 
     /// The kernel's id of this boot, or zeros where there is none.
@@ -33,4 +36,27 @@ package enum MachineClock {
         clock_gettime(clock, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
+}
+
+/// A clock that a reliability test has set wrong.
+///
+/// `AMPHORA_CLOCK` names a file with the seconds by which the clock is off, and `trusted` or
+/// `untrusted`. Only debug builds look at it.
+private struct WrongClock {
+    let offsetNanoseconds: Int64
+    let isTrusted: Bool
+
+    #if DEBUG
+        private static let path = getenv("AMPHORA_CLOCK").map { String(cString: $0) }
+
+        static var now: WrongClock? {
+            guard let path, let bytes = try? FileBytes.read(path, limit: 64) else { return nil }
+            let words = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+            guard words.count == 2, let seconds = Int64(words[0]) else { return nil }
+            return WrongClock(
+                offsetNanoseconds: seconds &* 1_000_000_000, isTrusted: words[1] == "trusted")
+        }
+    #else
+        static var now: WrongClock? { nil }
+    #endif
 }
