@@ -13,7 +13,10 @@ package struct FleetCommand: ParsableCommand {
             Shell completions: amphora-fleet --generate-completion-script bash|zsh|fish
             """,
         version: Version.number,
-        subcommands: [IngestCommand.self, ServeCommand.self, VersionCommand.self])
+        subcommands: [
+            IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
+            VersionCommand.self,
+        ])
 
     /// Made by the argument parser.
     package init() {}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import FleetStore
+import Glibc
+import Telemetry
+
+/// `gateways`.
+struct GatewaysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateways",
+        abstract: "Print what is stored of each gateway, and how its outbox was last.",
+        discussion: """
+            waiting, since when, how full and lost are what the gateway said in its newest record. \
+            Letters are messages that were no records; their reasons stand in the table dead_letter.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Flag(help: "Print one line of JSON a gateway.")
+    var json = false
+
+    func run() throws {
+        do {
+            let store = try openStore(store.store)
+            try store.migrate()
+            for (index, tally) in try store.tallies().enumerated() {
+                if !json, index == 0 { print(Self.heading) }
+                print(json ? Self.json(tally) : Self.row(tally))
+            }
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.unreachable)
+        }
+    }
+
+    private static let heading =
+        "GATEWAY               RECORDS   EVENTS  LETTERS  UNMENDED  WAITING  SINCE                     FULL %  LOST"
+
+    private static func row(_ tally: GatewayTally) -> String {
+        let outbox = tally.outbox
+        let full = outbox.map { $0.budgetBytes > 0 ? $0.bytes * 100 / $0.budgetBytes : 0 }
+        let losses = (outbox?.losses ?? [:]).sorted { $0.key < $1.key }
+        return [
+            pad(tally.gateway, 20, isLeft: true), pad("\(tally.records)", 8),
+            pad("\(tally.events)", 7), pad("\(tally.deadLetters)", 7), pad("\(tally.unmended)", 8),
+            pad(outbox.map { "\($0.depth)" } ?? "–", 7),
+            pad(
+                outbox?.oldestWallMilliseconds.map { RFC3339.text(unixMilliseconds: $0) } ?? "–",
+                24, isLeft: true), pad(full.map { "\($0)" } ?? "–", 6),
+            losses.isEmpty ? "0" : losses.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
+        ].joined(separator: "  ")
+    }
+
+    private static func pad(_ text: String, _ width: Int, isLeft: Bool = false) -> String {
+        let fill = String(repeating: " ", count: max(0, width - text.count))
+        return isLeft ? text + fill : fill + text
+    }
+
+    private static func json(_ tally: GatewayTally) -> String {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name("gateway")
+            writer.string(tally.gateway)
+            writer.name("records")
+            writer.integer(tally.records)
+            writer.name("events")
+            writer.integer(tally.events)
+            writer.name("pack_samples")
+            writer.integer(tally.packSamples)
+            writer.name("dead_letters")
+            writer.integer(tally.deadLetters)
+            writer.name("unmended")
+            writer.integer(tally.unmended)
+            writer.name("outbox")
+            if let outbox = tally.outbox { write(outbox, to: &writer) } else { writer.null() }
+        }
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write(_ outbox: OutboxReport, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("depth")
+            writer.integer(outbox.depth)
+            writer.name("oldest")
+            if let oldest = outbox.oldestWallMilliseconds {
+                writer.string(RFC3339.text(unixMilliseconds: oldest))
+            } else {
+                writer.null()
+            }
+            writer.name("bytes")
+            writer.integer(outbox.bytes)
+            writer.name("budget_bytes")
+            writer.integer(outbox.budgetBytes)
+            writer.name("lost")
+            writer.integer(outbox.losses.values.reduce(0, +))
+        }
+    }
+}
+
+/// `retain`.
+struct RetainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retain",
+        abstract: "Remove what is older than it shall be kept; once a day is enough.",
+        discussion: """
+            The keys of removed records stay, so that one that comes again is not stored anew.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    @Option(help: ArgumentHelp("Keep samples for so many days, 1 to 36500.", valueName: "days"))
+    var samples: Int?
+
+    @Option(help: ArgumentHelp("Keep events for so many days, 1 to 36500.", valueName: "days"))
+    var events: Int?
+
+    @Option(
+        help: ArgumentHelp("Keep dead letters for so many days, 1 to 36500.", valueName: "days"))
+    var letters: Int?
+
+    func validate() throws {
+        let given = [samples, events, letters].compactMap { $0 }
+        guard !given.isEmpty else {
+            throw ValidationError("give one of --samples, --events and --letters")
+        }
+        guard given.allSatisfy({ (1...36_500).contains($0) }) else {
+            throw ValidationError("expected 1 to 36500 days, found \(given)")
+        }
+    }
+
+    func run() throws {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        func before(_ days: Int?) -> Int64? {
+            days.map { (Int64(time.tv_sec) - Int64($0) * 86_400) * 1000 }
+        }
+        var limits = Retention()
+        limits.samplesBefore = before(samples)
+        limits.eventsBefore = before(events)
+        limits.deadLettersBefore = before(letters)
+        do {
+            let store = try openStore(store.store)
+            try store.migrate()
+            try store.retain(limits)
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(ExitStatus.unreachable)
+        }
+    }
+}
