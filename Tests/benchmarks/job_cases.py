@@ -1,8 +1,10 @@
 """Figures of the whole gateway: latency, jitter, processor time, memory, start, size."""
 
+import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -165,6 +167,26 @@ def drain(report, priority, rounds, quick):
     report.bar("RssAnon while draining", draining, 6, " MB", 2)
 
 
+def open_case(records):
+    """How long the gateway takes from exec until it has stored its first record and talks of it."""
+    with Rig() as rig:
+        bus = rig.bus(115200)
+        begin_outbox(rig, bus)
+        if records:
+            rig.fill_outbox(records, 40)
+        subprocess.run(["sh", "-c", "cat outbox.db > /dev/null"], cwd=rig.folder, check=True)
+        words = [GATEWAY, "outbox", "status", "--json", "--config", rig.folder / "gateway.toml"]
+        before = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)["next_seq"]
+        process, began = rig.gateway(bus, 115200, rigs.free_port()), time.monotonic()
+        with sqlite3.connect(f"file:{rig.folder}/outbox.db?mode=ro", uri=True, timeout=10) as reader:
+            wait_for(lambda: reader.execute("SELECT max(sequence) FROM record").fetchone()[0] >= before, 30, "the first record")
+        result = {"open_s": time.monotonic() - began}
+        alive(process, rig)
+        asked = time.monotonic()
+        subprocess.run(words, check=True, capture_output=True)
+        return {**result, "status_s": time.monotonic() - asked}
+
+
 def start_case(priority, name):
     with Rig(priority) as rig:
         bus, port = rig.bus(0), rig.broker()
@@ -186,6 +208,11 @@ def start(report, priority, rounds, quick):
     report.table("exec to first CAN frame, packs answer at once", results, [("first_frame_s", "first frame s", 4)])
     # both sleep until an answer is due by the baud rate, so one poll takes its wire time
     report.bar("exec to first CAN frame", median(results["amphora"], "first_frame_s"), 0.5 + wire_cycle(115200), " s")
+    many = 1_000_000 if quick else 10_000_000
+    results = report.rotate([("nothing waits", lambda: open_case(0)), (f"{many} records wait", lambda: open_case(many))], 1 if quick else rounds)
+    report.table("exec to the first stored record, and outbox status", results, [("open_s", "stored s", 3), ("status_s", "status s", 3)])
+    empty, full = (median(rows, "open_s") for rows in results.values())
+    report.bar(f"start with {many} records waiting, beyond that with none", None if empty is None or full is None else full - empty, 0.2, " s")
     stripped = pathlib.Path(TOOLS) / "amphora-gateway.stripped"
     shutil.copy(GATEWAY, stripped)
     subprocess.run(["strip", stripped], check=True)

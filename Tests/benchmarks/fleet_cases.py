@@ -1,0 +1,258 @@
+"""Figures from the outbox to the fleet's database: replay, ingest, many gateways."""
+
+import contextlib
+import glob
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import outbox_cases
+import rig as rigs
+from job_cases import begin_outbox, megabytes
+from report import median, ratio
+from rig import BOUND, PYTHON, ROOT, TOOLS, Rig, usage, wait_for
+
+FLEET = os.environ.get("AMPHORA_FLEET", "")
+SIM = os.environ.get("AMPHORA_SIM", "")
+
+LIVE = """
+import json, sys, time, paho.mqtt.client as mqtt
+ages, count = [], 0
+def message(client, data, m):
+    global count
+    count += 1
+    if b'"monotonic_ms":' in m.payload[:400]:
+        stamp = json.loads(m.payload)["time"]["monotonic_ms"]
+        ages.append(time.monotonic() * 1000 - stamp)
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.on_message = message
+client.on_connect = lambda c, *_: c.subscribe("amphora/v1/+/up/telemetry", 0)
+client.connect("127.0.0.1", int(sys.argv[1]))
+client.loop_start()
+sys.stdin.readline()
+print(json.dumps({"ages": ages, "count": count}))
+"""
+
+
+def span(path):
+    """The lowest and the highest number that wait; quick however many there are."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        return connection.execute("SELECT (SELECT min(sequence) FROM record), (SELECT max(sequence) FROM record)").fetchone()
+    finally:
+        connection.close()
+
+
+def replay_case(records, seconds, delay=0, watch_live=False):
+    """A gateway with a backlog: how fast it drains, what memory it takes, how old live records are."""
+    with Rig() as rig:
+        bus = rig.bus(115200)
+        begin_outbox(rig, bus)
+        if records:
+            rig.fill_outbox(records, 600)
+        port = rig.broker()
+        way = port
+        if delay:
+            way = rigs.free_port()
+            control = rig.folder / "relay.sock"
+            rig.start([SIM, "relay", "--listen", f"127.0.0.1:{way}", "--target", f"127.0.0.1:{port}", "--control", control],
+                      first=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_for(control.exists, 5, "the relay")
+            subprocess.run([SIM, "tell", "--control", control, "delay", f"{delay // 2}ms"], check=True, capture_output=True)
+        live = None
+        if watch_live:
+            live = rig.start([PYTHON, "-c", LIVE, port], first=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            time.sleep(1)
+        process = rig.gateway(bus, 115200, way)
+        time.sleep(3)
+        first, began = span(rig.folder / "outbox.db")[0] or 0, time.monotonic()
+        peak, end = 0, began + seconds
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            peak = max(peak, usage(process.pid)["RssAnon"])
+        last, newest = span(rig.folder / "outbox.db")
+        drained = ((last or newest or first) - first) / (time.monotonic() - began)
+        result = {"drained_s": drained, "private_kb": peak, "left": (newest or 0) - (last or 0)}
+        if live:
+            live.stdin.write("\n")
+            live.stdin.flush()
+            ages = json.loads(live.stdout.readline())["ages"]
+            if not ages:
+                raise RuntimeError("no live record was seen: " + rig.complaint())
+            result.update(live_p50_ms=statistics.median(ages), live_max_ms=max(ages), live_n=len(ages))
+        return result
+
+
+def peer_case(records, seconds):
+    with Rig() as rig:
+        bus = rig.bus(115200)
+        begin_outbox(rig, bus)
+        rig.fill_outbox(records, 600)
+        port = rig.broker()
+        return outbox_cases.run([TOOLS / "drain_outbox", rig.folder / "outbox.db", port, 100, 16, 1000, seconds])
+
+
+def replay(report, priority, rounds, quick):
+    records, seconds = (300_000, 5) if quick else (1_000_000, 10)
+    results = report.rotate([
+        ("amphora", lambda: replay_case(records, seconds)),
+        ("C, the same database, window and batches", lambda: peer_case(records, seconds))], rounds)
+    report.table(f"draining {records} records of 600 bytes, window 100, each freed on disk", results, [
+        ("drained_s", "records/s", 0), ("private_kb", "RssAnon kB", 0), ("cpu_us", "CPU µs a record", 1)])
+    ours, peer = (median(rows, "drained_s") for rows in results.values())
+    report.bar("drain: C ÷ amphora, records/s", ratio(peer, ours), 1 / 0.9)
+    report.bar("private memory while draining", megabytes(results["amphora"]), 10, " MB", 2)
+    results = report.rotate([
+        ("nothing waits", lambda: replay_case(0, seconds, watch_live=True)),
+        (f"{records} wait", lambda: replay_case(records, seconds, watch_live=True)),
+        (f"{records} wait, 50 ms away", lambda: replay_case(records, seconds, delay=50, watch_live=True))], rounds)
+    report.table("age of live records at a subscriber, from their stamp", results, [
+        ("live_p50_ms", "p50 ms", 1), ("live_max_ms", "oldest ms", 1), ("live_n", "records", 0), ("drained_s", "records freed a second", 0)])
+    idle, busy, far = (median(rows, "live_max_ms") for rows in results.values())
+    report.bar("oldest live record while draining", busy, 2000, " ms", 0)
+    report.bar("live records held up by the drain", None if busy is None or idle is None else busy - idle, 50, " ms", 1)
+    far = median(list(results.values())[2], "drained_s")
+    report.bar("50 ms away: window ÷ round trip ÷ records/s", ratio(100 / 0.05, far), 1 / 0.95)
+
+
+@contextlib.contextmanager
+def postgres():
+    """A server of our own in a temporary folder; as root it runs as the user postgres."""
+    binaries = pathlib.Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="amphora-bench."))
+    user = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+        user = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    port = rigs.free_port()
+    subprocess.run([*user, binaries / "initdb", "-D", folder / "data", "-A", "trust", "-U", "fleet"], check=True, capture_output=True, cwd="/")
+    server = subprocess.Popen([*BOUND, *user, binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", "", "-h", "127.0.0.1"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+    try:
+        wait_for(lambda: subprocess.run([binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True).returncode == 0, 20, "PostgreSQL")
+        yield f"postgres://fleet@127.0.0.1:{port}/postgres", lambda sql: subprocess.run(
+            ["psql", "-h", "127.0.0.1", "-p", str(port), "-U", "fleet", "-d", "postgres", "-Atc", sql], capture_output=True, text=True).stdout.strip()
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def flood_file(path, records, gateways):
+    """Records of 16 packs as the gateway writes them, made from recorded ones with keys of their own."""
+    template = subprocess.run([*BOUND, SIM, "fleet", "--help"], capture_output=True)  # fails early without the program
+    del template
+    random.seed(9)
+    base = json.loads((ROOT / "Tests" / "benchmarks" / "record.json").read_text())
+    with open(path, "w") as file:
+        for number in range(records):
+            base["gateway"] = f"bench-{number % gateways:03}"
+            base["epoch"], base["seq"] = 77, number // gateways + 1
+            base["time"]["monotonic_ms"] = number * 10
+            for pack in base["packs"]:
+                pack["cells_mv"][random.randrange(16)] = 3250 + random.randrange(100)
+            file.write(json.dumps(base, separators=(",", ":")) + "\n")
+
+
+def ingest_case(store, count, flood, records, workers=1):
+    with Rig() as rig:
+        port = rig.broker()
+        with open(rig.folder / "broker.conf", "a") as file:
+            file.write("max_inflight_messages 0\n")
+        log = open(rig.folder / "ingest.log", "w")
+        if store == "sqlite":
+            store = f"sqlite:{rig.folder / 'fleet.db'}"
+
+            def count():
+                with sqlite3.connect(f"file:{rig.folder}/fleet.db?mode=ro", uri=True, timeout=10) as connection:
+                    return connection.execute("SELECT count(*) FROM record").fetchone()[0]
+        process = rig.start([FLEET, "ingest", "--store", store, "--broker", f"127.0.0.1:{port}", "--workers", workers], first=False, stdout=log, stderr=log)
+        wait_for(lambda: (rig.folder / "ingest.log").read_text().count("connected to the broker") >= workers, 20, "ingest")
+        time.sleep(0.5)
+        before, began = usage(process.pid)["cpu_s"], time.monotonic()
+        stored = int(count())
+        sender = rig.start([TOOLS / "flood", port, flood, 1000], first=False, stdout=subprocess.DEVNULL)
+        while int(count()) - stored < records:
+            time.sleep(0.05)
+            if time.monotonic() - began > 120:
+                raise RuntimeError(f"only {int(count()) - stored} of {records} were stored")
+        seconds = time.monotonic() - began
+        sender.wait(10)
+        return {"rows_s": records * 17 / seconds, "records_s": records / seconds,
+                "cpu_us_row": (usage(process.pid)["cpu_s"] - before) * 1e6 / (records * 17)}
+
+
+def peer_rows(command, pattern):
+    text = subprocess.run([*BOUND, *(str(word) for word in command)], capture_output=True, text=True, check=True).stdout
+    return {"rows_s": float(re.search(pattern, text).group(1))}
+
+
+def ingest(report, priority, rounds, quick):
+    records, gateways = (2000, 20) if quick else (6000, 20)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="amphora-bench.", dir=TOOLS))
+    try:
+        flood = folder / "records"
+        flood_file(flood, records, gateways)
+        number = iter(range(1, 1000))
+        results = report.rotate([
+            ("amphora: MQTT, JSON, SQLite", lambda: ingest_case("sqlite", None, flood, records)),
+            ("C: the rows alone into SQLite", lambda: peer_rows(
+                [TOOLS / "ingest_sqlite", folder / f"{next(number)}.db", records // 60, gateways, 60, 5], r"([\d.]+) rows/s"))], rounds)
+        report.table("16-pack records, 17 rows each; the peer parses nothing and has no broker beside it", results, [
+            ("rows_s", "rows/s", 0), ("records_s", "records/s", 0), ("cpu_us_row", "CPU µs a row", 2)])
+        ours, peer = (median(rows, "rows_s") for rows in results.values())
+        report.bar("MQTT to SQLite: C rows ÷ amphora, rows/s", ratio(peer, ours), 2.0)
+
+        def server_case(workers):
+            with postgres() as (address, query):
+                return ingest_case(address, lambda: query("SELECT count(*) FROM record") or 0, flood, records, workers)
+
+        def server_peer():
+            with postgres() as (address, _):
+                return peer_rows([TOOLS / "ingest_postgres", address, records // 60, gateways, 60, 5], r"([\d.]+) in all")
+        results = report.rotate([
+            ("amphora, one worker", lambda: server_case(1)), ("amphora, two workers", lambda: server_case(2)),
+            ("C: COPY and INSERT … ON CONFLICT alone", server_peer)], rounds)
+        report.table("the same into PostgreSQL", results, [
+            ("rows_s", "rows/s", 0), ("records_s", "records/s", 0), ("cpu_us_row", "CPU µs a row", 2)])
+        one, two, peer = (median(rows, "rows_s") for rows in results.values())
+        report.bar("MQTT to PostgreSQL: C rows ÷ amphora, rows/s", ratio(peer, max(one or 0, two or 0)), 1 / 0.9)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fleet_case(gateways, seconds):
+    with Rig() as rig:
+        port = rig.broker()
+        log = open(rig.folder / "ingest.log", "w")
+        process = rig.start([FLEET, "ingest", "--store", f"sqlite:{rig.folder / 'fleet.db'}", "--broker", f"127.0.0.1:{port}"], first=False, stdout=log, stderr=log)
+        wait_for(lambda: "connected to the broker" in (rig.folder / "ingest.log").read_text(), 20, "ingest")
+        before = usage(process.pid)["cpu_s"]
+        run = subprocess.run([*BOUND, SIM, "fleet", "--gateways", str(gateways), "--interval", "10", "--seconds", str(seconds),
+                              "--broker", f"127.0.0.1:{port}"], capture_output=True, text=True)
+        result = json.loads(run.stdout.strip().splitlines()[-1])
+        if run.returncode:
+            raise RuntimeError(run.stderr[-400:])
+        made = result["made"]
+        return {"made": made, "acknowledged": result["acknowledged"], "lag_p50": result["lag_ms"]["p50"], "lag_p99": result["lag_ms"]["p99"],
+                "lag_max": result["lag_ms"]["max"], "ingest_us": (usage(process.pid)["cpu_s"] - before) * 1e6 / made}
+
+
+def fleet(report, priority, rounds, quick):
+    seconds = 20 if quick else 60
+    results = report.rotate([("2000 gateways, one record each 10 s", lambda: fleet_case(2000, seconds))], 1 if quick else rounds)
+    report.table("from making a record to the fleet's word, one broker, one ingest, all on these cores", results, [
+        ("made", "records", 0), ("acknowledged", "acknowledged", 0), ("lag_p50", "p50 ms", 1), ("lag_p99", "p99 ms", 1),
+        ("lag_max", "longest ms", 1), ("ingest_us", "ingest CPU µs a record", 0)])
+    rows = next(iter(results.values()))
+    report.bar("2000 gateways: lag p99", median(rows, "lag_p99"), 2000, " ms", 0)
