@@ -136,13 +136,19 @@ class Cuts:
         kinds += [("pair", "gateway", "broker"), ("pair", "broker", "ingest-1"), ("all",)]
         kinds += [("clock", words, seconds) for words, seconds in CLOCKS]
         kinds += [("frozen", "broker", 2), ("away", 3)]
+        self.slow = []
         if is_long:
-            kinds += [("link", "swallow 20s"), ("link", "delay 600ms 20s"), ("flapping", 5, 5, 2), ("away", 30), ("frozen", "broker", 40)]
+            self.slow = [("link", "swallow 20s"), ("link", "delay 600ms 20s"), ("flapping", 5, 5, 2), ("away", 30), ("frozen", "broker", 40)]
         self.kinds, self.next = kinds, 0
+        self.rounds_between = 6
 
     def one(self):
-        kind = self.kinds[self.next % len(self.kinds)]
-        self.next += 1
+        round_number, place = divmod(self.next, len(self.kinds))
+        kind = self.kinds[place]
+        if self.slow and place == 0 and round_number and round_number % self.rounds_between == 0:
+            kind = self.slow.pop(0)  # minutes long, so each of them only once
+        else:
+            self.next += 1
         time.sleep(self.random.uniform(0.02, 0.6))
         getattr(self, kind[0])(*kind[1:])
         for name in self.house.victims():
