@@ -20,6 +20,7 @@ final class OutboxFile {
     private let getCounter: Statement
     private let lowestRow: Statement
     private let lowestOfClass: Statement
+    private let oldestRow: Statement
     private let highestRow: Statement
     private let pageCount: Statement
     private let freePageCount: Statement
@@ -61,6 +62,7 @@ final class OutboxFile {
             "INSERT OR REPLACE INTO counter(name, value) VALUES(?1, ?2)")
         getCounter = try database.prepare("SELECT value FROM counter WHERE name = ?1")
         lowestRow = try database.prepare("SELECT min(sequence) FROM record")
+        oldestRow = try database.prepare(OldestRecord.query)
         lowestOfClass = try database.prepare(
             """
             SELECT sequence FROM record WHERE class = ?1 AND sequence >= ?2
@@ -112,6 +114,9 @@ final class OutboxFile {
 
     /// The number of the oldest row; nil when there is none.
     func lowest() throws(OutboxError) -> Int64? { try first(lowestRow) }
+
+    /// The record that has waited longest; nil when none waits.
+    func oldest() throws(OutboxError) -> OldestRecord? { try OldestRecord(oldestRow) }
 
     /// The number of the oldest row of a class at or above `sequence`; nil when there is none.
     func lowest(

@@ -55,7 +55,7 @@ package final class OutboxReader {
         func counter(_ name: String) throws(OutboxError) -> Int64? {
             try database.number("SELECT value FROM counter WHERE name = '\(name)'", operation)
         }
-        let oldest = try OldestRecord(database)
+        let oldest = try OldestRecord(database.prepare(OldestRecord.query))
         let newest = try database.number("SELECT max(sequence) FROM record", operation)
         var losses: [LossReason: Int64] = [:]
         for reason in LossReason.allCases {

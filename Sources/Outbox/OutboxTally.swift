@@ -177,7 +177,7 @@ struct OutboxTally {
 
     /// The counters together with what the file says.
     func status(of file: OutboxFile, budget: Int64) throws(OutboxError) -> OutboxStatus {
-        let oldest = try OldestRecord(file.database)
+        let oldest = try file.oldest()
         return OutboxStatus(
             path: file.database.path, epoch: file.epoch, depth: depth,
             oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
@@ -211,9 +211,10 @@ struct OldestRecord {
     let sequence: Int64
     let wallMilliseconds: Int64
 
-    init?(_ database: Database) throws(OutboxError) {
-        let statement = try database.prepare(
-            "SELECT sequence, wall_ms FROM record ORDER BY sequence LIMIT 1")
+    /// The statement that looks for it.
+    static let query = "SELECT sequence, wall_ms FROM record ORDER BY sequence LIMIT 1"
+
+    init?(_ statement: Statement) throws(OutboxError) {
         defer { statement.reset() }
         guard try statement.step("look at the oldest record") else { return nil }
         sequence = statement.integer(0)

@@ -8,7 +8,7 @@ import Quantities
 /// The bridge's decisions and its bus; used by one thread.
 final class BridgeCore {
     /// How often the bank is evaluated when nothing new came, so that old values are noticed.
-    private static var heartbeat: TimeSpan { .milliseconds(250) }
+    private static var heartbeat: TimeSpan { .milliseconds(500) }
 
     /// How long a bus may be set up or restarted before that is an alarm.
     private static var busGrace: TimeSpan { .seconds(3) }
