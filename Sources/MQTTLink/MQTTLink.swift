@@ -88,6 +88,7 @@ package final class MQTTLink<Source: PublishSource> {
             }
             if ready.readable || ready.writable, let client {
                 let code = client.process(readable: ready.readable, writable: ready.writable)
+                if inFlight.backlogCount > 0 { client.acknowledgeQuickly() }
                 settle(code, "talk to")
             }
         }

@@ -101,6 +101,18 @@ package final class Mosquitto {
         return MOSQ_ERR_SUCCESS.rawValue
     }
 
+    /// Has what was read acknowledged at once instead of up to 40 ms later.
+    ///
+    /// A broker that sends each of its answers by itself and keeps to Nagle's rule, as mosquitto does
+    /// when it is not told otherwise, holds the next one back until the last was acknowledged. The
+    /// kernel takes the wish back by itself, so it is renewed after each read.
+    package func acknowledgeQuickly() {
+        var one: Int32 = 1
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &one,
+            socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Asks for signs of life when it is time; call about once a second.
     package func maintain() -> Int32 { mosquitto_loop_misc(handle) }
 

@@ -119,7 +119,7 @@ class Rig:
     def broker(self, port=None):
         port = port or free_port()
         (self.folder / "broker.conf").write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nlog_dest none\n")
+            f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nmax_inflight_messages 0\nlog_dest none\n")
         self.start([shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", self.folder / "broker.conf"], first=False, stderr=subprocess.DEVNULL)
         wait_for(lambda: can_connect(port), 5, "mosquitto")
         return port
