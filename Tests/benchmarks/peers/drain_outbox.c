@@ -5,10 +5,13 @@
  *
  * Ends when the file is empty or the time is over. Prints one JSON object. */
 #include <mosquitto.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 
 static long long numberOf[65536], lowest, top;
@@ -79,6 +82,8 @@ int main(int count, char **words) {
             isEmpty = found == 0;
         }
         mosquitto_loop(client, isEmpty ? 20 : 1, 1);
+        int one = 1; /* as ours: a broker with Nagle's rule would wait 40 ms for it */
+        setsockopt(mosquitto_socket(client), IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
         if (lowest - deleted >= chunk) {
             sqlite3_bind_int64(clear, 1, lowest);
             sqlite3_step(clear);
