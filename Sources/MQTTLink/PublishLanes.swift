@@ -80,6 +80,8 @@ package struct BacklogPace {
 /// in each round trip, and is halved, once in a round trip, when they wait for a fifth of a second.
 struct BacklogWindow {
     private static var first: Int { 4 }
+    /// With one under way a slow line would idle while its answer travels.
+    private static var least: Int { 2 }
     private static var shortQueue: Int64 { 50_000_000 }
     private static var longQueue: Int64 { 200_000_000 }
 
@@ -102,7 +104,7 @@ struct BacklogWindow {
         if queue < Self.shortQueue {
             limit = min(most, limit + 1)
         } else if queue > Self.longQueue, now - narrowedAt > latency {
-            limit = max(1, limit / 2)
+            limit = max(min(Self.least, most), limit / 2)
             narrowedAt = now
         }
     }

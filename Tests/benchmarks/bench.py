@@ -16,7 +16,7 @@ CASES = {
     "poll": line_cases.poll, "dead": line_cases.dead, "latency": job_cases.latency, "jitter": job_cases.jitter,
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
     "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
-    "replay": fleet_cases.replay, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
+    "replay": fleet_cases.replay, "day": fleet_cases.day, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
 }
 
 

@@ -8,6 +8,7 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 
 import outbox_cases
 import rig as rigs
@@ -95,6 +97,64 @@ def replay_case(records, seconds, delay=0, watch_live=False):
         return result
 
 
+class Narrow(threading.Thread):
+    """Passes connections on, the way up at so many bytes a second."""
+
+    def __init__(self, port, rate):
+        super().__init__(daemon=True)
+        self.target, self.rate = port, rate
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.server.accept()
+            upstream = socket.create_connection(("127.0.0.1", self.target))
+            for end in (client, upstream):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for pair, rate in (((client, upstream), self.rate), ((upstream, client), None)):
+                threading.Thread(target=self.move, args=(*pair, rate), daemon=True).start()
+
+    @staticmethod
+    def move(source, sink, rate):
+        free_at = time.monotonic()
+        with contextlib.suppress(OSError):  # the other way has ended both
+            while data := source.recv(2048):
+                if rate:
+                    # a late wake-up is made good, an idle line saves up nothing beyond a moment
+                    free_at = max(free_at, time.monotonic() - 0.05) + len(data) / rate
+                    time.sleep(max(0, free_at - time.monotonic()))
+                sink.sendall(data)
+        sink.close()
+
+
+def day_case(records, rate=None):
+    """So many records of 16 packs, as they lie in the outbox, with the default pace; how long they take."""
+    with Rig() as rig:
+        bus = rig.bus(115200)
+        begin_outbox(rig, bus)
+        body = json.dumps(json.loads((ROOT / "Tests" / "benchmarks" / "record.json").read_text()), separators=(",", ":")).encode()
+        packed = zlib.compress(body, 6)
+        with sqlite3.connect(rig.folder / "outbox.db") as database:
+            top = database.execute("SELECT coalesce(max(sequence), 0) FROM record").fetchone()[0]
+            database.executemany("INSERT INTO record(sequence, class, wall_ms, payload, size) VALUES(?, 0, 0, ?, ?)",
+                                 ((top + number, packed, len(body)) for number in range(1, records + 1)))
+        port = rig.broker()
+        live = rig.start([PYTHON, "-c", LIVE, port], first=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        way = Narrow(port, rate).port if rate else port
+        process, began = rig.gateway(bus, 115200, way, backlog_rate=200), time.monotonic()
+        while (span(rig.folder / "outbox.db")[0] or top + records + 1) <= top + records:
+            time.sleep(0.1)
+            if time.monotonic() - began > 300:
+                raise RuntimeError("the day did not drain: " + rig.complaint())
+        seconds = time.monotonic() - began
+        live.stdin.write("\n")
+        live.stdin.flush()
+        ages = [age for age in json.loads(live.stdout.readline())["ages"] if age < 600_000][3:]
+        return {"seconds": seconds, "day_s": seconds * 8640 / records, "live_max_ms": max(ages, default=None), "peak": usage(process.pid)["RssAnon"]}
+
+
 def far_peer_case(delay):
     """What the same way does to C: one at a time gives the true round trip, a hundred the rate."""
     with Rig() as rig:
@@ -144,6 +204,19 @@ def replay(report, priority, rounds, quick):
     far, peer = list(results.values())[2:]
     trip = median(peer, "round_trip_ms")
     report.bar("50 ms away: window ÷ round trip ÷ records/s", ratio(100 / (trip / 1000) if trip else None, median(far, "drained_s")), 1 / 0.95)
+
+
+def day(report, priority, rounds, quick):
+    part = 432 if quick else 864
+    results = report.rotate([
+        ("a day on loopback, default pace", lambda: day_case(8640)),
+        (f"{part} records at 1 Mbit/s", lambda: day_case(part, 125_000))], 1)
+    report.table("a day of records of 16 packs, one each 10 s", results, [
+        ("seconds", "s", 1), ("day_s", "for a whole day, s", 0), ("live_max_ms", "oldest live record ms", 0)])
+    near, narrow = results.values()
+    report.bar("a day's backlog on loopback", median(near, "day_s"), 60, " s", 1)
+    report.bar("a day's backlog at 1 Mbit/s", median(narrow, "day_s"), 900, " s", 0)
+    report.bar("oldest live record at 1 Mbit/s", median(narrow, "live_max_ms"), 2000, " ms", 0)
 
 
 @contextlib.contextmanager

@@ -112,7 +112,7 @@ def measure(report, priority, rounds, quick, rows, records, folder):
         print("\ndevice bytes: not measured, a loop device needs root")
         report.bar("device bytes a byte of JSON, one record a commit", None, 1.5)
         return
-    single, burst = (500, 60) if quick else (3000, 300)
+    single, burst = (1500, 100) if quick else (3000, 300)
     cases = []
     for words, each, transactions in (("one record a commit", 1, single), ("16 records a commit", 16, burst)):
         cases += [
