@@ -15,6 +15,8 @@ struct OutboxKeeper {
     private let budget: Int64
     private let log: Logger
     private(set) var outbox: Outbox?
+    /// How the outbox was after the last transaction; nil while it cannot be opened.
+    private(set) var status: OutboxStatus?
     private var lastAttempt: Int64 = .min
     private var lostWhileClosed: [(reason: LossReason, count: Int64)] = []
     /// Why records cannot be stored, in words; empty while they can.
@@ -44,6 +46,7 @@ struct OutboxKeeper {
             lostWhileClosed = []
             outbox = opened
             problem = ""
+            look()
         } catch {
             tell(error)
         }
@@ -67,16 +70,19 @@ struct OutboxKeeper {
             rejections = []
             appended += Int64(records.count)
             problem = ""
+            look()
         } catch {
             tell(error)
             if !records.isEmpty { outbox.recordLoss(error.lossReason, count: Int64(records.count)) }
             if case .damaged = error { startOver(outbox, wallMilliseconds) }
+            look()
         }
     }
 
     /// Sets a file aside in which the reader met damage, and goes on with a new one.
     mutating func setAside(wallMilliseconds: Int64) {
         if let outbox { startOver(outbox, wallMilliseconds) }
+        look()
     }
 
     private mutating func startOver(_ damaged: Outbox, _ wallMilliseconds: Int64) {
@@ -88,8 +94,7 @@ struct OutboxKeeper {
         }
     }
 
-    /// How the outbox is; nil while it cannot be opened.
-    var status: OutboxStatus? { try? outbox?.status() }
+    private mutating func look() { status = try? outbox?.status() }
 
     /// The same for a record.
     var summary: OutboxSummary? {
