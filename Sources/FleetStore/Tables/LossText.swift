@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Losses by reason as a JSON object, so that a person with a database shell can read them.
 enum LossText {
