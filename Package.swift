@@ -151,7 +151,8 @@ let package = Package(
             "GatewayRuntimeTests",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
-                "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", log,
+                "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
+                "Numbering", "Outbox", log,
             ]),
         suite("FleetAPITests", ["FleetAPI", log]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),

@@ -112,6 +112,12 @@ package struct SequenceRanges: Hashable, Sendable, CustomStringConvertible {
         for range in other.ranges { remove(range) }
     }
 
+    /// Keeps only the numbers within `range`, whose ends are below `Int64.max`.
+    package mutating func clamp(to range: ClosedRange<Int64>) {
+        removeAll(through: range.lowerBound - 1)
+        remove((range.upperBound + 1)...Int64.max)
+    }
+
     /// Forgets every number up to and including `sequence`.
     package mutating func removeAll(through sequence: Int64) {
         while let first = ranges.first, first.lowerBound <= sequence {

@@ -48,6 +48,18 @@ package final class OutboxReader {
             "SELECT max(sequence) FROM record", "look at the newest record") ?? 0
     }
 
+    /// The numbers between which all waiting records lie; nil when none waits.
+    package func waiting() throws(OutboxError) -> ClosedRange<Int64>? {
+        if isReplaced { try reopen() }
+        let operation = "look at the waiting records"
+        guard
+            let oldest = try database.number("SELECT min(sequence) FROM record", operation),
+            let newest = try database.number("SELECT max(sequence) FROM record", operation),
+            oldest > 0, oldest <= newest, newest < .max
+        else { return nil }
+        return oldest...newest
+    }
+
     /// What the outbox holds and has lost, as far as it is on disk.
     package func status() throws(OutboxError) -> OutboxStatus {
         if isReplaced { try reopen() }

@@ -122,18 +122,24 @@ final class OutboxSource: PublishSource {
         guard setup.delivery == .fleet, let reader = try? openReader(), reader.epoch == epoch else {
             return []
         }
-        for rejection in rejected {
+        var settled = stored
+        for rejection in rejected { settled.insert(rejection.sequence) }
+        // An answer may name any number, the outbox takes only what it holds: one far ahead would free
+        // records that are not made yet, one for all numbers would keep it busy for ever.
+        guard let waiting = try? reader.waiting() else { return [.settled(settled)] }
+        var freed = stored
+        freed.clamp(to: waiting)
+        let refused = rejected.filter { waiting.contains($0.sequence) }
+        for rejection in refused {
             setup.log.error(
                 "record rejected by the fleet",
                 metadata: ["seq": "\(rejection.sequence)", "reason": "\(rejection.reason)"])
         }
         CutPoint.pass("settled")
-        setup.acknowledged.reject(rejected)
-        let waiting = setup.acknowledged.insert(stored)
-        if waiting >= Self.wakeThreshold || !rejected.isEmpty { setup.recorderWake.raise() }
-        setup.uplink.update { $0.stored += stored.count }
-        var settled = stored
-        for rejection in rejected { settled.insert(rejection.sequence) }
+        setup.acknowledged.reject(refused)
+        let count = setup.acknowledged.insert(freed)
+        if count >= Self.wakeThreshold || !refused.isEmpty { setup.recorderWake.raise() }
+        setup.uplink.update { $0.stored += freed.count }
         return [.settled(settled)]
     }
 
