@@ -45,6 +45,26 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// Writes a member that is a moment, Unix time in milliseconds, or null.
+    package mutating func moment(_ name: StaticString, unixMilliseconds: Int64?) {
+        self.name(name)
+        guard let unixMilliseconds else { return null() }
+        string(RFC3339.text(unixMilliseconds: unixMilliseconds))
+    }
+
+    /// Writes a member that is an object of counts by their names, in the order given.
+    package mutating func counts(_ name: StaticString, _ counts: [(name: String, count: Int64)]) {
+        self.name(name)
+        object { writer in
+            for entry in counts {
+                writer.string(entry.name)
+                writer.bytes.append(UInt8(ascii: ":"))
+                writer.needsComma = false
+                writer.integer(entry.count)
+            }
+        }
+    }
+
     /// Writes a whole number.
     package mutating func integer(_ value: some BinaryInteger) {
         decimal(Int64(clamping: value), decimals: 0)

@@ -7,12 +7,12 @@ package struct OutboxSummary: Sendable {
     /// Bytes in use and bytes allowed.
     package var bytes: Int64, budgetBytes: Int64
     /// Records lost since the file was begun, by reason, ordered by the reason's name.
-    package var losses: [(reason: StaticString, count: Int64)]
+    package var losses: [(name: String, count: Int64)]
 
     /// Joins all parts.
     package init(
         depth: Int64, oldestWallMilliseconds: Int64?, bytes: Int64, budgetBytes: Int64,
-        losses: [(reason: StaticString, count: Int64)]
+        losses: [(name: String, count: Int64)]
     ) {
         self.depth = depth
         self.oldestWallMilliseconds = oldestWallMilliseconds
@@ -25,23 +25,12 @@ package struct OutboxSummary: Sendable {
         writer.object { writer in
             writer.name("depth")
             writer.integer(depth)
-            writer.name("oldest")
-            if let oldest = oldestWallMilliseconds {
-                writer.string(RFC3339.text(unixMilliseconds: oldest))
-            } else {
-                writer.null()
-            }
+            writer.moment("oldest", unixMilliseconds: oldestWallMilliseconds)
             writer.name("bytes")
             writer.integer(bytes)
             writer.name("budget_bytes")
             writer.integer(budgetBytes)
-            writer.name("losses")
-            writer.object { writer in
-                for loss in losses {
-                    writer.name(loss.reason)
-                    writer.integer(loss.count)
-                }
-            }
+            writer.counts("losses", losses)
         }
     }
 }

@@ -80,18 +80,13 @@ struct GatewaysCommand: ParsableCommand {
         writer.object { writer in
             writer.name("depth")
             writer.integer(outbox.depth)
-            writer.name("oldest")
-            if let oldest = outbox.oldestWallMilliseconds {
-                writer.string(RFC3339.text(unixMilliseconds: oldest))
-            } else {
-                writer.null()
-            }
+            writer.moment("oldest", unixMilliseconds: outbox.oldestWallMilliseconds)
             writer.name("bytes")
             writer.integer(outbox.bytes)
             writer.name("budget_bytes")
             writer.integer(outbox.budgetBytes)
-            writer.name("lost")
-            writer.integer(outbox.losses.values.reduce(0, +))
+            writer.counts(
+                "losses", outbox.losses.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         }
     }
 }

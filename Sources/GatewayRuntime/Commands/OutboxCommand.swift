@@ -121,22 +121,10 @@ struct OutboxStatusCommand: ParsableCommand {
             writer.integer(status.usedBytes)
             writer.name("budget_bytes")
             if let budget = status.budgetBytes { writer.integer(budget) } else { writer.null() }
-            writer.name("oldest")
-            if let oldest = status.oldestWallMilliseconds {
-                writer.string(RFC3339.text(unixMilliseconds: oldest))
-            } else {
-                writer.null()
-            }
+            writer.moment("oldest", unixMilliseconds: status.oldestWallMilliseconds)
             writer.name("lost")
             writer.integer(status.lost)
-            writer.name("losses")
-            writer.object { writer in
-                for reason in LossReason.allCases {
-                    guard let count = status.losses[reason] else { continue }
-                    writer.name(reason.name)
-                    writer.integer(count)
-                }
-            }
+            writer.counts("losses", status.losses.listed)
         }
         writer.endLine()
         return String(decoding: writer.bytes, as: UTF8.self)

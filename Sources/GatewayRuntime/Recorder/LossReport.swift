@@ -36,19 +36,11 @@ struct LossReport {
     }
 }
 
-extension LossReason {
-    /// The name in documents.
-    var name: StaticString {
-        switch self {
-        case .diskFull: "disk_full"
-        case .readOnly: "read_only"
-        case .damaged: "damaged"
-        case .storeFailed: "store_failed"
-        case .thinnedTelemetry: "thinned_telemetry"
-        case .evictedTelemetry: "evicted_telemetry"
-        case .evictedEvent: "evicted_event"
-        case .evictedAlarm: "evicted_alarm"
-        case .rejected: "rejected"
+extension [LossReason: Int64] {
+    /// Each reason's name with its count, in the order of the reasons.
+    var listed: [(name: String, count: Int64)] {
+        LossReason.allCases.compactMap { reason in
+            self[reason].map { (reason.rawValue, $0) }
         }
     }
 }

@@ -102,9 +102,7 @@ struct OutboxKeeper {
         return OutboxSummary(
             depth: status.depth, oldestWallMilliseconds: status.oldestWallMilliseconds,
             bytes: status.usedBytes, budgetBytes: budget,
-            losses: LossReason.allCases.compactMap { reason in
-                status.losses[reason].map { (reason.name, $0) }
-            })
+            losses: status.losses.listed)
     }
 
     private mutating func tell(_ error: OutboxError) {

@@ -198,24 +198,12 @@ struct StatusDocument {
         writer.integer(uplink.usedBytes)
         writer.name("budget_bytes")
         writer.integer(uplink.budgetBytes)
-        writer.name("oldest")
-        if let oldest = uplink.oldestWallMilliseconds {
-            writer.string(RFC3339.text(unixMilliseconds: oldest))
-        } else {
-            writer.null()
-        }
+        writer.moment("oldest", unixMilliseconds: uplink.oldestWallMilliseconds)
         writer.name("stored")
         writer.integer(uplink.stored)
         writer.name("lost")
         writer.integer(uplink.lost)
-        writer.name("losses")
-        writer.object { writer in
-            for reason in LossReason.allCases {
-                guard let count = uplink.losses[reason] else { continue }
-                writer.name(reason.name)
-                writer.integer(count)
-            }
-        }
+        writer.counts("losses", uplink.losses.listed)
         writer.name("file_failures")
         writer.integer(uplink.fileFailures)
     }
