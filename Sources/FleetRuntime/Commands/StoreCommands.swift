@@ -22,7 +22,9 @@ struct GatewaysCommand: ParsableCommand {
         do {
             let store = try openStore(store.store)
             try store.migrate()
-            for (index, tally) in try store.tallies().enumerated() {
+            let tallies = try store.tallies()
+            if tallies.isEmpty { Output.note("no gateway has sent anything to this store yet") }
+            for (index, tally) in tallies.enumerated() {
                 if !json, index == 0 { print(Self.heading) }
                 print(json ? Self.json(tally) : Self.row(tally))
             }
@@ -46,7 +48,10 @@ struct GatewaysCommand: ParsableCommand {
             pad(
                 outbox?.oldestWallMilliseconds.map { RFC3339.text(unixMilliseconds: $0) } ?? "–",
                 24, isLeft: true), pad(full.map { "\($0)" } ?? "–", 6),
-            losses.isEmpty ? "0" : losses.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
+            outbox == nil
+                ? "–"
+                : losses.isEmpty
+                    ? "0" : losses.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
         ].joined(separator: "  ")
     }
 
