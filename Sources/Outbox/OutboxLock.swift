@@ -17,7 +17,12 @@ final class OutboxLock {
         }
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
+    /// descriptor, and the lock would stay until it runs its program.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func error(_ path: String, _ file: String) -> OutboxError {
         let operation = "make '\(file)'"

@@ -2,6 +2,7 @@ import Numbering
 import FoundationEssentials
 import Glibc
 import Outbox
+import Synchronization
 import TestKit
 import Testing
 
@@ -224,6 +225,30 @@ import Testing
             ),
         ]
         for (error, sentence) in told { #expect(error.description == sentence) }
+    }
+
+    @Test func `a program that is being started does not keep the lock of an outbox closed before`()
+        throws
+    {
+        let folder = try TemporaryDirectory("outbox")
+        let path = folder.file("outbox.db")
+        let isOver = Flag()
+        for _ in 1...2 {
+            Background.run {
+                while !isOver.isRaised { _ = try? ChildProcess("/bin/true", []).waitForExit() }
+            }
+        }
+        defer { isOver.raise() }
+        for round in 1...400 {
+            let outbox = try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1)
+            #expect(outbox.depth == 0, "round \(round)")
+        }
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isRaised: Bool { value.load(ordering: .acquiring) }
+        func raise() { value.store(true, ordering: .releasing) }
     }
 
     @Test func `a second writer of the same file is refused, a reader is not`() throws {
