@@ -10,12 +10,18 @@ struct PublishLanes {
     /// Above this number lies the live lane.
     private(set) var cursor: Int64 = 0
 
-    /// A connection begins: what waits up to number `newest` is the past.
-    mutating func begin(newest: Int64) {
-        guard newest > cursor else { return }
-        backlog.insert((cursor + 1)...newest)
-        cursor = newest
+    /// A connection begins: what waits now, between these numbers, is the past.
+    mutating func begin(waiting: ClosedRange<Int64>?) {
+        guard let waiting, waiting.upperBound > cursor else { return }
+        backlog.insert(max(cursor + 1, waiting.lowerBound)...waiting.upperBound)
+        cursor = waiting.upperBound
     }
+
+    /// Whether so little waits that it goes before live records without holding them up: after a short
+    /// cut the order then holds.
+    var isShort: Bool { backlog.count <= Self.shortBacklog }
+
+    private static var shortBacklog: Int64 { 16 }
 
     /// A record of the live lane went out; smaller numbers that were not handed over do not exist.
     mutating func sentLive(_ token: Int64) { cursor = max(cursor, token) }

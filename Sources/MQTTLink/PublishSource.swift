@@ -38,8 +38,8 @@ package protocol PublishSource: AnyObject {
         after token: Int64, limit: Int, _ body: (OutgoingMessage) -> Bool
     ) throws(Failure)
 
-    /// The highest number waiting; 0 when nothing waits.
-    func newest() throws(Failure) -> Int64
+    /// The numbers between which all waiting records lie; nil when nothing waits.
+    func waiting() throws(Failure) -> ClosedRange<Int64>?
 
     /// The broker has taken responsibility for this record.
     func acknowledged(_ token: Int64)

@@ -41,13 +41,6 @@ package final class OutboxReader {
         return try readOnce(sequence, limit, maximumBytes, body)
     }
 
-    /// The number of the newest waiting record; 0 when none waits.
-    package func newest() throws(OutboxError) -> Int64 {
-        if isReplaced { try reopen() }
-        return try database.number(
-            "SELECT max(sequence) FROM record", "look at the newest record") ?? 0
-    }
-
     /// The numbers between which all waiting records lie; nil when none waits.
     package func waiting() throws(OutboxError) -> ClosedRange<Int64>? {
         if isReplaced { try reopen() }

@@ -54,7 +54,11 @@ final class ListSource: PublishSource, Sendable {
         }
     }
 
-    func newest() throws(Unreadable) -> Int64 { contents.withLock { $0.waiting.last ?? 0 } }
+    func waiting() throws(Unreadable) -> ClosedRange<Int64>? {
+        contents.withLock { contents in
+            contents.waiting.first.map { $0...(contents.waiting.last ?? $0) }
+        }
+    }
 
     func acknowledged(_ token: Int64) {
         contents.withLock {
@@ -67,7 +71,7 @@ final class ListSource: PublishSource, Sendable {
     func keepUntilSettled() { contents.withLock { $0.keepsUntilSettled = true } }
 
     /// Rows that wait.
-    var waiting: [Int64] { contents.withLock { $0.waiting } }
+    var rows: [Int64] { contents.withLock { $0.waiting } }
 
     /// Understands `settled FIRST LAST` and `hold SECONDS`.
     func received(_ message: ReceivedMessage) -> [ReceiverWord]? {

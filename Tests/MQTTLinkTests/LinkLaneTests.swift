@@ -82,10 +82,10 @@ import Testing
                 == [1, 2, 3, 1, 2, 3].map { "{\"n\":\($0)}" })
         try say("settled 1 2", broker)
         try link.wait { $0.unconfirmed == 1 || $0.backlog == 1 }
-        #expect(link.source.waiting == [3])
+        #expect(link.source.rows == [3])
         try say("settled 3 3", broker)
         try link.wait { $0.unconfirmed == 0 && $0.backlog == 0 && $0.inFlight == 0 }
-        #expect(link.source.waiting.isEmpty)
+        #expect(link.source.rows.isEmpty)
     }
 
     @Test func `what a broker forgot when it was killed goes again at once`() throws {

@@ -15,19 +15,32 @@ private func set(_ ranges: ClosedRange<Int64>...) -> SequenceRanges {
 @Suite struct PublishLanesTests {
     @Test func `what waits when a connection begins is backlog, what comes later is live`() {
         var lanes = PublishLanes()
-        lanes.begin(newest: 40)
+        lanes.begin(waiting: 1...40)
         #expect(lanes.backlog == set(1...40))
         lanes.sentLive(41)
         lanes.sentLive(44)
         lanes.passed(10)
-        lanes.begin(newest: 50)
+        lanes.begin(waiting: 1...50)
         #expect(lanes.backlog == set(11...40, 45...50))
         #expect(lanes.cursor == 50)
     }
 
+    @Test func `what left the store before the connection is no backlog`() {
+        var lanes = PublishLanes()
+        lanes.begin(waiting: 990...1_000)
+        #expect(lanes.backlog == set(990...1_000))
+        #expect(lanes.isShort)
+        lanes.begin(waiting: nil)
+        lanes.begin(waiting: 900...1_000)
+        #expect(lanes.backlog == set(990...1_000))
+        lanes.begin(waiting: 900...1_006)
+        #expect(lanes.backlog == set(990...1_006))
+        #expect(!lanes.isShort)
+    }
+
     @Test func `what must go again joins the backlog, what is settled leaves it`() {
         var lanes = PublishLanes()
-        lanes.begin(newest: 10)
+        lanes.begin(waiting: 1...10)
         lanes.passed(10)
         lanes.putBack(3)
         lanes.putBack(set(5...7))

@@ -82,7 +82,7 @@ final class OutboxSource: PublishSource {
         }
     }
 
-    func newest() throws(OutboxError) -> Int64 { try openReader().newest() }
+    func waiting() throws(OutboxError) -> ClosedRange<Int64>? { try openReader().waiting() }
 
     /// The broker has it: where there is no fleet, the row may go with the recorder's next
     /// transaction.
