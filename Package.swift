@@ -28,6 +28,10 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -39,8 +43,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // without traits it needs no full Foundation
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -58,6 +65,8 @@ let package = Package(
             name: "CSQLite", path: "Sources/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CMosquitto", path: "Sources/CMosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq",
@@ -88,9 +97,18 @@ let package = Package(
         library("Outbox", ["CSQLite", "CZlib", "Numbering"]),
         library("MQTTLink", ["CMosquitto", "Numbering"]),
 
+        library("HTTPSClient", ["CCurl"]),
+
+        // identity: both ends of one protocol, and the gateway's side of it
+        library("EST", [asn1, x509]),
+        library("Provisioning", ["EST", "HTTPSClient", asn1, crypto, x509]),
+
         // fleet
+        library("CertificateAuthority", ["EST", asn1, crypto, x509]),
         library("FleetStore", ["CPostgres", "CSQLite", grdb]),
-        library("FleetAPI", [hummingbird, lifecycle, log]),
+        library(
+            "FleetAPI",
+            ["CertificateAuthority", "EST", hummingbird, hummingbirdTLS, lifecycle, log, nioSSL]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
@@ -99,14 +117,16 @@ let package = Package(
             "GatewayRuntime",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints", "Logs",
-                "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet", "Quantities",
-                "SerialPort", "StrictJSON", "Telemetry",
+                "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet",
+                "Provisioning",
+                "Quantities", "SerialPort", "StrictJSON", "Telemetry",
                 arguments, log,
             ]),
         library(
             "FleetRuntime",
             [
-                "CLinux", "FleetAPI", "FleetIngest", "FleetStore", "Logs", "Telemetry", arguments,
+                "CertificateAuthority", "CLinux", "FleetAPI", "FleetIngest", "FleetStore", "Logs",
+                "Telemetry", arguments,
                 log,
             ]),
         library(
