@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 import jsonschema
@@ -40,6 +41,40 @@ class Checker:
             schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         )
 
+    def check_asyncapi(self, path):
+        """Every reference must lead somewhere, and every address be made of the parameters it names."""
+        document = self.parse(path, path.read_text())
+        if document is None:
+            return
+        self.documents += 1
+        if document.get("asyncapi") != "3.0.0":
+            self.fault(path, f"'asyncapi' is {document.get('asyncapi')!r}, expected '3.0.0'")
+        for reference in self.references(document):
+            file, _, pointer = reference.partition("#")
+            try:
+                place = json.loads((path.parent / file).read_text()) if file else document
+                for step in pointer.strip("/").split("/") if pointer else []:
+                    place = place[step]
+            except (KeyError, OSError, TypeError):
+                self.fault(path, f"'{reference}' leads nowhere")
+        for name, channel in document.get("channels", {}).items():
+            named = set(re.findall(r"{(\w+)}", channel["address"]))
+            if named != set(channel.get("parameters", {})):
+                self.fault(path, f"the address of '{name}' has the parameters {sorted(named)}, described are {sorted(channel.get('parameters', {}))}")
+        used = {operation["channel"]["$ref"].rpartition("/")[2] for operation in document.get("operations", {}).values()}
+        if used != set(document.get("channels", {})):
+            self.fault(path, f"no operation uses {sorted(set(document.get('channels', {})) - used)}")
+
+    def references(self, node):
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                yield node["$ref"]
+            for value in node.values():
+                yield from self.references(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from self.references(value)
+
     def parse(self, where, text):
         try:
             return json.loads(text)
@@ -74,6 +109,8 @@ def main():
     checker = Checker()
     for path in sorted((root / "Schemas").glob("*.schema.json")):
         checker.load_schema(path)
+    for path in sorted((root / "Schemas").glob("*.asyncapi.json")):
+        checker.check_asyncapi(path)
     sets = root / "Provisioning" / "ProfileSets"
     for path in sorted(sets.rglob("*.json")):
         checker.check_file(path)
