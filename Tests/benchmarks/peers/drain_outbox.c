@@ -1,7 +1,7 @@
 /* Drains an outbox by hand: reads rows in their order, publishes them with QoS 1 and deletes what is
  * acknowledged in chunks, in one thread.
  *
- *     drain_outbox FILE PORT WINDOW READ_AT_ONCE DELETE_AT_ONCE SECONDS
+ *     drain_outbox FILE PORT WINDOW READ_AT_ONCE DELETE_AT_ONCE SECONDS [HOST]
  *
  * Ends when the file is empty or the time is over. Prints one JSON object. */
 #include <mosquitto.h>
@@ -38,7 +38,7 @@ static double now(void) {
 }
 
 int main(int count, char **words) {
-    if (count != 7) return 2;
+    if (count != 7 && count != 8) return 2;
     sqlite3 *db;
     if (sqlite3_open(words[1], &db) != SQLITE_OK) return 1;
     sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
@@ -60,7 +60,7 @@ int main(int count, char **words) {
     mosquitto_max_inflight_messages_set(client, window);
     mosquitto_connect_callback_set(client, connected);
     mosquitto_publish_callback_set(client, taken);
-    if (mosquitto_connect(client, "127.0.0.1", atoi(words[2]), 60) != MOSQ_ERR_SUCCESS) return 1;
+    if (mosquitto_connect(client, count == 8 ? words[7] : "127.0.0.1", atoi(words[2]), 60) != MOSQ_ERR_SUCCESS) return 1;
     while (!isUp) mosquitto_loop(client, 100, 1);
     long sent = 0;
     int isEmpty = 0;
