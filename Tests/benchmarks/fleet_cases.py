@@ -229,15 +229,16 @@ def postgres():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def flood_file(path, records, gateways):
-    """Records of 16 packs as the gateway writes them, made from recorded ones with keys of their own."""
+def flood_file(path, records, gateways, trusted=True, packs=16):
+    """Records as the gateway writes them, made from recorded ones with keys of their own."""
     random.seed(9)
     base = json.loads((ROOT / "Tests" / "benchmarks" / "record.json").read_text())
+    base["packs"] = base["packs"][:packs]
     with open(path, "w") as file:
         for number in range(records):
             base["gateway"] = f"bench-{number % gateways:03}"
             base["epoch"], base["seq"] = 77, number // gateways + 1
-            base["time"].update(trusted=True, monotonic_ms=number * 10)
+            base["time"].update(trusted=trusted, monotonic_ms=number * 10)
             for pack in base["packs"]:
                 pack["cells_mv"][random.randrange(16)] = 3250 + random.randrange(100)
             file.write(json.dumps(base, separators=(",", ":")) + "\n")
@@ -249,10 +250,7 @@ def ingest_case(store, count, flood, records, workers=1, rows=1000):
         log = open(rig.folder / "ingest.log", "w")
         if store == "sqlite":
             store = f"sqlite:{rig.folder / 'fleet.db'}"
-
-            def count():
-                with sqlite3.connect(f"file:{rig.folder}/fleet.db?mode=ro", uri=True, timeout=10) as connection:
-                    return connection.execute("SELECT count(*) FROM record").fetchone()[0]
+            count = sqlite_count(rig)
         process = rig.start([FLEET, "ingest", "--store", store, "--broker", f"127.0.0.1:{port}", "--workers", workers, "--batch-rows", rows], first=False, stdout=log, stderr=log)
         wait_for(lambda: (rig.folder / "ingest.log").read_text().count("connected to the broker") >= workers, 20, "ingest")
         time.sleep(0.5)
@@ -267,6 +265,38 @@ def ingest_case(store, count, flood, records, workers=1, rows=1000):
         sender.wait(10)
         return {"rows_s": records * 17 / seconds, "records_s": records / seconds,
                 "cpu_us_row": (usage(process.pid)["cpu_s"] - before) * 1e6 / (records * 17)}
+
+
+def untrusted_case(store, count, flood, records, part=5000):
+    """One gateway whose clock nobody ever set: records/s of the first and of the last of them."""
+    with Rig() as rig:
+        port = rig.broker()
+        log = open(rig.folder / "ingest.log", "w")
+        if store == "sqlite":
+            store = f"sqlite:{rig.folder / 'fleet.db'}"
+            count = sqlite_count(rig)
+        rig.start([FLEET, "ingest", "--store", store, "--broker", f"127.0.0.1:{port}", "--batch-rows", 512], first=False, stdout=log, stderr=log)
+        wait_for(lambda: "connected to the broker" in (rig.folder / "ingest.log").read_text(), 20, "ingest")
+        rig.start([TOOLS / "flood", port, flood, 1000], first=False, stdout=subprocess.DEVNULL)
+        seen = [(time.monotonic(), int(count()))]
+        while seen[-1][1] < records:
+            time.sleep(0.05)
+            seen.append((time.monotonic(), int(count())))
+            if seen[-1][0] - seen[0][0] > 240:
+                raise RuntimeError(f"only {seen[-1][1]} of {records} were stored")
+
+        def rate(low, high):
+            below = max((at for at in seen if at[1] <= low), key=lambda at: at[1])
+            above = min((at for at in seen if at[1] >= high), key=lambda at: at[1])
+            return (above[1] - below[1]) / (above[0] - below[0])
+        return {"first_s": rate(0, part), "last_s": rate(records - part, records), "slower": rate(0, part) / rate(records - part, records)}
+
+
+def sqlite_count(rig):
+    def count():
+        with sqlite3.connect(f"file:{rig.folder}/fleet.db?mode=ro", uri=True, timeout=10) as connection:
+            return connection.execute("SELECT count(*) FROM record").fetchone()[0]
+    return count
 
 
 def by_hand_case(flood, records):
@@ -317,6 +347,26 @@ def ingest(report, priority, rounds, quick):
         one, two, peer = (median(rows, "rows_s") for rows in results.values())
         report.bar("MQTT to PostgreSQL: bare C ÷ amphora, rows/s, one worker", ratio(peer, one), 1 / 0.9)
         report.bar("PostgreSQL: one worker ÷ two, rows/s", ratio(one, two), 1.0)
+
+        never, set_clock = folder / "untrusted", folder / "trusted"
+        many = 30_000
+        flood_file(never, many, 1, trusted=False, packs=2)
+        flood_file(set_clock, many, 1, packs=2)
+
+        def untrusted_server_case(flood):
+            with postgres() as (address, query):
+                return untrusted_case(address, lambda: query("SELECT count(*) FROM record") or 0, flood, many)
+        results = report.rotate([
+            ("SQLite, clock never set", lambda: untrusted_case("sqlite", None, never, many)),
+            ("SQLite, clock set", lambda: untrusted_case("sqlite", None, set_clock, many)),
+            ("PostgreSQL, clock never set", lambda: untrusted_server_case(never)),
+            ("PostgreSQL, clock set", lambda: untrusted_server_case(set_clock))], rounds)
+        report.table(f"{many} records of 2 packs of one gateway, the first 5000 and the last", results, [
+            ("first_s", "first, records/s", 0), ("last_s", "last, records/s", 0), ("slower", "first ÷ last", 2)])
+        for store in ("SQLite", "PostgreSQL"):
+            unset, trusted = results[f"{store}, clock never set"], results[f"{store}, clock set"]
+            report.bar(f"{store}: records without a time, first 5000 ÷ last, records/s", median(unset, "slower"), 1.3)
+            report.bar(f"{store}: the last 5000, clock set ÷ never set", ratio(median(trusted, "last_s"), median(unset, "last_s")), 1.5)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

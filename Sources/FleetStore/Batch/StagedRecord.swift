@@ -4,7 +4,7 @@ struct StagedRecord {
     /// The number the database has given the gateway.
     let gateway: Int32
     /// Unix time in milliseconds.
-    let time: Int64
+    var time: Int64
     let quality: TimeQuality
     /// Whether it is the newest telemetry of its gateway in the batch.
     var isNewestTelemetry = false
@@ -29,6 +29,33 @@ struct StagedRecord {
 struct GatewayBoot: Hashable {
     let gateway: String
     let boot: String
+}
+
+/// A key as the tables write it.
+struct GatewayKey: Hashable, RowReadable {
+    let gateway: Int32
+    let epoch: Int64
+    let sequence: Int64
+
+    init(gateway: Int32, epoch: Int64, sequence: Int64) {
+        self.gateway = gateway
+        self.epoch = epoch
+        self.sequence = sequence
+    }
+
+    init(_ record: StagedRecord) {
+        self.init(
+            gateway: record.gateway, epoch: record.record.key.epoch,
+            sequence: record.record.key.sequence)
+    }
+
+    init(from row: inout some RowSource) {
+        self.init(gateway: row.number(), epoch: row.wide(), sequence: row.wide())
+    }
+
+    func isSameEpoch(as other: Self) -> Bool {
+        gateway == other.gateway && epoch == other.epoch
+    }
 }
 
 extension RecordKey: Comparable {

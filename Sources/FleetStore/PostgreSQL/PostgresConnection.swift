@@ -64,6 +64,15 @@ final class PostgresConnection: FleetDatabase {
         return try check(result, "run a statement").rows()
     }
 
+    func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours] {
+        try rows(
+            PostgresStatements.neighbours,
+            [
+                .numbers(keys.map { Int64($0.gateway) }), .numbers(keys.map(\.epoch)),
+                .numbers(keys.map(\.sequence)),
+            ])
+    }
+
     /// Runs `body`, which begins and commits a transaction, and takes back what it leaves undone.
     ///
     /// Runs it a second time when it has met a deadlock.

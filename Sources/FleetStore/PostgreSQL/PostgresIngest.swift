@@ -26,26 +26,27 @@ struct PostgresIngest {
     ) throws(FleetStoreError) -> Stored {
         let known = try known(remembered)
         let ids = Dictionary(known.gateways.map { ($0.name, $0.id) }) { first, _ in first }
-        let staged = try plan.staged(gateways: ids, clocks: known.clocks)
+        let news = plan.news(to: known.clocks)
+        // before anything is written, so that it is written where it belongs
+        for (boot, clock) in news where known.clocks[boot] == nil {
+            guard let id = ids[boot.gateway] else { continue }
+            try connection.mend(gateway: id, boot: boot.boot, offset: clock.offset)
+        }
+        let unmended = Set(known.gateways.filter(\.hasUnmended).map(\.id))
+        let staged = try connection.settled(
+            plan.staged(gateways: ids, clocks: known.clocks), of: unmended)
         var shared: Set<String> = []
         let fresh = try passGate(staged, isOpen: known.isLocked, &shared)
         var watch = IdentityWatch(known.gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
-        let news = plan.news(to: known.clocks)
-        let unmended = Set(known.gateways.filter(\.hasUnmended).map(\.id))
-        let isPlain =
-            deadLetters.isEmpty && news.isEmpty && seen.new.isEmpty && unmended.isEmpty
-            && fresh.allSatisfy { $0.quality != .unmended }
+        let isPlain = deadLetters.isEmpty && news.isEmpty && seen.new.isEmpty
         try insertPacks(fresh, andCommit: isPlain)
         if !isPlain {
             for letter in deadLetters.sorted(by: { $0.order < $1.order }) { try insert(letter) }
             for (boot, clock) in news {
                 guard let id = ids[boot.gateway] else { continue }
                 try keep(clock, of: boot.boot, gateway: id)
-                guard known.clocks[boot] == nil else { continue }
-                try connection.mend(gateway: id, boot: boot.boot, offset: clock.offset)
             }
-            try connection.settle(fresh, of: unmended)
             for beginning in seen.new { try keep(beginning) }
             try connection.execute("COMMIT", "store a batch")
         }
@@ -197,25 +198,6 @@ struct PostgresIngest {
                 .number(Int64(beginning.gateway)), .number(beginning.epoch),
                 .number(beginning.made), .text(beginning.boot),
             ])
-    }
-}
-
-/// A key as the tables write it.
-struct GatewayKey: Hashable, RowReadable {
-    let gateway: Int32
-    let epoch: Int64
-    let sequence: Int64
-
-    init(_ record: StagedRecord) {
-        gateway = record.gateway
-        epoch = record.record.key.epoch
-        sequence = record.record.key.sequence
-    }
-
-    init(from row: inout some RowSource) {
-        gateway = row.number()
-        epoch = row.wide()
-        sequence = row.wide()
     }
 }
 

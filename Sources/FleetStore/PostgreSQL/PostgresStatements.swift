@@ -53,6 +53,26 @@ enum PostgresStatements {
         WHERE g.name = ANY (?1::text[])
         """
 
+    /// What is stored beside each key of three arrays.
+    ///
+    /// The limits keep the server from anything but three looks into the primary key for each.
+    static let neighbours = """
+        SELECT k.gateway, k.epoch, k.seq, o.seq, o.time_ms, o.time_quality,
+        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality
+        FROM unnest(?1::integer[], ?2::bigint[], ?3::bigint[]) AS k(gateway, epoch, seq)
+        \(place("r.seq = k.seq", "ASC")) o ON true
+        \(place("r.seq < k.seq", "DESC")) b ON true
+        \(place("r.seq > k.seq", "ASC")) a ON true
+        """
+
+    private static func place(_ condition: String, _ order: String) -> String {
+        """
+        LEFT JOIN LATERAL (SELECT r.seq, r.time_ms, r.time_quality FROM record r
+        WHERE r.gateway = k.gateway AND r.epoch = k.epoch AND \(condition)
+        ORDER BY r.seq \(order) LIMIT 1)
+        """
+    }
+
     static let knownClocks = """
         SELECT g.name, c.boot, c.monotonic_ms, c.offset_ms
         FROM unnest(?1::text[], ?2::text[]) AS k(name, boot) JOIN gateway g ON g.name = k.name
@@ -93,6 +113,13 @@ enum PostgresStatements {
     }
 
     private static func list(_ columns: [String]) -> String { columns.joined(separator: ", ") }
+}
+
+extension SQLValue {
+    /// An array of numbers as PostgreSQL reads it from text.
+    static func numbers(_ numbers: [Int64]) -> SQLValue {
+        .text("{\(numbers.map(String.init).joined(separator: ","))}")
+    }
 }
 
 extension [String] {

@@ -25,6 +25,12 @@ struct SQLiteDatabase: FleetDatabase {
         return values
     }
 
+    func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours] {
+        let keys = keys.map { "[\($0.gateway),\($0.epoch),\($0.sequence)]" }
+        return try rows(
+            SQLiteStatements.neighbours, [.text("[\(keys.joined(separator: ","))]")])
+    }
+
     /// A statement that GRDB keeps prepared, ready for its parameters.
     func prepared(
         _ sql: String

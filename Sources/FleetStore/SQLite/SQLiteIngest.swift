@@ -8,11 +8,6 @@ struct SQLiteIngest {
         let gateways = try knownGateways()
         let ids = Dictionary(gateways.map { ($0.name, $0.id) }) { first, _ in first }
         let clocks = try knownClocks()
-        let staged = try plan.staged(gateways: ids, clocks: clocks)
-        var shared: Set<String> = []
-        let fresh = try insertRecords(staged, &shared)
-        try insertSamples(fresh)
-        try insert(deadLetters)
         for news in plan.news(to: clocks) {
             guard let id = ids[news.boot.gateway] else { continue }
             try keep(news.clock, of: news.boot.boot, gateway: id)
@@ -21,7 +16,12 @@ struct SQLiteIngest {
             }
         }
         let unmended = Set(gateways.filter(\.hasUnmended).map(\.id))
-        try database.settle(fresh, of: unmended)
+        let staged = try database.settled(
+            plan.staged(gateways: ids, clocks: clocks), of: unmended)
+        var shared: Set<String> = []
+        let fresh = try insertRecords(staged, &shared)
+        try insertSamples(fresh)
+        try insert(deadLetters)
         var watch = IdentityWatch(gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
         for beginning in seen.new { try keep(beginning) }

@@ -14,6 +14,21 @@ enum SQLiteStatements {
         insert("outbox_report", FirstSchema.report)
         + FirstSchema.moveForward("outbox_report", FirstSchema.names(of: FirstSchema.report))
 
+    /// What is stored beside each key of a JSON array (1) of arrays.
+    static let neighbours = """
+        SELECT k.gateway, k.epoch, k.seq, o.seq, o.time_ms, o.time_quality,
+        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality
+        FROM (SELECT value ->> 0 AS gateway, value ->> 1 AS epoch, value ->> 2 AS seq
+              FROM json_each(?1)) k
+        LEFT JOIN record o ON o.gateway = k.gateway AND o.epoch = k.epoch AND o.seq = k.seq
+        LEFT JOIN record b ON b.gateway = k.gateway AND b.epoch = k.epoch AND b.seq = (
+            SELECT max(r.seq) FROM record r
+            WHERE r.gateway = k.gateway AND r.epoch = k.epoch AND r.seq < k.seq)
+        LEFT JOIN record a ON a.gateway = k.gateway AND a.epoch = k.epoch AND a.seq = (
+            SELECT min(r.seq) FROM record r
+            WHERE r.gateway = k.gateway AND r.epoch = k.epoch AND r.seq > k.seq)
+        """
+
     private static let once = " ON CONFLICT DO NOTHING"
 
     /// An insert with a parameter for each column.

@@ -6,6 +6,9 @@ protocol FleetDatabase {
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value]
+
+    /// What is stored under each key, before it and after it; one row for each, in any order.
+    func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours]
 }
 
 /// A parameter of a statement.

@@ -1,4 +1,8 @@
 /// The statements that move records to another time, and their samples after them.
+///
+/// None joins two tables and each names its rows by the front of an index, so a server without
+/// statistics, which takes every table for a small one, finds no plan that looks through all records
+/// of a gateway.
 enum Mending {
     /// The tables whose rows follow a record.
     static let samples = ["bank_sample", "pack_sample", "event"]
@@ -9,96 +13,212 @@ enum Mending {
         WHERE gateway = ?1 AND boot = ?2 AND time_quality = 2
         """
 
-    /// The lowest number of each epoch that the statement above will move.
-    static let lowestOfBoot = """
-        SELECT epoch, min(seq) FROM record
+    /// The lowest and the highest number of each epoch that the statement above will move.
+    static let spansOfBoot = """
+        SELECT epoch, min(seq), max(seq) FROM record
         WHERE gateway = ?1 AND boot = ?2 AND time_quality = 2 GROUP BY epoch
         """
 
-    /// Lets samples of a gateway (1) and epoch (2), from a number (3) on, follow their records.
+    /// Lets samples without a time of a gateway (1), an epoch (2) and numbers (3 to 4) follow their
+    /// records.
     static func follow(_ table: String) -> String {
-        """
-        UPDATE \(table) SET time_ms = r.time_ms, time_quality = r.time_quality FROM record r
-        WHERE \(table).gateway = ?1 AND \(table).epoch = ?2 AND \(table).seq >= ?3
-        AND \(table).time_quality = 2 AND r.gateway = ?1 AND r.epoch = ?2
-        AND r.seq = \(table).seq
-        AND (r.time_ms <> \(table).time_ms OR r.time_quality <> \(table).time_quality)
-        """
+        func own(_ column: String) -> String {
+            """
+            \(column) = coalesce((SELECT r.\(column) FROM record r WHERE r.gateway = ?1
+            AND r.epoch = ?2 AND r.seq = \(table).seq), \(column))
+            """
+        }
+        return """
+            UPDATE \(table) SET \(own("time_ms")), \(own("time_quality"))
+            WHERE gateway = ?1 AND epoch = ?2 AND seq BETWEEN ?3 AND ?4 AND time_quality = 2
+            """
     }
 
-    /// Brings a record without a time (1, 2, 3) down to the record that follows it.
-    static let lower = """
-        UPDATE record SET time_ms = n.time_ms FROM record n
-        WHERE record.gateway = ?1 AND record.epoch = ?2 AND record.seq = ?3
-        AND record.time_quality = 2 AND n.gateway = ?1 AND n.epoch = ?2
-        AND n.seq = (SELECT min(m.seq) FROM record m
-                     WHERE m.gateway = ?1 AND m.epoch = ?2 AND m.seq > ?3)
-        AND n.time_ms < record.time_ms
+    /// The highest number of an epoch (1, 2), between two others (3, 4), whose record has a time or
+    /// lies at a moment (5) or before.
+    static let lowEnough = """
+        SELECT seq FROM record WHERE gateway = ?1 AND epoch = ?2 AND seq > ?3 AND seq < ?4
+        AND (time_quality <> 2 OR time_ms <= ?5) ORDER BY seq DESC LIMIT 1
         """
 
-    /// Brings records without a time that come before a record (1, 2, 3) down to it, and gives the
-    /// numbers of those that moved.
-    ///
-    /// Ends at the first that is low enough: those before it lie no higher.
-    static let lowerBefore = """
-        UPDATE record SET time_ms = n.time_ms FROM record n
-        WHERE n.gateway = ?1 AND n.epoch = ?2 AND n.seq = ?3
-        AND record.gateway = ?1 AND record.epoch = ?2 AND record.seq < ?3
-        AND record.time_quality = 2 AND record.time_ms > n.time_ms
-        AND record.seq > coalesce(
-            (SELECT q.seq FROM record q
-             WHERE q.gateway = ?1 AND q.epoch = ?2 AND q.seq < ?3
-             AND (q.time_quality <> 2 OR q.time_ms <= n.time_ms)
-             ORDER BY q.seq DESC LIMIT 1), 0)
-        RETURNING record.seq
+    /// Brings records of an epoch (1, 2) with numbers (3 to 4) to a moment (5).
+    static let lowerRecords = """
+        UPDATE record SET time_ms = ?5
+        WHERE gateway = ?1 AND epoch = ?2 AND seq BETWEEN ?3 AND ?4
         """
+
+    /// The same for their samples.
+    static func lowerSamples(_ table: String) -> String {
+        """
+        UPDATE \(table) SET time_ms = ?5
+        WHERE gateway = ?1 AND epoch = ?2 AND seq BETWEEN ?3 AND ?4 AND time_quality = 2
+        """
+    }
+}
+
+/// A record that is stored, as those beside it see it.
+struct StoredPlace {
+    let sequence: Int64
+    let time: Int64
+    /// Whether its time is not known, so that it may still move.
+    let isOpen: Bool
+
+    /// Nil when there is no such record.
+    init?(optionalFrom row: inout some RowSource) {
+        guard let sequence = row.int64() else {
+            _ = row.int64()
+            _ = row.int64()
+            return nil
+        }
+        self.sequence = sequence
+        time = row.wide()
+        isOpen = row.number() == TimeQuality.unmended.rawValue
+    }
+}
+
+/// What is stored under a key, before it and after it.
+struct Neighbours: RowReadable {
+    let key: GatewayKey
+    let own: StoredPlace?
+    let before: StoredPlace?
+    let after: StoredPlace?
+
+    init(from row: inout some RowSource) {
+        key = GatewayKey(from: &row)
+        own = StoredPlace(optionalFrom: &row)
+        before = StoredPlace(optionalFrom: &row)
+        after = StoredPlace(optionalFrom: &row)
+    }
 }
 
 extension FleetDatabase {
     /// Moves records of a boot that was not known, and their samples, to their own time.
     func mend(gateway: Int32, boot: String, offset: Int64) throws(FleetStoreError) {
         let boot: [SQLValue] = [.number(Int64(gateway)), .text(boot)]
-        let lowest: [NumberPair] = try rows(Mending.lowestOfBoot, boot)
-        guard !lowest.isEmpty else { return }
+        let spans: [EpochSpan] = try rows(Mending.spansOfBoot, boot)
+        guard !spans.isEmpty else { return }
         try run(Mending.mendRecords, boot + [.number(offset)])
-        for epoch in lowest.sorted(by: { $0.first < $1.first }) {
-            try settle(gateway: gateway, epoch: epoch.first, sequences: [epoch.second])
+        let lowest = spans.map {
+            GatewayKey(gateway: gateway, epoch: $0.epoch, sequence: $0.lowest)
+        }
+        for span in spans {
+            let span: [SQLValue] = [
+                .number(Int64(gateway)), .number(span.epoch), .number(span.lowest),
+                .number(span.highest),
+            ]
+            for table in Mending.samples { try run(Mending.follow(table), span) }
+        }
+        for mended in try neighbours(of: lowest) {
+            guard let own = mended.own else { continue }
+            _ = try lower(before: mended, to: own.time, above: .min)
         }
     }
 
-    /// Settles the new records of gateways that have some without a time.
-    func settle(_ fresh: [StagedRecord], of gateways: Set<Int32>) throws(FleetStoreError) {
-        let affected = fresh.filter { gateways.contains($0.gateway) || $0.quality == .unmended }
-        let groups = Dictionary(grouping: affected) {
-            GatewayEpoch(gateway: $0.gateway, epoch: $0.record.key.epoch)
+    /// Gives records without a time a place before those that follow them, before they are stored.
+    ///
+    /// Brings stored records without a time down to those of `staged` that follow them. Looks only at
+    /// `gateways`, which have some, and at records that have no time themselves. `staged` is in the
+    /// order of its keys.
+    func settled(
+        _ staged: [StagedRecord], of gateways: Set<Int32>
+    ) throws(FleetStoreError) -> [StagedRecord] {
+        let affected = staged.indices.filter {
+            staged[$0].quality == .unmended || gateways.contains(staged[$0].gateway)
         }
-        let ordered = groups.keys.sorted { ($0.gateway, $0.epoch) < ($1.gateway, $1.epoch) }
-        for group in ordered {
-            let sequences = (groups[group] ?? []).map(\.record.key.sequence)
-            try settle(gateway: group.gateway, epoch: group.epoch, sequences: sequences)
+        guard !affected.isEmpty else { return staged }
+        let found = try neighbours(of: affected.map { GatewayKey(staged[$0]) })
+        let neighbours = Dictionary(found.map { ($0.key, $0) }) { first, _ in first }
+        var staged = staged
+        // downwards: each record takes its time from the one after it
+        var above: Settled?
+        for (position, index) in affected.enumerated().reversed() {
+            let key = GatewayKey(staged[index])
+            guard let beside = neighbours[key] else { continue }
+            if above?.key.isSameEpoch(as: key) != true { above = nil }
+            let time = try settle(&staged[index], beside, before: above)
+            let next = position > 0 ? GatewayKey(staged[affected[position - 1]]) : nil
+            let floor = next.flatMap { $0.isSameEpoch(as: key) ? $0.sequence : nil }
+            let moved = try lower(before: beside, to: time, above: floor ?? .min)
+            above = Settled(key: key, time: time, moved: moved)
         }
+        return staged
     }
 
-    /// Keeps records without a time in the order of their numbers, after `sequences` of their epoch
-    /// have got a time or a new one.
+    /// Brings one record down to the one that follows it; gives the time at which it lies.
     private func settle(
-        gateway: Int32, epoch: Int64, sequences: [Int64]
+        _ record: inout StagedRecord, _ beside: Neighbours, before above: Settled?
+    ) throws(FleetStoreError) -> Int64 {
+        let time = beside.own?.time ?? record.time
+        let isOpen = beside.own?.isOpen ?? (record.quality == .unmended)
+        let after = beside.after.flatMap { above?.time(of: $0) ?? $0.time } ?? above?.time
+        guard isOpen, let after, after < time else { return time }
+        if beside.own == nil {
+            record.time = after
+        } else {
+            let sequence = beside.key.sequence
+            try move(beside.key, sequence...sequence, to: after)
+        }
+        return after
+    }
+
+    /// Brings stored records without a time that come before a key down to a time; gives the numbers
+    /// of those that moved.
+    ///
+    /// Ends at the first that is low enough, for those before it lie no higher, and above `floor`.
+    private func lower(
+        before beside: Neighbours, to time: Int64, above floor: Int64
+    ) throws(FleetStoreError) -> ClosedRange<Int64>? {
+        guard let before = beside.before, before.sequence > floor, before.isOpen,
+            before.time > time
+        else { return nil }
+        let key = beside.key
+        let lowEnough: [Int64] = try rows(
+            Mending.lowEnough,
+            [
+                .number(Int64(key.gateway)), .number(key.epoch), .number(floor),
+                .number(before.sequence), .number(time),
+            ])
+        let first = (lowEnough.first ?? floor) &+ 1
+        guard first <= before.sequence else { return nil }
+        try move(key, first...before.sequence, to: time)
+        return first...before.sequence
+    }
+
+    private func move(
+        _ key: GatewayKey, _ sequences: ClosedRange<Int64>, to time: Int64
     ) throws(FleetStoreError) {
-        let group: [SQLValue] = [.number(Int64(gateway)), .number(epoch)]
-        var lowest = sequences.min() ?? 0
-        for sequence in sequences.sorted(by: >) {
-            try run(Mending.lower, group + [.number(sequence)])
-            let moved: [Int64] = try rows(Mending.lowerBefore, group + [.number(sequence)])
-            lowest = min(lowest, moved.min() ?? lowest)
-        }
-        for table in Mending.samples {
-            try run(Mending.follow(table), group + [.number(lowest)])
-        }
+        let span: [SQLValue] = [
+            .number(Int64(key.gateway)), .number(key.epoch), .number(sequences.lowerBound),
+            .number(sequences.upperBound), .number(time),
+        ]
+        try run(Mending.lowerRecords, span)
+        for table in Mending.samples { try run(Mending.lowerSamples(table), span) }
     }
 }
 
-/// An epoch of a gateway.
-private struct GatewayEpoch: Hashable {
-    let gateway: Int32
+/// A record of a batch that has its place, for the next one below.
+private struct Settled {
+    let key: GatewayKey
+    let time: Int64
+    /// Stored records below it that it has brought down to its time.
+    let moved: ClosedRange<Int64>?
+
+    /// The time of what follows the next one: this, or a stored record that lies between.
+    func time(of between: StoredPlace) -> Int64 {
+        guard between.sequence < key.sequence else { return time }
+        return moved?.contains(between.sequence) == true ? time : between.time
+    }
+}
+
+/// Numbers of an epoch, from the lowest to the highest.
+private struct EpochSpan: RowReadable {
     let epoch: Int64
+    let lowest: Int64
+    let highest: Int64
+
+    init(from row: inout some RowSource) {
+        epoch = row.wide()
+        lowest = row.wide()
+        highest = row.wide()
+    }
 }

@@ -42,17 +42,6 @@ extension Int64: RowReadable {
     init(from row: inout some RowSource) { self = row.wide() }
 }
 
-/// Two numbers of a row.
-struct NumberPair: RowReadable {
-    let first: Int64
-    let second: Int64
-
-    init(from row: inout some RowSource) {
-        first = row.wide()
-        second = row.wide()
-    }
-}
-
 /// A boot's clock as the tables keep it: gateway, boot, monotonic, offset.
 struct KnownClock: RowReadable {
     let boot: GatewayBoot
