@@ -51,6 +51,8 @@ import Testing
         #expect(batches >= acknowledged && batches <= acknowledged + 1)
         let tally = try #require(try store.tallies().first)
         #expect(tally.packSamples == batches * 80)
+        // the state is that of the newest record before anything comes again
+        #expect(try store.currentBanks().map(\.key.sequence) == [batches * 10])
         // what was not acknowledged comes again
         let outcome = try store.store(Self.batch(acknowledged, records))
         #expect(outcome.stored == (batches == acknowledged ? 10 : 0))
@@ -94,6 +96,28 @@ import Testing
         }
         #expect(try store.sequences(gateway: "house-1", epoch: 77) == [1])
         #expect(try store.times().map { $0[0] } == [1])
+    }
+
+    @Test(arguments: ["bank_state", "outbox_report"], StoreKind.allCases)
+    func `a batch whose state cannot be kept is not stored, so no state stays behind`(
+        table: String, kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let store = try FleetStores.open(address)
+        func told(_ sequence: Int64) -> FleetRecord {
+            var record = records.telemetry(sequence)
+            record.outbox = OutboxReport(
+                depth: sequence, oldestWallMilliseconds: nil, bytes: 1, budgetBytes: 2, losses: [:])
+            return record
+        }
+        try store.store(told(1))
+        try RawSQL.run("ALTER TABLE \(table) RENAME TO away", in: address)
+        #expect(throws: FleetStoreError.self) { try store.store(told(2)) }
+        #expect(try store.sequences(gateway: "house-1", epoch: 77) == [1])
+        try RawSQL.run("ALTER TABLE away RENAME TO \(table)", in: address)
+        #expect(try store.store(told(2)).stored == 1)
+        #expect(try store.currentBanks().map(\.key.sequence) == [2])
+        #expect(try store.tallies().map(\.outbox?.depth) == [2])
     }
 
     private final class Counter: Sendable {

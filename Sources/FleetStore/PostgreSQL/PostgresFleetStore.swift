@@ -35,29 +35,7 @@ final class PostgresFleetStore: ReadingStore {
                     .store(batch.deadLetters, knowing: remembered)
             }
             memory.learn(stored.clocks)
-            try keepStates(stored.staged, with: connection)
             return stored.outcome
-        }
-    }
-
-    /// Moves the states of gateways forward.
-    ///
-    /// In a transaction of its own, which does not wait for the disk: these few rows are where all
-    /// workers meet, and whoever held them until its batch is on disk would let the others wait for
-    /// that. When it fails, the batch is stored; the caller that sends it again stores nothing anew and
-    /// brings the states forward. A server that crashes may forget the last half second of states,
-    /// until the next record of the gateway.
-    private func keepStates(
-        _ staged: [StagedRecord], with connection: PostgresConnection
-    ) throws(FleetStoreError) {
-        let newest = PostgresRows.newest(staged)
-        guard newest.rows > 0 else { return }
-        try connection.transaction { () throws(FleetStoreError) in
-            try connection.copy(
-                newest, into: PostgresStatements.newest,
-                after: "BEGIN; SET LOCAL synchronous_commit = off; ",
-                before: connection.call(PostgresStatements.bankState),
-                connection.call(PostgresStatements.outboxReport), "COMMIT")
         }
     }
 

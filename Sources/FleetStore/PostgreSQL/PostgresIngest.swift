@@ -1,7 +1,9 @@
 /// Stores one batch in one transaction.
 ///
 /// Locks are taken in one order by every worker: gateways that need mending, new gateways, keys,
-/// dead letters, clocks, epochs; within each, ascending. So no two wait for each other.
+/// dead letters, clocks, epochs, states; within each, ascending. So no two wait for each other.
+/// States come last, in one message with the commit: these few rows are where all workers meet, and
+/// whoever waits for them has only its own commit left to do.
 struct PostgresIngest {
     let connection: PostgresConnection
     let plan: BatchPlan
@@ -11,16 +13,14 @@ struct PostgresIngest {
     /// server's table of locks.
     private static let lockCount: UInt64 = 64
 
-    /// What is left to do once the transaction is committed.
+    /// What became of a batch that is committed.
     struct Stored {
         let outcome: IngestOutcome
-        /// All records of the batch, new or not.
-        let staged: [StagedRecord]
         /// Clocks that the database has now.
         let clocks: [GatewayBoot: BootClock]
     }
 
-    /// Stores all of it but the states.
+    /// Stores all of it.
     func store(
         _ deadLetters: [DeadLetter], knowing remembered: [GatewayBoot: BootClock]
     ) throws(FleetStoreError) -> Stored {
@@ -39,20 +39,16 @@ struct PostgresIngest {
         let fresh = try passGate(staged, isOpen: known.isLocked, &shared)
         var watch = IdentityWatch(known.gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
-        let isPlain = deadLetters.isEmpty && news.isEmpty && seen.new.isEmpty
-        try insertPacks(fresh, andCommit: isPlain)
-        if !isPlain {
-            for letter in deadLetters.sorted(by: { $0.order < $1.order }) { try insert(letter) }
-            for (boot, clock) in news {
-                guard let id = ids[boot.gateway] else { continue }
-                try keep(clock, of: boot.boot, gateway: id)
-            }
-            for beginning in seen.new { try keep(beginning) }
-            try connection.execute("COMMIT", "store a batch")
+        try insertPacks(fresh)
+        for letter in deadLetters.sorted(by: { $0.order < $1.order }) { try insert(letter) }
+        for (boot, clock) in news {
+            guard let id = ids[boot.gateway] else { continue }
+            try keep(clock, of: boot.boot, gateway: id)
         }
+        for beginning in seen.new { try keep(beginning) }
+        try keepStatesAndCommit(staged)
         return Stored(
             outcome: outcome(stored: fresh.count, shared: shared.union(seen.shared)),
-            staged: staged,
             clocks: known.clocks.merging(news.map { ($0.boot, $0.clock) }) { $1 })
     }
 
@@ -149,17 +145,19 @@ struct PostgresIngest {
         return staged.filter { keys.contains(GatewayKey($0)) }
     }
 
-    private func insertPacks(
-        _ fresh: [StagedRecord], andCommit isLast: Bool
-    ) throws(FleetStoreError) {
+    private func insertPacks(_ fresh: [StagedRecord]) throws(FleetStoreError) {
         let packs = PostgresRows.packs(fresh)
-        switch (packs.rows > 0, isLast) {
-        case (true, true):
-            try connection.copy(packs, into: PostgresStatements.packs, before: "COMMIT")
-        case (true, false): try connection.copy(packs, into: PostgresStatements.packs)
-        case (false, true): try connection.execute("COMMIT", "store a batch")
-        case (false, false): break
-        }
+        if packs.rows > 0 { try connection.copy(packs, into: PostgresStatements.packs) }
+    }
+
+    /// Moves the states of gateways forward and ends the transaction.
+    private func keepStatesAndCommit(_ staged: [StagedRecord]) throws(FleetStoreError) {
+        let newest = PostgresRows.newest(staged)
+        guard newest.rows > 0 else { return try connection.execute("COMMIT", "store a batch") }
+        try connection.copy(
+            newest, into: PostgresStatements.newest,
+            before: connection.call(PostgresStatements.bankState),
+            connection.call(PostgresStatements.outboxReport), "COMMIT")
     }
 
     private func insert(_ letter: DeadLetter) throws(FleetStoreError) {
