@@ -9,7 +9,9 @@ package protocol FleetStore: AnyObject {
     /// Stores a batch in one transaction; when it throws, nothing of it is stored.
     ///
     /// A record whose key is stored already is left alone and counted as repeated, also when it comes
-    /// twice in one batch. A dead letter with the same topic, epoch and number is kept once. Times are
+    /// twice in one batch. A dead letter is kept once, and counted, when its gateway and
+    /// number are the same, or its gateway and bytes when it has no number; of a gateway only the newest
+    /// 256 are kept. Times are
     /// mended on the way: a record of a clock that was not trusted lands at the time that another
     /// record of the same boot tells, whichever of them comes first.
     func store(_ batch: IngestBatch) throws(FleetStoreError) -> IngestOutcome
@@ -86,8 +88,8 @@ package struct GatewayTally: Hashable, Sendable {
     package var records: Int64, events: Int64
     /// Pack samples.
     package var packSamples: Int64
-    /// Dead letters.
-    package var deadLetters: Int64
+    /// Dead letters, and those that went because there were too many.
+    package var deadLetters: Int64, deadLettersDropped: Int64
     /// Records whose time is not known because their clock was never trusted.
     package var unmended: Int64
     /// What the gateway said last of its outbox.
@@ -96,13 +98,14 @@ package struct GatewayTally: Hashable, Sendable {
     /// Joins the parts.
     package init(
         gateway: String, records: Int64, events: Int64, packSamples: Int64, deadLetters: Int64,
-        unmended: Int64, outbox: OutboxReport?
+        deadLettersDropped: Int64 = 0, unmended: Int64, outbox: OutboxReport?
     ) {
         self.gateway = gateway
         self.records = records
         self.events = events
         self.packSamples = packSamples
         self.deadLetters = deadLetters
+        self.deadLettersDropped = deadLettersDropped
         self.unmended = unmended
         self.outbox = outbox
     }
@@ -114,7 +117,7 @@ package struct Retention: Hashable, Sendable {
     package var samplesBefore: Int64?
     /// Events made before are removed.
     package var eventsBefore: Int64?
-    /// Dead letters received before are removed.
+    /// Dead letters that did not come again since are removed.
     package var deadLettersBefore: Int64?
 
     /// Keeps all.

@@ -108,6 +108,63 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a letter that comes again is counted, with its first and its last time`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let store = try FleetStores.open(address)
+        for (time, topic) in ["event", "telemetry", "event"].enumerated() {
+            var letter = Self.letter([1, 2, 3], at: Int64(100 - time))
+            letter.topic = "amphora/v1/house-1/up/\(topic)"
+            _ = try store.store(IngestBatch([], deadLetters: [letter]))
+        }
+        _ = try store.store(
+            IngestBatch(
+                [], deadLetters: [Self.letter([1, 2, 3], at: 200), Self.letter([9], at: 3)]))
+        let rows = "SELECT times, received_ms, last_ms FROM dead_letter ORDER BY times"
+        #expect(try RawSQL.run(rows, in: address) == "1|3|3\n4|100|200")
+        // a letter that still comes is not old
+        var limits = Retention()
+        limits.deadLettersBefore = 150
+        try store.retain(limits)
+        #expect(try RawSQL.run(rows, in: address) == "4|100|200")
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `of the letters of a gateway the newest stay, and the others are counted`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let store = try FleetStores.open(address)
+        let most = Letters.most
+        var other = Self.letter([7], at: 1)
+        other.gateway = "house-2"
+        var nobody = Self.letter([7], at: 1)
+        nobody.gateway = nil
+        _ = try store.store(IngestBatch([], deadLetters: [other, nobody]))
+        for first in stride(from: 0, to: most + 40, by: 100) {
+            let letters = (first..<min(first + 100, most + 40)).map { number in
+                Self.letter(Array("\(number)".utf8), at: 1000 + number)
+            }
+            _ = try store.store(IngestBatch([], deadLetters: letters))
+        }
+        let tallies = try store.tallies()
+        #expect(tallies.map(\.deadLetters) == [most, 1])
+        #expect(tallies.map(\.deadLettersDropped) == [40, 0])
+        let oldest = "SELECT min(last_ms) FROM dead_letter WHERE gateway = 'house-1'"
+        #expect(try RawSQL.run(oldest, in: address) == "1040")
+        #expect(
+            try RawSQL.run("SELECT count(*) FROM dead_letter WHERE gateway IS NULL", in: address)
+                == "1")
+    }
+
+    private static func letter(_ payload: [UInt8], at milliseconds: Int64) -> DeadLetter {
+        DeadLetter(
+            topic: "amphora/v1/house-1/up/event", gateway: "house-1", epoch: nil, sequence: nil,
+            receivedMilliseconds: milliseconds, reason: "no number", payload: payload)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `the last word on the outbox is that of the newest record`(kind: StoreKind) throws {
         let store = try kind.store()
         func told(_ sequence: Int64, depth: Int64) -> FleetRecord {

@@ -10,7 +10,8 @@ struct GatewaysCommand: ParsableCommand {
         abstract: "Print what is stored of each gateway, and how its outbox was last.",
         discussion: """
             waiting, since when, how full and lost are what the gateway said in its newest record. \
-            Letters are messages that were no records; their reasons stand in the table dead_letter.
+            Letters are messages that were no records; their reasons, and how often each came, stand in \
+            the table dead_letter.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -27,6 +28,7 @@ struct GatewaysCommand: ParsableCommand {
             for (index, tally) in tallies.enumerated() {
                 if !json, index == 0 { print(Self.heading) }
                 print(json ? Self.json(tally) : Self.row(tally))
+                if !json { for line in Self.remarks(tally) { print("  \(line)") } }
             }
         } catch {
             Output.note("\(error)")
@@ -55,6 +57,12 @@ struct GatewaysCommand: ParsableCommand {
         ].joined(separator: "  ")
     }
 
+    /// What needs a sentence of its own.
+    private static func remarks(_ tally: GatewayTally) -> [String] {
+        guard tally.deadLettersDropped > 0 else { return [] }
+        return ["\(tally.deadLettersDropped) older letters went because there were too many"]
+    }
+
     private static func pad(_ text: String, _ width: Int, isLeft: Bool = false) -> String {
         let fill = String(repeating: " ", count: max(0, width - text.count))
         return isLeft ? text + fill : fill + text
@@ -73,6 +81,8 @@ struct GatewaysCommand: ParsableCommand {
             writer.integer(tally.packSamples)
             writer.name("dead_letters")
             writer.integer(tally.deadLetters)
+            writer.name("dead_letters_dropped")
+            writer.integer(tally.deadLettersDropped)
             writer.name("unmended")
             writer.integer(tally.unmended)
             writer.name("outbox")

@@ -6,6 +6,7 @@ import Glibc
 /// One thread uses it.
 final class PostgresConnection: FleetDatabase {
     let store: String
+    var rowName: String { "ctid" }
     /// The SQLSTATE of the last error; empty when the server could not be asked.
     private(set) var lastState = ""
     private let handle: OpaquePointer

@@ -13,6 +13,8 @@ struct PostgresIngest {
     /// server's table of locks.
     private static let lockCount: UInt64 = 64
 
+    private static let letterLock: Int64 = 0x416D_4653_0000_0002
+
     /// What became of a batch that is committed.
     struct Stored {
         let outcome: IngestOutcome
@@ -40,7 +42,7 @@ struct PostgresIngest {
         var watch = IdentityWatch(known.gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
         try insertPacks(fresh)
-        for letter in deadLetters.sorted(by: { $0.order < $1.order }) { try insert(letter) }
+        try insert(deadLetters)
         for (boot, clock) in news {
             guard let id = ids[boot.gateway] else { continue }
             try keep(clock, of: boot.boot, gateway: id)
@@ -160,6 +162,15 @@ struct PostgresIngest {
             connection.call(PostgresStatements.outboxReport), "COMMIT")
     }
 
+    /// Stores letters, one worker at a time: two that trim the same gateway would remove each other's
+    /// rows in no certain order.
+    private func insert(_ letters: [DeadLetter]) throws(FleetStoreError) {
+        guard !letters.isEmpty else { return }
+        try connection.run("SELECT pg_advisory_xact_lock(?1)", [.number(Self.letterLock)])
+        for letter in letters { try insert(letter) }
+        try connection.trim(letters)
+    }
+
     private func insert(_ letter: DeadLetter) throws(FleetStoreError) {
         let hex = letter.payload.prefix(DeadLetter.payloadLimit).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
@@ -196,12 +207,5 @@ struct PostgresIngest {
                 .number(Int64(beginning.gateway)), .number(beginning.epoch),
                 .number(beginning.made), .text(beginning.boot),
             ])
-    }
-}
-
-extension DeadLetter {
-    /// The order in which workers write letters.
-    fileprivate var order: (String, Int64, Int64, Int64) {
-        (topic, epoch ?? -1, sequence ?? -1, digest)
     }
 }

@@ -92,9 +92,9 @@ enum PostgresStatements {
         """
 
     static let deadLetter = """
-        INSERT INTO dead_letter (topic, gateway, epoch, seq, received_ms, reason, digest, payload)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, decode(?8, 'hex')) ON CONFLICT DO NOTHING
-        """
+        INSERT INTO dead_letter (topic, gateway, epoch, seq, received_ms, reason, digest, payload,
+        last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, decode(?8, 'hex'), ?5)
+        """ + Letters.again
 
     private static func samples(_ table: String, _ columns: [String], kind: Int) -> String {
         """

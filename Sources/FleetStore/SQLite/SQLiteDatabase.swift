@@ -4,6 +4,7 @@ import GRDB
 struct SQLiteDatabase: FleetDatabase {
     let database: Database
     let store: String
+    var rowName: String { "rowid" }
 
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]

@@ -123,7 +123,7 @@ final class SQLiteFleetStore: ReadingStore {
             let newest = try migrator.appliedIdentifiers(database).compactMap { Int($0) }.max() ?? 0
             throw FleetStoreError.foreign(
                 store: name,
-                detail: "expected version \(FirstSchema.version) or older, found \(newest)")
+                detail: "expected version \(LaterSchemas.newest) or older, found \(newest)")
         }
     }
 }

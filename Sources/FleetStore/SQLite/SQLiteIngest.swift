@@ -136,9 +136,12 @@ struct SQLiteIngest {
         for letter in deadLetters {
             var row = SQLiteSink(handle)
             letter.write(to: &row)
+            row.put(1 as Int64?)
+            row.put(letter.receivedMilliseconds as Int64?)
             row.put(Array(letter.payload.prefix(DeadLetter.payloadLimit)))
             _ = try runner.step("store a dead letter")
         }
+        try database.trim(deadLetters)
     }
 
     // MARK: - What is kept of each gateway

@@ -5,11 +5,16 @@ enum SQLiteSchema {
     /// Marks the file as a fleet store, `AmFS` in ASCII.
     static let applicationID: Int32 = 0x416D_4653
 
-    /// All versions in order; a step that has been released is never changed.
+    /// Statements by version, from 1; a step that has been released is never changed.
+    static let steps: [[String]] = [first, LaterSchemas.letters(row: "rowid")]
+
+    /// All versions in order.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
-        migrator.registerMigration("1") { db in
-            for statement in first { try db.execute(sql: statement) }
+        for (index, step) in steps.enumerated() {
+            migrator.registerMigration("\(index + 1)") { db in
+                for statement in step { try db.execute(sql: statement) }
+            }
         }
         return migrator
     }

@@ -5,7 +5,9 @@ enum SQLiteStatements {
     static let packSample = insert(
         "pack_sample", FirstSchema.sample, FirstSchema.pack(shorts: ""))
     static let event = insert("event", FirstSchema.sample, FirstSchema.event)
-    static let deadLetter = insert("dead_letter", FirstSchema.deadLetter, "payload blob") + once
+    static let deadLetter =
+        insert("dead_letter", FirstSchema.deadLetter, "times bigint, last_ms bigint, payload blob")
+        + Letters.again
     static let bankState =
         insert(
             "bank_state", FirstSchema.sample, "made_ms bigint", FirstSchema.bank)

@@ -4,9 +4,6 @@
 /// carries its unit: `mv` millivolts, `ma` milliamperes, `mah` milliampere-hours, `cpct` hundredths
 /// of a percent, `ddegc` tenths of a degree Celsius.
 enum FirstSchema {
-    /// The version that these tables make.
-    static let version = 1
-
     /// The record that a sample belongs to, and its time.
     static let sample = """
         gateway integer NOT NULL, epoch bigint NOT NULL, seq bigint NOT NULL,

@@ -2,6 +2,9 @@
 ///
 /// Parameters are numbered `?1`, as SQLite writes them; PostgreSQL gets `$1` in their place.
 protocol FleetDatabase {
+    /// What the database calls the place of a row.
+    var rowName: String { get }
+
     /// Runs a statement and gives its rows.
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
@@ -50,7 +53,8 @@ enum Queries {
         SELECT n.name, (SELECT count(*) FROM record r WHERE r.gateway = g.id),
             (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.kind = 2),
             (SELECT count(*) FROM pack_sample p WHERE p.gateway = g.id),
-            (SELECT count(*) FROM dead_letter d WHERE d.gateway = n.name),
+            (SELECT count(*) FROM dead_letter d WHERE coalesce(d.gateway, '') = n.name),
+            coalesce((SELECT letters FROM dead_letter_dropped x WHERE x.gateway = n.name), 0),
             (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.time_quality = 2),
             o.depth, o.oldest_wall_ms, o.bytes, o.budget_bytes, o.losses
         FROM names n LEFT JOIN gateway g ON g.name = n.name

@@ -11,7 +11,7 @@ struct RetentionStep {
         }
         return steps(["bank_sample", "pack_sample"], "time_ms", limits.samplesBefore)
             + steps(["event"], "time_ms", limits.eventsBefore)
-            + steps(["dead_letter"], "received_ms", limits.deadLettersBefore)
+            + steps(["dead_letter"], "last_ms", limits.deadLettersBefore)
     }
 
     var limit: [SQLValue] { [.number(before)] }

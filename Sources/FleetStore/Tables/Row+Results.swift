@@ -14,7 +14,8 @@ extension GatewayTally: RowReadable {
     init(from row: inout some RowSource) {
         self.init(
             gateway: row.word(), records: row.wide(), events: row.wide(),
-            packSamples: row.wide(), deadLetters: row.wide(), unmended: row.wide(),
+            packSamples: row.wide(), deadLetters: row.wide(),
+            deadLettersDropped: row.wide(), unmended: row.wide(),
             outbox: OutboxReport(optionalFrom: &row))
     }
 }

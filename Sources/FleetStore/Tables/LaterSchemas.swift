@@ -1,0 +1,25 @@
+/// What later versions change, in the words of both databases; never changed again once released.
+enum LaterSchemas {
+    /// The newest version.
+    static let newest = 2
+
+    /// Version 2: dead letters that come again are counted, and those of a gateway are bounded.
+    ///
+    /// `row` is what the database calls the place of a row. Letters that only differ by their topic
+    /// become one, the one that lies first.
+    static func letters(row: String) -> [String] {
+        [
+            "ALTER TABLE dead_letter ADD COLUMN times bigint NOT NULL DEFAULT 1",
+            "ALTER TABLE dead_letter ADD COLUMN last_ms bigint NOT NULL DEFAULT 0",
+            "UPDATE dead_letter SET last_ms = received_ms",
+            "DROP INDEX dead_letter_once",
+            """
+            DELETE FROM dead_letter WHERE \(row) NOT IN (
+                SELECT min(\(row)) FROM dead_letter GROUP BY \(Letters.key))
+            """,
+            "CREATE UNIQUE INDEX dead_letter_same ON dead_letter (\(Letters.key))",
+            "CREATE INDEX dead_letter_age ON dead_letter (coalesce(gateway, ''), last_ms)",
+            "CREATE TABLE dead_letter_dropped (gateway text PRIMARY KEY, letters bigint NOT NULL)",
+        ]
+    }
+}
