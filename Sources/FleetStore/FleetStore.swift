@@ -94,11 +94,14 @@ package struct GatewayTally: Hashable, Sendable {
     package var unmended: Int64
     /// What the gateway said last of its outbox.
     package var outbox: OutboxReport?
+    /// That two machines use its identity; nil when that was never seen.
+    package var shared: SharedIdentity?
 
     /// Joins the parts.
     package init(
         gateway: String, records: Int64, events: Int64, packSamples: Int64, deadLetters: Int64,
-        deadLettersDropped: Int64 = 0, unmended: Int64, outbox: OutboxReport?
+        deadLettersDropped: Int64 = 0, unmended: Int64, outbox: OutboxReport?,
+        shared: SharedIdentity? = nil
     ) {
         self.gateway = gateway
         self.records = records
@@ -108,6 +111,41 @@ package struct GatewayTally: Hashable, Sendable {
         self.deadLettersDropped = deadLettersDropped
         self.unmended = unmended
         self.outbox = outbox
+        self.shared = shared
+    }
+}
+
+/// A run of one machine: an outbox and a boot.
+package struct GatewaySession: Hashable, Sendable {
+    /// The number of the outbox file.
+    package var epoch: Int64
+    /// The kernel's id of the boot.
+    package var boot: String
+
+    /// Joins the parts.
+    package init(epoch: Int64, boot: String) {
+        self.epoch = epoch
+        self.boot = boot
+    }
+}
+
+/// An identity that two machines were seen to use.
+package struct SharedIdentity: Hashable, Sendable {
+    /// Unix times in milliseconds of the first and of the last batch that told.
+    package var firstSeen: Int64, lastSeen: Int64
+    /// Batches that told.
+    package var sightings: Int64
+    /// The two sessions that contradicted each other last; of a copied outbox both have one epoch.
+    package var sessions: [GatewaySession]
+
+    /// Joins the parts.
+    package init(
+        firstSeen: Int64, lastSeen: Int64, sightings: Int64, sessions: [GatewaySession]
+    ) {
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+        self.sightings = sightings
+        self.sessions = sessions
     }
 }
 

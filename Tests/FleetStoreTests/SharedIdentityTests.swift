@@ -20,6 +20,31 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `who looks is told which two, since when and when last`(kind: StoreKind) throws {
+        let store = try kind.store()
+        try store.store(first.telemetry(1), first.with { $0.gateway = "house-2" }.telemetry(1))
+        try store.store(second.telemetry(1, at: 15))
+        #expect(try store.tallies().map(\.shared) == [nil, nil])
+        let one = GatewaySession(epoch: 77, boot: Records.bootA)
+        let two = GatewaySession(epoch: 12, boot: Records.bootB)
+        for number in Int64(2)...3 { try store.store(first.telemetry(number)) }
+        let received = { (number: Int64) in self.first.telemetry(number).receivedMilliseconds }
+        #expect(
+            try store.tallies().map(\.shared) == [
+                SharedIdentity(
+                    firstSeen: received(2), lastSeen: received(3), sightings: 2,
+                    sessions: [one, two]), nil,
+            ])
+        // a copied outbox
+        let copy = first.with { $0.boot = Records.bootC }
+        try store.store(copy.telemetry(2, at: 70))
+        let shared = try #require(try store.tallies().first?.shared)
+        #expect(
+            shared.sessions == [GatewaySession(epoch: 77, boot: Records.bootC), one]
+                && shared.sightings == 3)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `two machines in one batch are noticed, and only their gateway`(kind: StoreKind) throws {
         let store = try kind.store()
         let other = first.with { $0.gateway = "house-2" }

@@ -58,9 +58,19 @@ struct GatewaysCommand: ParsableCommand {
     }
 
     /// What needs a sentence of its own.
-    private static func remarks(_ tally: GatewayTally) -> [String] {
-        guard tally.deadLettersDropped > 0 else { return [] }
-        return ["\(tally.deadLettersDropped) older letters went because there were too many"]
+    static func remarks(_ tally: GatewayTally) -> [String] {
+        var remarks: [String] = []
+        if let shared = tally.shared {
+            let sessions = shared.sessions.map { "outbox \($0.epoch) of boot \($0.boot)" }
+            let last = RFC3339.text(unixMilliseconds: shared.lastSeen)
+            remarks.append(
+                "two machines use this identity, last seen \(last): "
+                    + sessions.joined(separator: " and "))
+        }
+        guard tally.deadLettersDropped > 0 else { return remarks }
+        return remarks + [
+            "\(tally.deadLettersDropped) older letters went because there were too many"
+        ]
     }
 
     private static func pad(_ text: String, _ width: Int, isLeft: Bool = false) -> String {
@@ -68,7 +78,7 @@ struct GatewaysCommand: ParsableCommand {
         return isLeft ? text + fill : fill + text
     }
 
-    private static func json(_ tally: GatewayTally) -> String {
+    static func json(_ tally: GatewayTally) -> String {
         var writer = JSONWriter()
         writer.object { writer in
             writer.name("gateway")
@@ -87,8 +97,30 @@ struct GatewaysCommand: ParsableCommand {
             writer.integer(tally.unmended)
             writer.name("outbox")
             if let outbox = tally.outbox { write(outbox, to: &writer) } else { writer.null() }
+            writer.name("shared_identity")
+            if let shared = tally.shared { write(shared, to: &writer) } else { writer.null() }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write(_ shared: SharedIdentity, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.moment("first_seen", unixMilliseconds: shared.firstSeen)
+            writer.moment("last_seen", unixMilliseconds: shared.lastSeen)
+            writer.name("sightings")
+            writer.integer(shared.sightings)
+            writer.name("sessions")
+            writer.array { writer in
+                for session in shared.sessions {
+                    writer.object { writer in
+                        writer.name("epoch")
+                        writer.integer(session.epoch)
+                        writer.name("boot")
+                        writer.string(session.boot)
+                    }
+                }
+            }
+        }
     }
 
     private static func write(_ outbox: OutboxReport, to writer: inout JSONWriter) {

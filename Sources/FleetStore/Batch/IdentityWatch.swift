@@ -31,7 +31,9 @@ struct IdentityWatch {
 
     /// Looks at the new records of a batch; gives the epochs that begin in it and the gateways that
     /// are two machines.
-    mutating func look(at records: [StagedRecord]) -> (new: [EpochBeginning], shared: Set<String>) {
+    mutating func look(at records: [StagedRecord]) -> (
+        new: [EpochBeginning], shared: [SharedSighting]
+    ) {
         let live = records.filter(Self.isLive)
         var new: [EpochBeginning] = []
         for record in live {
@@ -44,17 +46,21 @@ struct IdentityWatch {
             beginnings[record.gateway, default: []].append(beginning)
             new.append(beginning)
         }
-        let shared = live.filter(isOvertaken).map(\.record.key.gateway)
-        return (new, Set(shared))
+        let shared = live.compactMap { record in
+            overtaker(of: record).map { other in
+                record.sighting(with: GatewaySession(epoch: other.epoch, boot: other.boot))
+            }
+        }
+        return (new, shared)
     }
 
-    /// Whether another epoch began between the beginning of the record's epoch and the record.
-    private func isOvertaken(_ record: StagedRecord) -> Bool {
+    /// The epoch that began between the beginning of the record's epoch and the record.
+    private func overtaker(of record: StagedRecord) -> EpochBeginning? {
         let known = beginnings[record.gateway, default: []]
         guard known.count > 1,
             let own = known.first(where: { $0.epoch == record.record.key.epoch })
-        else { return false }
-        return known.contains { other in
+        else { return nil }
+        return known.first { other in
             other.epoch != own.epoch && other.boot != record.record.clock.boot
                 && other.boot != own.boot && own.made < other.made
                 && other.made + Self.tolerance < record.time

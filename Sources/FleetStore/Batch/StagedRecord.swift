@@ -93,6 +93,13 @@ extension StagedRecord {
         row.put(small: quality.rawValue)
     }
 
+    /// That it contradicts a session of another machine.
+    func sighting(with other: GatewaySession) -> SharedSighting {
+        SharedSighting(
+            gateway: gateway, name: record.key.gateway, seen: record.receivedMilliseconds,
+            sessions: [GatewaySession(epoch: record.key.epoch, boot: record.clock.boot), other])
+    }
+
     /// Whether the stored record of the same key is a different one.
     func isAnother(than stored: StoredClock) -> Bool {
         record.clock.boot != stored.boot

@@ -1,7 +1,8 @@
 /// Stores one batch in one transaction.
 ///
 /// Locks are taken in one order by every worker: gateways that need mending, new gateways, keys,
-/// dead letters, clocks, epochs, states; within each, ascending. So no two wait for each other.
+/// dead letters, clocks, epochs, shared
+/// identities, states; within each, ascending. So no two wait for each other.
 /// States come last, in one message with the commit: these few rows are where all workers meet, and
 /// whoever waits for them has only its own commit left to do.
 struct PostgresIngest {
@@ -37,7 +38,7 @@ struct PostgresIngest {
         let unmended = Set(known.gateways.filter(\.hasUnmended).map(\.id))
         let staged = try connection.settled(
             plan.staged(gateways: ids, clocks: known.clocks), of: unmended)
-        var shared: Set<String> = []
+        var shared: [SharedSighting] = []
         let fresh = try passGate(staged, isOpen: known.isLocked, &shared)
         var watch = IdentityWatch(known.gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
@@ -48,17 +49,18 @@ struct PostgresIngest {
             try keep(clock, of: boot.boot, gateway: id)
         }
         for beginning in seen.new { try keep(beginning) }
+        try connection.keep(shared + seen.shared)
         try keepStatesAndCommit(staged)
         return Stored(
-            outcome: outcome(stored: fresh.count, shared: shared.union(seen.shared)),
+            outcome: outcome(stored: fresh.count, shared: shared + seen.shared),
             clocks: known.clocks.merging(news.map { ($0.boot, $0.clock) }) { $1 })
     }
 
-    private func outcome(stored: Int, shared: Set<String>) -> IngestOutcome {
+    private func outcome(stored: Int, shared: [SharedSighting]) -> IngestOutcome {
         var outcome = IngestOutcome()
         outcome.stored = stored
         outcome.repeated = plan.records.count - stored + plan.duplicates
-        outcome.sharedIdentities = shared.sorted()
+        outcome.sharedIdentities = Set(shared.map(\.name)).sorted()
         return outcome
     }
 
@@ -131,7 +133,7 @@ struct PostgresIngest {
 
     /// Stages the records and lets those through that are new, with their bank samples and events.
     private func passGate(
-        _ staged: [StagedRecord], isOpen: Bool, _ shared: inout Set<String>
+        _ staged: [StagedRecord], isOpen: Bool, _ shared: inout [SharedSighting]
     ) throws(FleetStoreError) -> [StagedRecord] {
         guard !staged.isEmpty else {
             try connection.execute("BEGIN", "store a batch")
@@ -141,8 +143,7 @@ struct PostgresIngest {
             PostgresRows.stage(staged), into: PostgresStatements.stage,
             after: isOpen ? "" : "BEGIN; ", before: [connection.call(PostgresStatements.gate)])
         guard through.count < staged.count else { return staged }
-        let others: [TableName] = try connection.rows(PostgresStatements.others, [])
-        shared.formUnion(others.map(\.name))
+        shared += try connection.rows(PostgresStatements.others, []) as [SharedSighting]
         let keys = Set(through)
         return staged.filter { keys.contains(GatewayKey($0)) }
     }

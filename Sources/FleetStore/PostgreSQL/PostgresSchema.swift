@@ -4,7 +4,9 @@ enum PostgresSchema {
     static let migrationLock: Int64 = 0x416D_4653_0000_0001
 
     /// Statements by version, from 1; a step that has been released is never changed.
-    static let steps: [[String]] = [first, LaterSchemas.letters(row: "ctid")]
+    static let steps: [[String]] = [
+        first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
+    ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.
     ///

@@ -29,11 +29,13 @@ enum PostgresStatements {
         SELECT gateway, epoch, seq FROM fresh
         """
 
-    /// Gateways of records that bear the key of another one.
+    /// The last record of each gateway that bears the key of another one.
     static let others = """
-        SELECT DISTINCT g.name FROM stage s JOIN gateway g ON g.id = s.gateway
+        SELECT DISTINCT ON (s.gateway) s.gateway, g.name, s.received_ms, s.epoch, s.boot,
+        r.epoch, r.boot FROM stage s JOIN gateway g ON g.id = s.gateway
         JOIN record r ON r.gateway = s.gateway AND r.epoch = s.epoch AND r.seq = s.seq
         WHERE r.boot <> s.boot OR r.monotonic_ms <> s.monotonic_ms
+        ORDER BY s.gateway, s.received_ms DESC
         """
 
     static let bankState =

@@ -18,7 +18,7 @@ struct SQLiteIngest {
         let unmended = Set(gateways.filter(\.hasUnmended).map(\.id))
         let staged = try database.settled(
             plan.staged(gateways: ids, clocks: clocks), of: unmended)
-        var shared: Set<String> = []
+        var shared: [SharedSighting] = []
         let fresh = try insertRecords(staged, &shared)
         try insertSamples(fresh)
         try insert(deadLetters)
@@ -26,14 +26,15 @@ struct SQLiteIngest {
         let seen = watch.look(at: fresh)
         for beginning in seen.new { try keep(beginning) }
         try keepStates(staged)
-        return outcome(stored: fresh.count, shared: shared.union(seen.shared))
+        try database.keep(shared + seen.shared)
+        return outcome(stored: fresh.count, shared: shared + seen.shared)
     }
 
-    private func outcome(stored: Int, shared: Set<String>) -> IngestOutcome {
+    private func outcome(stored: Int, shared: [SharedSighting]) -> IngestOutcome {
         var outcome = IngestOutcome()
         outcome.stored = stored
         outcome.repeated = plan.records.count - stored + plan.duplicates
-        outcome.sharedIdentities = shared.sorted()
+        outcome.sharedIdentities = Set(shared.map(\.name)).sorted()
         return outcome
     }
 
@@ -73,7 +74,7 @@ struct SQLiteIngest {
     /// Inserts what is not there yet and gives it; a key that another record bears tells of a second
     /// machine.
     private func insertRecords(
-        _ staged: [StagedRecord], _ shared: inout Set<String>
+        _ staged: [StagedRecord], _ shared: inout [SharedSighting]
     ) throws(FleetStoreError) -> [StagedRecord] {
         let (runner, handle) = try database.prepared(
             SQLiteStatements.record)
@@ -85,14 +86,17 @@ struct SQLiteIngest {
             _ = try runner.step("store a record")
             if runner.hasChanged {
                 fresh.append(record)
-            } else if try isAnother(record) {
-                shared.insert(record.record.key.gateway)
+            } else if let other = try another(than: record) {
+                shared.append(record.sighting(with: other))
             }
         }
         return fresh
     }
 
-    private func isAnother(_ record: StagedRecord) throws(FleetStoreError) -> Bool {
+    /// Whose record bears the key of this one, when it is another.
+    private func another(
+        than record: StagedRecord
+    ) throws(FleetStoreError) -> GatewaySession? {
         let key = record.record.key
         let stored: [StoredClock] = try database.rows(
             """
@@ -103,7 +107,8 @@ struct SQLiteIngest {
                 .number(Int64(record.gateway)), .number(key.epoch), .number(key.sequence),
                 .text(key.gateway),
             ])
-        return stored.contains { record.isAnother(than: $0) }
+        return stored.first { record.isAnother(than: $0) }
+            .map { GatewaySession(epoch: key.epoch, boot: $0.boot) }
     }
 
     private func insertSamples(_ fresh: [StagedRecord]) throws(FleetStoreError) {

@@ -6,7 +6,9 @@ enum SQLiteSchema {
     static let applicationID: Int32 = 0x416D_4653
 
     /// Statements by version, from 1; a step that has been released is never changed.
-    static let steps: [[String]] = [first, LaterSchemas.letters(row: "rowid")]
+    static let steps: [[String]] = [
+        first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
+    ]
 
     /// All versions in order.
     static var migrator: DatabaseMigrator {

@@ -56,9 +56,11 @@ enum Queries {
             (SELECT count(*) FROM dead_letter d WHERE coalesce(d.gateway, '') = n.name),
             coalesce((SELECT letters FROM dead_letter_dropped x WHERE x.gateway = n.name), 0),
             (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.time_quality = 2),
-            o.depth, o.oldest_wall_ms, o.bytes, o.budget_bytes, o.losses
+            o.depth, o.oldest_wall_ms, o.bytes, o.budget_bytes, o.losses,
+            i.first_ms, i.last_ms, i.sightings, i.epoch, i.boot, i.other_epoch, i.other_boot
         FROM names n LEFT JOIN gateway g ON g.name = n.name
         LEFT JOIN outbox_report o ON o.gateway = g.id
+        LEFT JOIN shared_identity i ON i.gateway = g.id
         """
 
     private static func samples(

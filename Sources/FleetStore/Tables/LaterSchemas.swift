@@ -1,7 +1,16 @@
 /// What later versions change, in the words of both databases; never changed again once released.
 enum LaterSchemas {
     /// The newest version.
-    static let newest = 2
+    static let newest = 3
+
+    /// Version 3: gateways whose identity two machines use, and by which two it was seen last.
+    static let sharedIdentities = [
+        """
+        CREATE TABLE shared_identity (gateway integer PRIMARY KEY, first_ms bigint NOT NULL,
+        last_ms bigint NOT NULL, sightings bigint NOT NULL, epoch bigint NOT NULL,
+        boot text NOT NULL, other_epoch bigint NOT NULL, other_boot text NOT NULL)
+        """
+    ]
 
     /// Version 2: dead letters that come again are counted, and those of a gateway are bounded.
     ///

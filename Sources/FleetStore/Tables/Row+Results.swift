@@ -16,7 +16,8 @@ extension GatewayTally: RowReadable {
             gateway: row.word(), records: row.wide(), events: row.wide(),
             packSamples: row.wide(), deadLetters: row.wide(),
             deadLettersDropped: row.wide(), unmended: row.wide(),
-            outbox: OutboxReport(optionalFrom: &row))
+            outbox: OutboxReport(optionalFrom: &row),
+            shared: SharedIdentity(optionalFrom: &row))
     }
 }
 
@@ -32,10 +33,29 @@ extension OutboxReport {
 
     /// Nil when the row has no report.
     init?(optionalFrom row: inout some RowSource) {
-        guard let depth = row.int64() else { return nil }
+        guard let depth = row.int64() else {
+            for _ in 1...4 { _ = row.text() }
+            return nil
+        }
         self.init(
             depth: depth, oldestWallMilliseconds: row.int64(), bytes: row.wide(),
             budgetBytes: row.wide(), losses: LossText.losses(row.word()))
+    }
+}
+
+extension SharedIdentity {
+    /// Nil when the row has none.
+    init?(optionalFrom row: inout some RowSource) {
+        guard let first = row.int64() else { return nil }
+        self.init(
+            firstSeen: first, lastSeen: row.wide(), sightings: row.wide(),
+            sessions: [GatewaySession(from: &row), GatewaySession(from: &row)])
+    }
+}
+
+extension GatewaySession: RowReadable {
+    init(from row: inout some RowSource) {
+        self.init(epoch: row.wide(), boot: row.word())
     }
 }
 
