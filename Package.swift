@@ -157,6 +157,7 @@ let package = Package(
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("MQTTLinkTests", ["MQTTLink"]),
+        suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("FleetStoreTests", ["FleetStore"]),
         suite(
             "FleetIngestTests",

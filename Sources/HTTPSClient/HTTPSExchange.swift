@@ -38,36 +38,6 @@ package struct HTTPSResponse: Sendable {
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
-/// Why there is no answer.
-package struct HTTPSFailure: Error, CustomStringConvertible, Sendable {
-    /// What kind of trouble it is, which decides what comes next.
-    package enum Kind: String, Sendable {
-        /// No connection, a broken one, or none in time: try again later.
-        case network
-        /// The fleet refused this gateway's certificate: another door is needed, not patience.
-        case refusedIdentity = "refused-identity"
-        /// The server is not who it should be, or does not speak as it should.
-        case server
-        /// The answer was larger or slower than allowed.
-        case limit
-        /// Somebody called `cancel`.
-        case cancelled
-        /// The request itself cannot be made, such as an address without `https`.
-        case request
-    }
-
-    /// What kind of trouble it is.
-    package let kind: Kind
-    /// The sentence for the person who reads it.
-    package let description: String
-
-    /// Joins the parts.
-    package init(_ kind: Kind, _ description: String) {
-        self.kind = kind
-        self.description = description
-    }
-}
-
 /// Carries one request at a time to the fleet and its answer back.
 package protocol HTTPSExchange: AnyObject {
     /// Sends a request and waits for the whole answer; blocks, and follows no redirects.

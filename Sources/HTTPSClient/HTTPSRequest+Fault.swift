@@ -1,0 +1,51 @@
+/// What the text of an address must be before libcurl sees it.
+enum URLText {
+    /// Whether it has only visible ASCII characters.
+    static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// Whether it begins with a scheme, in letters of any size, and something follows.
+    static func has(scheme: String, _ text: String) -> Bool {
+        let start = text.utf8.prefix(scheme.utf8.count).map(ASCII.lowered)
+        return start == Array(scheme.utf8) && text.utf8.count > scheme.utf8.count
+    }
+}
+
+extension HTTPSRequest {
+    /// Why the request cannot be sent; nil when it can.
+    package var fault: String? {
+        guard URLText.isPlain(url) else {
+            return "the address '\(url)' has characters that an address cannot have"
+        }
+        guard URLText.has(scheme: "https://", url) else {
+            return "the address '\(url)' does not begin with 'https://'"
+        }
+        if maximumBytes < 0 { return "the limit for the answer is \(maximumBytes) bytes" }
+        for (name, value) in headers {
+            guard ASCII.isToken(name.utf8) else { return "'\(name)' cannot name a header field" }
+            // no value in the sentence: it may be a password
+            guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                return "the value of header field '\(name)' has control characters"
+            }
+        }
+        return nil
+    }
+
+    /// The header fields as libcurl takes them.
+    ///
+    /// A name with a colon alone takes away what libcurl would add; with a semicolon alone it stands
+    /// for an empty value.
+    var lines: [String] {
+        var lines = headers.map { name, value in
+            value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)"
+        }
+        func names(_ wanted: String) -> Bool {
+            headers.contains { $0.name.utf8.map(ASCII.lowered) == Array(wanted.utf8) }
+        }
+        // libcurl would wait for a "100 Continue" before large bodies, and call any body a form
+        if !names("expect") { lines.append("Expect:") }
+        if !names("content-type") { lines.append("Content-Type:") }
+        return lines
+    }
+}
