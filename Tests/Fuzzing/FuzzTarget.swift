@@ -16,6 +16,7 @@ import Quantities
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
     case answer, record
+    case head, date
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -36,6 +37,8 @@ enum FuzzTarget: String, CaseIterable {
         case .set: takeSet(bytes)
         case .answer: takeAnswer(bytes)
         case .record: takeRecord(bytes)
+        case .head: takeHead(bytes)
+        case .date: takeDate(bytes)
         case .planted: takePlanted(bytes)
         }
     }
