@@ -64,6 +64,15 @@ final class Database {
         return statement.integer(0)
     }
 
+    /// Folds the log into the file as far as readers allow, with its syncs; true when all of it is there.
+    func checkpoint() throws(OutboxError) -> Bool {
+        let statement = try prepare("PRAGMA wal_checkpoint(PASSIVE)")
+        defer { statement.reset() }
+        guard try statement.step("fold the log into the file") else { return false }
+        return statement.integer(0) == 0 && statement.integer(1) >= 0
+            && statement.integer(1) == statement.integer(2)
+    }
+
     /// Rows changed by the last statement.
     var changes: Int64 { sqlite3_changes64(handle) }
 
@@ -163,6 +172,9 @@ final class Statement {
 
     /// Whether a column of the current row is NULL.
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    /// Whether a column of the current row holds bytes.
+    func isBlob(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_BLOB }
 
     /// A text of the current row.
     func text(_ column: Int32) -> String {

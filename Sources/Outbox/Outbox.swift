@@ -28,6 +28,9 @@ package final class Outbox {
     private let lock: OutboxLock
     private var file: OutboxFile
     private var tally: OutboxTally
+    private var reserve: NumberReserve
+    /// A transaction failed, and what it wrote may still lie in the log.
+    private var hasFailed = false
 
     /// Opens the outbox at `path`, or begins it; makes its folder (mode 0700) when it is missing.
     ///
@@ -53,10 +56,19 @@ package final class Outbox {
             file = try OutboxFile(path: path, vfs: vfs)
             tally = try OutboxTally(file)
         }
+        reserve = try NumberReserve(file)
         if (try? file.counter("budget")) != budgetBytes {
             try? file.setCounter("budget", budgetBytes)  // shown to readers; a full disk may refuse
         }
     }
+
+    deinit { reserve.end(after: tally.next - 1, in: file) }
+
+    /// Numbers that were passed over at opening, because the file had not been closed properly and they
+    /// may have been given; nil when it had.
+    ///
+    /// Says nothing of a loss: after a power cut it is the usual case.
+    package var passedOver: ClosedRange<Int64>? { tally.passedOver }
 
     /// The random number of this file, 1 to 2⁵³ − 1; changes only when a file is begun.
     package var epoch: Int64 { file.epoch }
@@ -84,21 +96,40 @@ package final class Outbox {
         let noun = records.count == 1 ? "record" : "records"
         let operation =
             records.isEmpty ? "free acknowledged records" : "store \(records.count) \(noun)"
+        let last = tally.next - 1 + Int64(records.count)
+        if !records.isEmpty, !reserve.covers(last) {
+            try reserve.extend(past: last, in: file, operation)
+        }
         var rest = acknowledged
         let freed = rest.removeLowest(Self.freeLimit)
         var after = tally
-        try file.transaction(operation) { () throws(OutboxError) in
-            try after.free(freed, in: file)
-            try after.reject(rejections, in: file)
-            try after.makeRoom(for: packed, budget: budgetBytes, in: file)
-            try after.insert(packed, operation, in: file)
-            try after.store(in: file)
+        do {
+            try file.transaction(operation) { () throws(OutboxError) in
+                try after.free(freed, in: file)
+                try after.reject(rejections, in: file)
+                try after.makeRoom(for: packed, budget: budgetBytes, in: file)
+                try after.insert(packed, operation, in: file)
+                try after.store(in: file)
+            }
+        } catch {
+            hasFailed = true
+            throw error
         }
         let first = tally.next
         tally = after
         tally.committed()
         acknowledged = rest
+        tidy(hasGiven: !records.isEmpty)
         return records.isEmpty ? nil : first...(tally.next - 1)
+    }
+
+    /// Sees to the next numbers in time, and to a log that begins anew after a failure: frames of a
+    /// transaction that was taken back would look like frames that were lost.
+    private func tidy(hasGiven: Bool) {
+        if hasGiven, reserve.runsLow(after: tally.next - 1) {
+            try? reserve.extend(past: tally.next - 1, in: file, "store a counter")
+        }
+        if hasFailed, (try? file.database.checkpoint()) == true { hasFailed = false }
     }
 
     /// Frees acknowledged records in a transaction of their own; see `append`.
@@ -132,6 +163,7 @@ package final class Outbox {
         setAside = moved
         file = try OutboxFile(path: path, vfs: vfs)
         tally = try OutboxTally(file)
+        reserve = try NumberReserve(file)
         return moved
     }
 }

@@ -12,6 +12,7 @@ final class OutboxFile {
     let evictOldest: Statement
     let thinRange: Statement
     let copyRejected: Statement
+    let adoptRejected: Statement
     let trimRejected: Statement
     private let begin: Statement
     private let commit: Statement
@@ -47,6 +48,11 @@ final class OutboxFile {
             """
             INSERT OR REPLACE INTO rejected(sequence, class, wall_ms, size, payload, reason)
             SELECT sequence, class, wall_ms, size, payload, ?2 FROM record WHERE sequence = ?1
+            """)
+        adoptRejected = try database.prepare(
+            """
+            INSERT OR IGNORE INTO rejected(sequence, class, wall_ms, size, payload, reason)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6)
             """)
         trimRejected = try database.prepare(
             """
@@ -106,10 +112,12 @@ final class OutboxFile {
     }
 
     /// Stores a counter.
-    func setCounter(_ name: String, _ value: Int64) throws(OutboxError) {
+    func setCounter(
+        _ name: String, _ value: Int64, _ operation: String = "store a counter"
+    ) throws(OutboxError) {
         setCounter.bind(1, name)
         setCounter.bind(2, value)
-        try setCounter.run("store a counter")
+        try setCounter.run(operation)
     }
 
     /// The number of the oldest row; nil when there is none.

@@ -64,16 +64,20 @@ package final class OutboxReader {
         let newest = try database.number("SELECT max(sequence) FROM record", operation)
         var losses: [LossReason: Int64] = [:]
         for reason in LossReason.allCases {
-            if let count = try counter("lost." + reason.rawValue) { losses[reason] = count }
+            let count = try counter("lost." + reason.rawValue) ?? 0
+            if (1...OutboxSchema.highestNumber).contains(count) { losses[reason] = count }
         }
         var depth: Int64 = 0
-        if let oldest, let newest {
-            depth = newest - oldest.sequence + 1 - (try counter("holes") ?? 0)
+        let range = 1...OutboxSchema.highestNumber
+        let highest = try counter("highest") ?? 0
+        let holes = try counter("holes") ?? 0
+        if let oldest, let newest, range.contains(oldest.sequence), range.contains(newest) {
+            depth = max(0, newest - oldest.sequence + 1 - min(max(0, holes), newest))
         }
         return OutboxStatus(
             path: path, epoch: try counter("epoch") ?? 0, depth: depth,
             oldestSequence: oldest?.sequence, oldestWallMilliseconds: oldest?.wallMilliseconds,
-            nextSequence: max(newest ?? 0, try counter("highest") ?? 0) + 1,
+            nextSequence: min(max(newest ?? 0, highest), OutboxSchema.highestNumber) + 1,
             fileBytes: OutboxFolder.bytes(of: path), usedBytes: try usedBytes(operation),
             budgetBytes: try counter("budget"), losses: losses)
     }

@@ -27,16 +27,21 @@ struct OutboxRecovery {
     let wallMilliseconds: Int64
 
     private var building: String { path + ".rescue" }
+    private var view: String { path + ".view" }
     private var complete: String { path + ".rescued" }
 
     /// Ends what a cut interrupted, before the file is opened.
     ///
-    /// A log beside an empty or missing file is put aside too: SQLite would delete it.
+    /// A log beside an empty or missing file is put aside too: SQLite would delete it. A log that lost
+    /// transactions is put aside with its file: SQLite would drop what follows the damage.
     func finish() throws(OutboxError) -> SetAsideFile? {
         let isOrphaned =
             OutboxFolder.size(path) == 0 && OutboxFolder.size(path + "-wal") > 0
         guard access(complete, F_OK) == 0 else {
-            guard isOrphaned else { return nil }
+            guard isOrphaned else {
+                guard let damage = OutboxLogDamage(path: path) else { return nil }
+                return try replace(reason: damage.reason, log: damage)
+            }
             let target = SetAsideFile.freeName(path, wallMilliseconds: wallMilliseconds)
             try SetAsideFile.move(path, to: target)
             return SetAsideFile(
@@ -49,14 +54,24 @@ struct OutboxRecovery {
 
     /// Builds the new file, renames the damaged one and puts the new one in its place.
     ///
-    /// On a full disk the new file begins empty: the rows stay in the file that was set aside.
-    func replace(reason: String, known: Known? = nil) throws(OutboxError) -> SetAsideFile {
+    /// On a full disk the new file begins empty: the rows stay in the file that was set aside. `log`
+    /// tells what is wrong with the log, when it is the log.
+    func replace(
+        reason: String, known: Known? = nil, log: OutboxLogDamage? = nil
+    ) throws(OutboxError) -> SetAsideFile {
         if access(complete, F_OK) == 0 { unlink(complete) }
+        OutboxLogDamage.remove(view)
+        defer { OutboxLogDamage.remove(view) }
+        // what the file alone knows came before the log
+        let folded = log?.mend(path, at: view, hasLog: false).flatMap {
+            OutboxSalvage(path: $0, vfs: vfs).highest
+        }
+        let source = log?.mend(path, at: view) ?? path
         let result: (recovered: Int64, lost: Int64)
         do {
-            result = try build(known, carriesRows: true)
+            result = try build(source, known, log, folded, carriesRows: true)
         } catch .diskFull {
-            result = try build(known, carriesRows: false)
+            result = try build(source, known, log, folded, carriesRows: false)
         }
         let operation = "complete the rescued file"
         guard OutboxFolder.size(building + "-wal") == 0 else {
@@ -79,28 +94,40 @@ struct OutboxRecovery {
     }
 
     private func build(
-        _ known: Known?, carriesRows: Bool
+        _ source: String, _ known: Known?, _ log: OutboxLogDamage?, _ folded: Int64?,
+        carriesRows: Bool
     ) throws(OutboxError) -> (recovered: Int64, lost: Int64) {
         // left by a cut or by a full disk; holds copies only
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(building + suffix) }
-        let salvage = OutboxSalvage(path: path, vfs: vfs)
+        let salvage = OutboxSalvage(path: source, vfs: vfs)
         let epoch = known?.epoch ?? salvage.epoch
         let file = try OutboxFile(path: building, vfs: vfs, epoch: epoch)
         var tally = try OutboxTally(file)
         // a document carries its epoch, so without it a row would be another record
-        if carriesRows, epoch != nil { try carry(salvage, known, into: file, &tally) }
+        var newer: Int64 = 0
+        if carriesRows, epoch != nil {
+            newer = try carry(salvage, known, newerThan: folded, into: file, &tally)
+        }
         let recovered = tally.depth
         let seen = tally.span
+        let highest = max(salvage.highest ?? 0, tally.next - 1)
         if let next = known?.next {
             tally.goOn(at: next)
-        } else if let highest = salvage.highest {
-            tally.goOn(at: highest + 1)
+        } else if let last = salvage.reserved ?? salvage.highest {
+            tally.goOn(at: max(last, highest) + 1)
         } else if epoch != nil {
             tally.goOn(at: tally.next + Self.leap)
         }
         // when nobody knows how many there were, the loss is at least not passed over in silence
         let expected = known?.depth ?? salvage.depth ?? max(seen, recovered + 1)
-        let lost = max(0, expected - recovered)
+        var lost = max(0, expected - recovered)
+        // rows freed since then may be back in the place of lost ones, so each missing one counts
+        if let log, !log.isMadeGood, let folded {
+            let first = max(folded + 1, tally.oldestAdopted ?? 0)
+            lost = max(lost, highest + 1 - first - newer)
+        }
+        // the numbers written off include those that were given
+        if log?.isEndKnown == false { lost += max(1, (salvage.reserved ?? 0) - highest) }
         tally.lose(known?.losses ?? salvage.losses)
         tally.lose(.damaged, lost)
         try file.transaction("count what was lost") { () throws(OutboxError) in
@@ -111,10 +138,12 @@ struct OutboxRecovery {
         return (recovered, lost)
     }
 
+    /// Stores what can be read; returns how many records have numbers above `folded`.
     private func carry(
-        _ salvage: OutboxSalvage, _ known: Known?, into file: OutboxFile,
+        _ salvage: OutboxSalvage, _ known: Known?, newerThan folded: Int64?, into file: OutboxFile,
         _ tally: inout OutboxTally
-    ) throws(OutboxError) {
+    ) throws(OutboxError) -> Int64 {
+        var newer: Int64 = 0
         var rows: [(Int64, PackedRecord)] = []
         let coder = PayloadCoder()
         var bytes = 0
@@ -129,9 +158,16 @@ struct OutboxRecovery {
         try salvage.rows(below: known?.next) { (sequence, record) throws(OutboxError) in
             rows.append((sequence, PackedRecord(record, coder)))
             bytes += record.payload.count
+            if let folded, sequence > folded { newer += 1 }
             if rows.count >= Self.rowsAtOnce || bytes >= 1 << 20 { try flush() }
         }
         try flush()
         tally = copy
+        try file.transaction("carry rejected records over") { () throws(OutboxError) in
+            try salvage.rejected { (recordClass, record) throws(OutboxError) in
+                try tally.adopt(record, recordClass, coder, in: file)
+            }
+        }
+        return newer
     }
 }

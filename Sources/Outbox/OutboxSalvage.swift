@@ -3,8 +3,7 @@
 /// The only place that reads rows of a file which is not trusted. The file is opened read-only and
 /// stays as it is.
 struct OutboxSalvage {
-    /// Numbers above this are no numbers of ours: every JSON reader keeps 53 bits.
-    private static let highestNumber: Int64 = (1 << 53) - 1
+    private static let highestNumber = OutboxSchema.highestNumber
     /// Looks in a row that found nothing, after which the rest is given up.
     ///
     /// A damaged leaf costs about one for each of its rows, a damaged root one for every number.
@@ -14,8 +13,11 @@ struct OutboxSalvage {
     let epoch: Int64?
     /// Losses counted in the file, as far as they can be read.
     let losses: [LossReason: Int64]
-    /// The highest number ever given; nil when the end of the table cannot be read.
+    /// The highest number that the rows and their counter tell of; nil when the end of the table cannot
+    /// be read.
     let highest: Int64?
+    /// The highest number written off, see `NumberReserve`; nil when it cannot be read.
+    let reserved: Int64?
     /// Records the file should hold by its counters; nil when they cannot be read.
     let depth: Int64?
     private let database: Database?
@@ -29,9 +31,11 @@ struct OutboxSalvage {
         var losses: [LossReason: Int64] = [:]
         for reason in LossReason.allCases {
             let count = (try? Self.counter("lost." + reason.rawValue, opened)) ?? 0
-            if count > 0 { losses[reason] = count }
+            if (1...Self.highestNumber).contains(count) { losses[reason] = count }
         }
         self.losses = losses
+        let reserved = (try? Self.counter(NumberReserve.counter, opened)) ?? 0
+        self.reserved = (1...Self.highestNumber).contains(reserved) ? reserved : nil
         highest = opened.flatMap { try? Self.highest($0) }
         depth = highest == nil ? nil : opened.flatMap { try? Self.depth($0) }
     }
@@ -62,8 +66,10 @@ struct OutboxSalvage {
         let oldest = try database.number("SELECT min(sequence) FROM record", operation)
         guard let oldest else { return 0 }
         let newest = try database.number("SELECT max(sequence) FROM record", operation) ?? 0
-        guard oldest > 0, newest <= highestNumber else { return nil }
-        return max(0, newest - oldest + 1 - max(0, try counter("holes", database) ?? 0))
+        guard oldest > 0, oldest <= newest, newest <= highestNumber else { return nil }
+        let holes = try counter("holes", database) ?? 0
+        guard (0...newest - oldest + 1).contains(holes) else { return nil }
+        return newest - oldest + 1 - holes
     }
 
     /// Hands over every row that can be read, each once, in no particular order.
@@ -92,6 +98,30 @@ struct OutboxSalvage {
             let middle = gap.after + (gap.before - gap.after + 1) / 2
             gaps.append(Gap(after: middle - 1, before: gap.before))
             gaps.append(Gap(after: gap.after, before: middle))
+        }
+    }
+
+    /// Hands over what the fleet has rejected and the file still keeps, as far as it can be read.
+    func rejected(
+        _ body: (RecordClass, RejectedRecord) throws(OutboxError) -> Void
+    ) throws(OutboxError) {
+        let coder = PayloadCoder()
+        for order in ["ASC", "DESC"] {
+            let query = """
+                SELECT sequence, class, wall_ms, payload, size, reason FROM rejected
+                ORDER BY sequence \(order) LIMIT \(OutboxTally.rejectedKept)
+                """
+            guard let database, let statement = try? database.prepare(query) else { return }
+            defer { statement.reset() }
+            while let isRow = try? statement.step("read a damaged file") {
+                // at the end there is nothing to come to from the other one
+                guard isRow else { return }
+                guard let row = SalvagedRow(statement, coder) else { continue }
+                let record = RejectedRecord(
+                    sequence: row.sequence, wallMilliseconds: row.record.wallMilliseconds,
+                    reason: statement.text(5), payload: row.record.payload)
+                try body(row.record.recordClass, record)
+            }
         }
     }
 
@@ -126,19 +156,31 @@ private struct Gap: Hashable {
             guard let isRow = try? statement.step("read a damaged file") else { return false }
             guard isRow else { return true }
             let sequence = statement.integer(0)
-            guard sequence > after, sequence < before,
-                let recordClass = RecordClass(rawValue: statement.integer(1)),
-                !statement.isNull(3)
+            guard sequence > after, sequence < before, let row = SalvagedRow(statement, coder)
             else { return false }
-            let wall = statement.integer(2)
-            var payload: [UInt8]?
-            let isWhole = coder.withUnpacked(statement.blob(3), size: statement.integer(4)) {
-                payload = Array($0)
-            }
-            guard isWhole, let payload else { return false }
-            try body(
-                sequence, OutboxRecord(recordClass, wallMilliseconds: wall, payload: payload))
+            try body(sequence, row.record)
             if isForward { after = sequence } else { before = sequence }
         }
+    }
+}
+
+/// A row of a file that is not trusted.
+private struct SalvagedRow {
+    let sequence: Int64
+    let record: OutboxRecord
+
+    /// Takes the columns number, class, wall time, payload and size; nil when they cannot be a record.
+    init?(_ statement: Statement, _ coder: PayloadCoder) {
+        sequence = statement.integer(0)
+        // a page of another table in the wrong place has other things in these columns
+        guard let recordClass = RecordClass(rawValue: statement.integer(1)), statement.isBlob(3)
+        else { return nil }
+        let wall = statement.integer(2)
+        var payload: [UInt8]?
+        let isWhole = coder.withUnpacked(statement.blob(3), size: statement.integer(4)) {
+            payload = Array($0)
+        }
+        guard isWhole, let payload else { return nil }
+        record = OutboxRecord(recordClass, wallMilliseconds: wall, payload: payload)
     }
 }

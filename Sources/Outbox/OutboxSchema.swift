@@ -7,6 +7,8 @@
 enum OutboxSchema {
     /// Marks a database as an outbox: `AMPH` in ASCII.
     static let applicationID: Int64 = 0x414D_5048
+    /// No number of ours is above: every JSON reader keeps 53 bits exactly.
+    static let highestNumber: Int64 = (1 << 53) - 1
     /// The schema this code writes.
     static let version: Int64 = 2
 

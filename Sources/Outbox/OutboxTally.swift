@@ -17,18 +17,38 @@ struct OutboxTally {
     /// The last number's row left before older ones, so the next row opens a hole.
     private var isTopGone = false
     private var pressure = OutboxPressure()
-    private var oldestAdopted: Int64?
+    /// The lowest number carried over; nil when there is none.
+    private(set) var oldestAdopted: Int64?
+
+    /// Numbers passed over since the file was not closed properly; nil when it was.
+    private(set) var passedOver: ClosedRange<Int64>?
 
     /// Reads the counters of a file.
+    ///
+    /// Numbers written off in a file that was not closed properly may have been given, whatever the
+    /// log says (outbox rule 2).
     init(_ file: OutboxFile) throws(OutboxError) {
         let lowest = try file.lowest()
         let highest = try file.highest()
         highestStored = try file.counter("highest") ?? 0
         holesStored = try file.counter("holes") ?? 0
-        next = max(highest ?? 0, highestStored) + 1
+        let reserved = try file.counter(NumberReserve.counter) ?? 0
+        let range = 0...OutboxSchema.highestNumber
+        guard
+            [lowest, highest, highestStored, holesStored, reserved].allSatisfy({
+                range.contains($0 ?? 0)
+            })
+        else { throw Self.contradiction(file) }
+        let known = max(highest ?? 0, highestStored)
+        next = max(known, reserved) + 1
+        if reserved > known {
+            passedOver = known + 1...reserved
+            hasDeleted = true  // the next `store` counts the holes
+        }
         losses = [:]
         for reason in LossReason.allCases {
-            if let count = try file.counter("lost." + reason.rawValue) { losses[reason] = count }
+            let count = try file.counter("lost." + reason.rawValue) ?? 0
+            if range.contains(count), count > 0 { losses[reason] = count }
         }
         lossesStored = losses
         depth = 0
@@ -36,11 +56,13 @@ struct OutboxTally {
             depth = highest - lowest + 1 - holesStored
             isTopGone = highest < highestStored
         }
-        guard depth >= 0, (lowest ?? 1) > 0 else {
-            throw .damaged(
-                path: file.database.path, operation: "open the file",
-                detail: "its counters contradict its rows")
-        }
+        guard depth >= 0, (lowest ?? 1) > 0 else { throw Self.contradiction(file) }
+    }
+
+    private static func contradiction(_ file: OutboxFile) -> OutboxError {
+        .damaged(
+            path: file.database.path, operation: "open the file",
+            detail: "its counters contradict its rows")
     }
 
     /// Whether there is something to store although no record came or went.
@@ -97,7 +119,7 @@ struct OutboxTally {
     }
 
     /// Rejected records kept for whoever looks into them.
-    private static let rejectedKept: Int64 = 200
+    static let rejectedKept: Int64 = 200
 
     /// Stores records under the next numbers (outbox rules 1 and 2).
     mutating func insert(
@@ -164,6 +186,23 @@ struct OutboxTally {
         oldestAdopted = min(oldestAdopted ?? sequence, sequence)
         // the next `store` counts the holes
         hasDeleted = true
+    }
+
+    /// Stores a rejected record carried over from a damaged file; it was counted there.
+    func adopt(
+        _ rejected: RejectedRecord, _ recordClass: RecordClass, _ coder: PayloadCoder,
+        in file: OutboxFile
+    ) throws(OutboxError) {
+        let packed = PackedRecord(
+            OutboxRecord(
+                recordClass, wallMilliseconds: rejected.wallMilliseconds,
+                payload: rejected.payload), coder)
+        file.adoptRejected.bind(1, rejected.sequence)
+        file.adoptRejected.bind(2, recordClass.rawValue)
+        file.adoptRejected.bind(3, rejected.wallMilliseconds)
+        file.adoptRejected.bind(4, packed.size)
+        file.adoptRejected.bind(6, rejected.reason)
+        try file.adoptRejected.run("carry rejected records over", blob: packed.bytes, at: 5)
     }
 
     /// Numbers from the oldest record carried over to the newest; 0 when there is none.

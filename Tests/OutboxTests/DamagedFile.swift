@@ -13,6 +13,8 @@ struct HealthyFile {
     let database: Data
     /// The log; empty after a proper end.
     let log: Data
+    /// The index that SQLite keeps of the log, as a kill leaves it.
+    let index: Data
 
     /// Records 1 to `count` of both classes, some freed in and out of order, a loss counted.
     ///
@@ -32,6 +34,7 @@ struct HealthyFile {
         state = try OutboxState(path: path, vfs: disk.vfs)
         database = try Data(contentsOf: URL(filePath: path))
         log = try Data(contentsOf: URL(filePath: path + "-wal"))
+        index = try Data(contentsOf: URL(filePath: path + "-shm"))
     }
 
     private static func fill(_ outbox: Outbox, through count: Int64, _ size: Int) throws {

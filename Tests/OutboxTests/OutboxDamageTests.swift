@@ -63,16 +63,32 @@ import Testing
         }
     }
 
-    @Test func `without the end of the table the numbers leap, so none is given twice`() throws {
+    @Test func `without the end of the table the numbers go on behind those written off`() throws {
         let healthy = try HealthyFile()
-        var leaps = 0
         for page in 1..<(healthy.database.count / Self.page) {
             let bytes = healthy.inverting(page * Self.page..<(page + 1) * Self.page)
-            let path = try healthy.put("leap-\(page)", database: bytes)
+            let path = try healthy.put("end-\(page)", database: bytes)
             let outbox = try Outbox(
                 path: path, budgetBytes: 1 << 20, wallMilliseconds: 1, vfs: healthy.disk.vfs)
             guard outbox.epoch == healthy.epoch else { continue }
-            #expect(outbox.nextSequence >= healthy.state.next)
+            #expect(outbox.nextSequence == healthy.state.next, "page \(page)")
+        }
+    }
+
+    @Test func `in an older file without its end the numbers leap, so none is given twice`() throws
+    {
+        let disk = try FaultyDisk(seed: 0)
+        let good = try Data(contentsOf: Fixture.file("outbox-v1.db"))
+        var leaps = 0
+        for page in 1..<(good.count / Self.page) {
+            var bytes = good
+            for index in page * Self.page..<(page + 1) * Self.page { bytes[index] ^= 0xA5 }
+            let path = disk.folder.file("leap-\(page).db")
+            try bytes.write(to: URL(filePath: path))
+            let outbox = try Outbox(
+                path: path, budgetBytes: 1 << 20, wallMilliseconds: 1, vfs: disk.vfs)
+            guard outbox.epoch == 8_341_263_203_415_674 else { continue }
+            #expect(outbox.nextSequence >= 41)
             if outbox.nextSequence >= 1 << 32 { leaps += 1 }
         }
         #expect((1...2).contains(leaps), "\(leaps)")
@@ -99,9 +115,7 @@ import Testing
 
     @Test func `a file of an earlier version keeps every record, number and loss`() throws {
         let folder = try TemporaryDirectory("museum")
-        let path = folder.file("outbox.db")
-        let fixture = Repository.root + "/Tests/OutboxTests/Fixtures/outbox-v1.db"
-        try FileManager.default.copyItem(atPath: fixture, toPath: path)
+        let path = try Fixture.copy("outbox-v1.db", to: folder)
         let outbox = try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1)
         let state = try OutboxState(path: path, vfs: nil)
         let freed: Set<Int64> = [12, 24, 36]
@@ -109,6 +123,21 @@ import Testing
         #expect(state.next == 41)
         #expect(state.losses == [.diskFull: 1])
         #expect(state.rows == Self.rows((1...40).filter { !freed.contains($0) }, size: 90))
+    }
+
+    @Test func `a file that wrote no numbers off goes on where it ended, also with a log`() throws {
+        let folder = try TemporaryDirectory("museum")
+        let path = try Fixture.copy("outbox-v2.db", to: folder)
+        let outbox = try Outbox(path: path, budgetBytes: 1 << 20, wallMilliseconds: 1)
+        let state = try OutboxState(path: path, vfs: nil)
+        let freed: Set<Int64> = [7, 12, 24, 36]
+        #expect(outbox.setAside == nil)
+        #expect(outbox.epoch == 3_677_089_149_986_726)
+        #expect(outbox.nextSequence == 41)
+        #expect(outbox.passedOver == nil)
+        #expect(state.losses == [.diskFull: 1, .rejected: 1])
+        #expect(state.rows == Self.rows((1...40).filter { !freed.contains($0) }, size: 90))
+        #expect(try OutboxReader(path: path).rejected().map(\.sequence) == [7])
     }
 
     private static func rows(_ numbers: [Int64], size: Int) -> [OutboxRow] {
@@ -143,5 +172,22 @@ import Testing
         #expect(counted <= Int64(healthy.state.next), "\(place)")
         #expect(outcome.state.losses[.diskFull] == healthy.state.losses[.diskFull], "\(place)")
         return lost
+    }
+}
+
+/// Files kept from earlier versions.
+enum Fixture {
+    static func file(_ name: String) -> URL {
+        URL(filePath: Repository.root + "/Tests/OutboxTests/Fixtures/" + name)
+    }
+
+    /// Copies a file, and its log where it has one, and returns the path.
+    static func copy(_ name: String, to folder: TemporaryDirectory) throws -> String {
+        let path = folder.file("outbox.db")
+        for suffix in ["", "-wal"] {
+            guard let bytes = try? Data(contentsOf: file(name + suffix)) else { continue }
+            try bytes.write(to: URL(filePath: path + suffix))
+        }
+        return path
     }
 }

@@ -27,31 +27,6 @@ import Testing
         }
     }
 
-    @Test func `a damaged log gives the transactions before the damage, whole`() throws {
-        let healthy = try HealthyFile(hasLog: true)
-        let path = try healthy.put("without", database: healthy.database)
-        let folded = try open(path, healthy).1
-        #expect(folded.rows.count < healthy.state.rows.count)
-        var fewest = Int.max
-        for frame in stride(from: 0, to: healthy.log.count, by: 2072) {
-            var log = healthy.log
-            log[frame + 20] ^= 0xFF
-            let path = try healthy.put(
-                "log-\(frame)", database: healthy.database, log: log)
-            let state = try open(path, healthy).1
-            // freed rows come back with a lost transaction; each is the record it was
-            #expect(
-                state.rows.allSatisfy {
-                    $0.payload
-                        == OutboxLife.record($0.sequence, size: 500, $0.recordClass).payload
-                })
-            #expect(state.next >= folded.next && state.next <= healthy.state.next)
-            #expect(state.next % 4 == 1, "half a transaction")
-            fewest = min(fewest, state.rows.count)
-        }
-        #expect(fewest <= folded.rows.count)
-    }
-
     @Test func `the log of another database is not taken for ours`() throws {
         let healthy = try HealthyFile(hasLog: true)
         let other = try HealthyFile(60, hasLog: true)

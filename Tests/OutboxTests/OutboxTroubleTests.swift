@@ -92,6 +92,20 @@ import Testing
         #expect(kept.first?.payload == OutboxFixture.records(2, size: 2000)[1].payload)
     }
 
+    @Test func `what the fleet rejected goes over to the new file when one is damaged`() throws {
+        let fixture = try OutboxFixture()
+        try fixture.append(300, size: 2000)
+        var nothing = SequenceRanges()
+        let rejections = (Int64(1)...250).map { Rejection(sequence: $0, reason: "no \($0)") }
+        try fixture.outbox.append([], freeing: &nothing, rejecting: rejections)
+        let kept = try OutboxReader(path: fixture.path).rejected()
+        #expect(kept.map(\.sequence) == Array(Int64(51)...250))
+        let moved = try fixture.outbox.startOver(wallMilliseconds: 1)
+        #expect(moved.recovered == 50)
+        #expect(try OutboxReader(path: fixture.path).rejected() == kept)
+        #expect(fixture.outbox.losses == [.rejected: 250])
+    }
+
     @Test func `outbox rule 6: a file that is no database is set aside and kept`() throws {
         let folder = try TemporaryDirectory("outbox")
         let path = folder.file("outbox.db")

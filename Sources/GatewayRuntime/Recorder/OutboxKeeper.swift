@@ -42,6 +42,11 @@ struct OutboxKeeper {
             if let aside = opened.setAside {
                 log.error("damaged outbox set aside", metadata: ["file": "\(aside)"])
             }
+            if let numbers = opened.passedOver {
+                log.info(
+                    "outbox was not closed properly, numbers passed over",
+                    metadata: ["first": "\(numbers.lowerBound)", "last": "\(numbers.upperBound)"])
+            }
             for loss in lostWhileClosed { opened.recordLoss(loss.reason, count: loss.count) }
             lostWhileClosed = []
             outbox = opened
