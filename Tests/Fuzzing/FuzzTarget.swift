@@ -15,8 +15,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
-    case answer, record
-    case head, date
+    case answer, record, head, date, salvage, log
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -39,6 +38,8 @@ enum FuzzTarget: String, CaseIterable {
         case .record: takeRecord(bytes)
         case .head: takeHead(bytes)
         case .date: takeDate(bytes)
+        case .salvage: takeSalvage(database: bytes, log: nil)
+        case .log: takeSalvage(database: Shipped.outbox, log: bytes)
         case .planted: takePlanted(bytes)
         }
     }

@@ -20,6 +20,8 @@ enum Shipped {
     }
     static let profileBytes = read("\(folder)/inverters/pylontech-lv-1.2/profile.json")
     static let layoutBytes = read("\(folder)/inverters/pylontech-lv-1.2/frames.dbc")
+    /// A small outbox that was killed; its log is a stored input.
+    static let outbox = read("\(folder)/../../../Tests/Fuzzing/Corpus/salvage/killed")
     static let profile = try? CANProfile.load(
         profile: profileBytes, layout: layoutBytes, name: "pylontech-lv-1.2")
 
@@ -34,7 +36,9 @@ enum Shipped {
     }()
 
     /// Whether all of them are there; without, half of the search would be idle.
-    static var isComplete: Bool { maps.count == 2 && formMaps.count == 2 && profile != nil }
+    static var isComplete: Bool {
+        maps.count == 2 && formMaps.count == 2 && profile != nil && !outbox.isEmpty
+    }
 
     /// Ends the process with a sentence on standard error.
     static func giveUp(_ sentence: String) -> Never {
