@@ -22,12 +22,13 @@ final class IngestFixture: Sendable {
     }
 
     init(
-        _ broker: Broker, workers: Int = 1, batchRows: Int = 1000, keepAliveSeconds: Int = 60
+        _ broker: Broker, workers: Int = 1, batchRows: Int = 1000, keepAliveSeconds: Int = 60,
+        proxy: CuttingProxy? = nil, retryMaximumMilliseconds: Int64 = 200
     ) throws {
         var configuration = IngestConfiguration(
-            host: "127.0.0.1", port: Int(broker.port), name: "ingest-test")
+            host: "127.0.0.1", port: Int(proxy?.port ?? broker.port), name: "ingest-test")
         configuration.retryMilliseconds = 20
-        configuration.retryMaximumMilliseconds = 200
+        configuration.retryMaximumMilliseconds = retryMaximumMilliseconds
         configuration.batchRows = batchRows
         configuration.batchMilliseconds = 100
         configuration.keepAliveSeconds = keepAliveSeconds

@@ -80,6 +80,25 @@ import Testing
         try ingest.wait { peer.acknowledged().count == 20 }
     }
 
+    @Test func `a link that is cut again and again is used while it is there`() throws {
+        let broker = try Broker("max_queued_messages 10000")
+        let proxy = try CuttingProxy(to: broker.port)
+        // were the waits to double from cut to cut, the last of them would be 40 s
+        let cuts = 12
+        for _ in 0..<cuts { proxy.cut(.down, afterBytes: 1000) }
+        let ingest = try IngestFixture(broker, proxy: proxy, retryMaximumMilliseconds: 60_000)
+        let peer = try GatewayPeer(broker)
+        var sequence: Int64 = 0
+        try ingest.wait {
+            if peer.acknowledged().count == sequence {
+                sequence += 1
+                peer.publish(RecordFixture.event(sequence))
+            }
+            return proxy.cuts == cuts
+        }
+        try ingest.waitReady()
+    }
+
     @Test func `a broker that wants certificates is served over TLS, whatever it sends at once`()
         throws
     {

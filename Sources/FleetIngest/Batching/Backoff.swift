@@ -17,6 +17,9 @@ struct Backoff<Generator: RandomNumberGenerator> {
 
     mutating func succeeded() { failures = 0 }
 
+    /// What was reached did some work before it failed: the next waits are at most the third.
+    mutating func worked() { failures = min(failures, 2) }
+
     /// The wait after one more failure: between half of the full time and all of it.
     mutating func failed() -> Int64 {
         let full = min(longest, first << Int64(min(failures, 20)))

@@ -5,7 +5,8 @@ import Glibc
 extension IngestWorker {
     /// How long the broker may take to welcome us and to grant the subscription.
     private static var welcomeTime: Int64 { 15_000_000_000 }
-    /// How long a connection must last before attempts are quick again.
+    /// How long a connection must last before attempts are as quick as at first; one that brought
+    /// messages keeps them short, so that a link that flaps is used while it is there.
     private static var stableTime: Int64 { 30_000_000_000 }
     /// Documents that wait for the broker at most; a gateway that misses one sends its records again.
     private static var mostWaiting: Int { 20_000 }
@@ -28,6 +29,7 @@ extension IngestWorker {
             receiveMaximum: configuration.receiveMaximum)
         try made.secure(configuration)
         client = made
+        hasCarried = false
         welcomeUntil = now + Self.welcomeTime
         settle(made.connect(configuration))
     }
@@ -83,7 +85,11 @@ extension IngestWorker {
     /// Forgets the connection; what was not answered goes out again on the next one.
     func lost(_ words: String) {
         let now = IngestClock.now()
-        if let since = onlineSince, now - since > Self.stableTime { brokerBackoff.succeeded() }
+        if let since = onlineSince, now - since > Self.stableTime {
+            brokerBackoff.succeeded()
+        } else if hasCarried {
+            brokerBackoff.worked()
+        }
         forgetConnection()
         connectAt = now + brokerBackoff.failed()
         let trouble = "broker '\(configuration.endpoint)': \(words)"

@@ -44,6 +44,8 @@ package final class IngestWorker {
     var connectAt: Int64 = 0, welcomeUntil: Int64 = 0
     /// Since when the subscription stands; nil without it.
     var onlineSince: Int64?
+    /// Whether the connection has brought a message.
+    var hasCarried = false
     /// What was wrong with the broker last; nil while it is there.
     var brokerTrouble: String?
     private var maintainedAt: Int64 = 0
@@ -173,6 +175,7 @@ package final class IngestWorker {
     /// Judges the messages that came.
     private func absorb(_ events: BrokerEvents) {
         guard !events.messages.isEmpty else { return }
+        hasCarried = true
         let now = IngestClock.now()
         let wall = IngestClock.wallMilliseconds()
         for (topic, payload) in events.messages {
