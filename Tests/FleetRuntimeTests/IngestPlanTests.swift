@@ -33,6 +33,7 @@ import Testing
         #expect(plan.configuration.name.hasPrefix("ingest-"))
         #expect(plan.configuration.batchRows == 1000)
         #expect(plan.configuration.batchMilliseconds == 200)
+        #expect(plan.configuration.retryMaximumMilliseconds == 30_000)
         #expect(plan.workers == 1 && plan.store == "sqlite:/tmp/x" && plan.logLevel == .info)
         #expect(plan.configuration.tls == nil && plan.configuration.password == nil)
     }
@@ -44,9 +45,10 @@ import Testing
         let pem = folder.file("pem")
         let plan = try plan(
             "--username", "fleet", "--password-file", folder.file("password"), "--ca", pem,
-            "--cert", pem, "--key", pem, "--root", "a/b", "--name", "n")
+            "--cert", pem, "--key", pem, "--retry-max-s", "7", "--root", "a/b", "--name", "n")
         #expect(plan.configuration.username == "fleet" && plan.configuration.root == "a/b")
         #expect(plan.configuration.tls?.certificateFile == pem)
+        #expect(plan.configuration.retryMaximumMilliseconds == 7000)
         #expect("\(plan)".contains("••••") && !"\(plan)".contains("secret"))
     }
 
@@ -54,13 +56,15 @@ import Testing
         #expect(
             try faults(
                 "--broker", "localhost", "--workers", "0", "--batch-rows", "0",
-                "--batch-milliseconds", "10001", "--health", "0", "--root", "/a", "--group", "a/b",
+                "--batch-milliseconds", "10001", "--retry-max-s", "3601", "--health", "0", "--root",
+                "/a", "--group", "a/b",
                 "--log-level",
                 "loud", "--cert", "/no/such", "--password-file", "/no/such") == [
                     "'--broker' is 'localhost', expected 'host:port'",
                     "'--workers' is 0, allowed 1…64",
                     "'--batch-rows' is 0, allowed 1…100000",
                     "'--batch-milliseconds' is 10001, allowed 1…10000",
+                    "'--retry-max-s' is 3601, allowed 1…3600",
                     "'--health' is 0, allowed 1…65535",
                     "'--root' is '/a', expected a topic without '+', '#' and '$', and without '/' "
                         + "at its ends",

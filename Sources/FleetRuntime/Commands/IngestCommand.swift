@@ -27,6 +27,12 @@ struct IngestCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Seconds between attempts to reach broker or store at most, 1 to 3600.",
+            valueName: "seconds"))
+    var retryMaxS = 30
+
+    @Option(
+        help: ArgumentHelp(
             "Port of 127.0.0.1 on which GET /health tells counters and troubles.",
             valueName: "port"))
     var health: Int?

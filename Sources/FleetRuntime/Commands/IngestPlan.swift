@@ -38,6 +38,9 @@ struct IngestPlan: Sendable {
             (1...10_000).contains(command.batchMilliseconds),
             "'--batch-milliseconds' is \(command.batchMilliseconds), allowed 1…10000")
         faults.check(
+            (1...3600).contains(command.retryMaxS),
+            "'--retry-max-s' is \(command.retryMaxS), allowed 1…3600")
+        faults.check(
             command.health.map { (1...65_535).contains($0) } ?? true,
             "'--health' is \(command.health ?? 0), allowed 1…65535")
         faults.check(
@@ -59,6 +62,7 @@ struct IngestPlan: Sendable {
         settings.group = options.group
         settings.batchRows = command.batchRows
         settings.batchMilliseconds = command.batchMilliseconds
+        settings.retryMaximumMilliseconds = Int64(clamping: command.retryMaxS) * 1000
         settings.username = options.username
         settings.password = Self.password(options, &faults)
         settings.tls = Self.certificates(options, &faults)
