@@ -8,11 +8,18 @@ import Quantities
 /// boot id and the monotonic time, so that the fleet can mend it later (outbox rule 7).
 package enum MachineClock {
     /// The monotonic clock now.
-    package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+    package static func now() -> Instant {
+        let real = read(CLOCK_MONOTONIC)
+        return Instant(nanoseconds: real &+ FastClock.lead(at: real))
+    }
+
+    /// How long to wait, in nanoseconds, for so many nanoseconds of `now` to go by.
+    static func wait(for nanoseconds: Int64) -> Int64 { nanoseconds / FastClock.rateNow }
 
     /// Unix time in nanoseconds; wrong until the network or a battery clock has set it.
     package static func wallNanoseconds() -> Int64 {
         read(CLOCK_REALTIME) &+ (WrongClock.now?.offsetNanoseconds ?? 0)
+            &+ FastClock.leadNow
     }
 
     /// Whether the kernel says that a time service has set the clock.
@@ -26,12 +33,14 @@ package enum MachineClock {
 
     /// The kernel's id of this boot, or zeros where there is none.
     package static func bootID() -> String {
+        if let text = OtherMachine.bootID { return text }
         let bytes = (try? FileBytes.read("/proc/sys/kernel/random/boot_id", limit: 256)) ?? []
         let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         return text.utf8.count == 36 ? text : "00000000-0000-0000-0000-000000000000"
     }
 
-    private static func read(_ clock: clockid_t) -> Int64 {
+    /// A clock of the kernel, in nanoseconds.
+    static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
@@ -58,5 +67,15 @@ private struct WrongClock {
         }
     #else
         static var now: WrongClock? { nil }
+    #endif
+}
+
+/// Lets a reliability test run two machines on one: `AMPHORA_BOOT` is the id of the boot, in debug
+/// builds.
+private enum OtherMachine {
+    #if DEBUG
+        static let bootID = getenv("AMPHORA_BOOT").map { String(cString: $0) }
+    #else
+        static var bootID: String? { nil }
     #endif
 }

@@ -52,7 +52,7 @@ package enum Poll {
         let outcome = descriptors.withUnsafeMutableBufferPointer { buffer in
             clinux_poll(
                 buffer.baseAddress, UInt(buffer.count),
-                deadline.nanoseconds == .max ? -1 : max(0, left))
+                deadline.nanoseconds == .max ? -1 : MachineClock.wait(for: max(0, left)))
         }
         if outcome <= 0 {
             for index in descriptors.indices { descriptors[index].revents = 0 }
