@@ -86,10 +86,10 @@ class Cuts:
         self.note(f"clock {words}, then right")
         gateway = self.house.parts["gateway"]
         gateway.kill()
-        self.house.set_clock(seconds, "untrusted")
+        self.house.gateway.set_clock(seconds, "untrusted")
         gateway.start()
         time.sleep(self.random.uniform(2.5, 4))
-        self.house.set_clock(0, "trusted")
+        self.house.gateway.set_clock(0, "trusted")
         time.sleep(self.random.uniform(0, 1.2))
 
     def frozen(self, name, seconds):

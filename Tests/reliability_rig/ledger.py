@@ -3,7 +3,10 @@
 import collections
 import json
 import sqlite3
+import subprocess
 import time
+
+from parts import PROGRAMS, Trouble
 
 
 class Store:
@@ -13,6 +16,7 @@ class Store:
              "FROM record r JOIN gateway g ON g.id = r.gateway ORDER BY g.name, r.epoch, r.seq")
     SAMPLES = ("SELECT g.name, s.epoch, s.seq, count(*) FROM pack_sample s JOIN gateway g ON g.id = s.gateway "
                "GROUP BY g.name, s.epoch, s.seq")
+    NEWEST = "SELECT coalesce(max(r.time_ms), 0) FROM record r JOIN gateway g ON g.id = r.gateway WHERE g.name = '%s'"
     DEAD = "SELECT count(*) FROM dead_letter"
 
     def __init__(self, path=None, postgres=None):
@@ -27,11 +31,25 @@ class Store:
         finally:
             connection.close()
 
+    def safe_records(self):
+        """The records, none while the store is away or has no tables yet."""
+        try:
+            return self.records()
+        except (sqlite3.Error, Trouble):
+            return {}
+
+    def newest(self, gateway):
+        """Unix time in milliseconds of a gateway's newest record, 0 without one or while the store is away."""
+        try:
+            return int(self.rows(self.NEWEST % gateway)[0][0] or 0)
+        except (sqlite3.Error, Trouble):
+            return 0
+
     def records(self):
         found = {}
         for name, epoch, seq, kind, boot, wall, monotonic, received, moment in self.rows(self.QUERY):
             found[name, int(epoch), int(seq)] = {
-                "kind": kind, "boot": boot, "wall": int(wall), "monotonic": int(monotonic), "received": int(received), "time": int(moment)}
+                "kind": int(kind), "boot": boot, "wall": int(wall), "monotonic": int(monotonic), "received": int(received), "time": int(moment)}
         return found
 
 
@@ -65,6 +83,16 @@ def outbox_ledger(path):
     return counters["epoch"], top, set(waiting), lost
 
 
+def told_losses(store, gateway):
+    """Losses by reason as a gateway has told the fleet in its newest record."""
+    words = [str(PROGRAMS / "amphora-fleet"), "gateways", "--store", store, "--json"]
+    for line in subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines():
+        row = json.loads(line)
+        if row["gateway"] == gateway:
+            return (row["outbox"] or {}).get("losses") or {}
+    return {}
+
+
 def measured_lines(path):
     """What a gateway wrote to its file of records, by number; a number may stand there twice when a cut
     came between the file and the store."""
@@ -79,8 +107,10 @@ def measured_lines(path):
     return lines
 
 
-def compare_gateway(verdict, store, records, samples, name, outbox, file):
-    """The real gateway: each number its outbox has given must be stored, unless it waits or was counted as lost."""
+def compare_gateway(verdict, store, records, samples, name, outbox, file, title):
+    """A real gateway: each number its outbox has given must be stored, unless it waits or was counted as lost.
+
+    `title` names it among others of the same name."""
     epoch, top, waiting, given_up = outbox_ledger(outbox)
     mine = {seq: row for (gateway, e, seq), row in records.items() if gateway == name and e == epoch}
     missing = [seq for seq in range(1, top + 1) if seq not in mine and seq not in waiting]
@@ -89,20 +119,20 @@ def compare_gateway(verdict, store, records, samples, name, outbox, file):
     verdict.counts["waiting"] += len(waiting - set(mine))
     verdict.counts["given up"] += given_up
     for seq in missing[given_up:]:
-        verdict.fault("lost", f"{name} number {seq} of {top}")
+        verdict.fault("lost", f"{title} number {seq} of {top}")
     for seq in mine:
         if seq > top:
-            verdict.fault("strange", f"{name} number {seq} was never given")
+            verdict.fault("strange", f"{title} number {seq} was never given")
     lines = measured_lines(file)
     for seq, row in mine.items():
         wanted = lines.get((epoch, seq))
-        if int(row["kind"]) == 2 or wanted is None:
+        if row["kind"] == 2 or wanted is None:
             continue
         if not any(row["boot"] == boot and row["monotonic"] == monotonic for boot, monotonic, _ in wanted):
-            verdict.fault("strange", f"{name} number {seq} is another record than the one measured")
+            verdict.fault("strange", f"{title} number {seq} is another record than the one measured")
         packs = {count for _, _, count in wanted}
         if samples.get((name, epoch, seq), 0) not in packs:
-            verdict.fault("lost", f"{name} number {seq} has {samples.get((name, epoch, seq), 0)} pack samples, measured {packs}")
+            verdict.fault("lost", f"{title} number {seq} has {samples.get((name, epoch, seq), 0)} pack samples, measured {packs}")
 
 
 def compare_played(verdict, records, ledger):
@@ -127,7 +157,7 @@ def compare_order(verdict, records):
     moments = set()
     for (name, epoch, seq), row in sorted(records.items()):
         moment = (name, row["boot"], row["monotonic"], row["kind"], epoch)
-        if int(row["kind"]) == 1:
+        if row["kind"] == 1:
             if moment in moments:
                 verdict.fault("doubled", f"{name} number {seq}: its moment is stored under another number too")
             moments.add(moment)
@@ -139,17 +169,18 @@ def compare_order(verdict, records):
             verdict.counts["late"] += 1
 
 
-def compare_times(verdict, records, name):
+def compare_times(verdict, records, name, epoch, ahead_s, tolerance_s):
     """Each record lies at the moment it was made, whatever its gateway took for the time then.
 
-    Gateway and coordinator share this machine's monotonic clock, which nobody sets.
+    Gateway and coordinator share this machine's monotonic clock, which nobody sets; that of a gateway
+    that has lived through days in minutes is ahead by as much as those.
     """
-    right = time.time() - time.monotonic()
-    for (gateway, _, seq), row in records.items():
-        if gateway != name:
+    right = time.time() - time.monotonic() - ahead_s
+    for (gateway, e, seq), row in records.items():
+        if gateway != name or e != epoch:
             continue
         wrong = row["time"] / 1000 - (row["monotonic"] / 1000 + right)
         if abs(row["wall"] - row["time"]) > 1_000_000:
             verdict.counts["mended"] += 1
-        if abs(wrong) > 1.5:
+        if abs(wrong) > tolerance_s:
             verdict.fault("strange", f"{name} number {seq} lies {wrong:.1f} s from the moment it was made")

@@ -1,5 +1,6 @@
 """The programs of a reliability run: started, killed and started again; ended with the run."""
 
+import concurrent.futures
 import glob
 import os
 import pathlib
@@ -15,6 +16,8 @@ PROGRAMS = pathlib.Path(os.environ["AMPHORA_PROGRAMS"])
 BASE_SET = ROOT / "Provisioning" / "ProfileSets" / "base"
 # Ends a program with the run that started it, however that ends.
 BOUND = ["setpriv", "--pdeathsig", "KILL"]
+# The kernel takes the thread that has started a program for its parent, so all are started by one that stays.
+STARTER = concurrent.futures.ThreadPoolExecutor(1)
 
 
 class Trouble(Exception):
@@ -54,7 +57,8 @@ class Part:
 
     def start(self, **extra):
         environment = {**os.environ, **self.environment, **extra}
-        self.process = subprocess.Popen([*BOUND, *self.command], stdout=self.log, stderr=self.log, env=environment)
+        self.process = STARTER.submit(
+            subprocess.Popen, [*BOUND, *self.command], stdout=self.log, stderr=self.log, env=environment).result()
         if self.ready:
             wait_for(lambda: self.ready() or self.process.poll() is not None, 20, self.name)
             if self.process.poll() not in (None, -9):
@@ -130,7 +134,8 @@ class Postgres:
 
     def start(self):
         command = [*BOUND, *self.user, str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, cwd="/", start_new_session=True)
+        self.process = STARTER.submit(
+            subprocess.Popen, command, stdout=self.log, stderr=self.log, cwd="/", start_new_session=True).result()
         wait_for(lambda: self.answers() or self.process.poll() is not None, 60, "PostgreSQL")
         return self
 
