@@ -23,12 +23,15 @@ final class IngestFixture: Sendable {
 
     init(
         _ broker: Broker, workers: Int = 1, batchRows: Int = 1000, keepAliveSeconds: Int = 60,
-        proxy: CuttingProxy? = nil, retryMaximumMilliseconds: Int64 = 200
+        proxy: CuttingProxy? = nil, retryMaximumMilliseconds: Int64 = 200,
+        welcomeMilliseconds: Int64 = 15_000, storeMilliseconds: UInt32 = 0
     ) throws {
         var configuration = IngestConfiguration(
             host: "127.0.0.1", port: Int(proxy?.port ?? broker.port), name: "ingest-test")
         configuration.retryMilliseconds = 20
         configuration.retryMaximumMilliseconds = retryMaximumMilliseconds
+        contents.change { $0.delayMilliseconds = storeMilliseconds }
+        configuration.welcomeMilliseconds = welcomeMilliseconds
         configuration.batchRows = batchRows
         configuration.batchMilliseconds = 100
         configuration.keepAliveSeconds = keepAliveSeconds
@@ -139,6 +142,8 @@ final class GatewayPeer {
             print('down', m.topic, m.qos, user.get('schema', '-'),
                   getattr(m.properties, 'MessageExpiryInterval', '-'), m.payload.decode(),
                   sep='\\t', flush=True)
+        def published(c, u, mid, code, p): print('taken', flush=True)
+        client.on_publish = published
         client.on_connect, client.on_subscribe, client.on_message = connected, subscribed, message
         client.reconnect_delay_set(1, 1)
         if len(sys.argv) > 2:
@@ -169,6 +174,9 @@ final class GatewayPeer {
     func publish(_ payload: [UInt8], topic: String) {
         process.send(line: "\(topic)\t\(String(decoding: payload, as: UTF8.self))")
     }
+
+    /// How many of our messages the broker has taken.
+    var taken: Int { process.output.split(separator: "\n").count { $0 == "taken" } }
 
     struct Down: Equatable {
         let topic: String

@@ -99,6 +99,21 @@ import Testing
         try ingest.waitReady()
     }
 
+    @Test func `a broker with much to hand over is not taken for one that is silent`() throws {
+        let broker = try Broker("max_queued_messages 10000", "max_inflight_messages 0")
+        let before = try IngestFixture(broker)
+        try before.waitReady()
+        #expect(before.stop())
+        let peer = try GatewayPeer(broker)
+        for sequence in 1...40 { peer.publish(RecordFixture.event(Int64(sequence))) }
+        try before.wait { peer.taken == 40 }
+        // what was kept comes before the word on the subscription, and takes five times as long
+        let ingest = try IngestFixture(
+            broker, batchRows: 1, welcomeMilliseconds: 400, storeMilliseconds: 50)
+        try ingest.wait { peer.acknowledged().count == 40 }
+        #expect(!ingest.log.all.contains { $0.hasPrefix("warning no connection") })
+    }
+
     @Test func `a broker that wants certificates is served over TLS, whatever it sends at once`()
         throws
     {

@@ -1,5 +1,6 @@
 import FleetIngest
 import FleetStore
+import Glibc
 import Synchronization
 
 /// What ingest needs of a store, in memory, and failing when it is told to.
@@ -17,6 +18,8 @@ final class MemoryStore: Sendable {
         var refusedCode: String?
         var refusesLetters = false
         var sharedIdentities: [String] = []
+        /// What each batch takes, in milliseconds.
+        var delayMilliseconds: UInt32 = 0
     }
 
     private let state = Mutex(State())
@@ -39,7 +42,8 @@ final class MemoryStore: Sendable {
     }
 
     private func store(_ batch: IngestBatch) -> Result<IngestOutcome, FleetStoreError> {
-        state.withLock { state in
+        usleep(get { state in state.delayMilliseconds } * 1000)
+        return state.withLock { state in
             if let failure = state.failure { return .failure(failure) }
             if let code = state.refusedCode, batch.records.contains(where: { $0.code == code }) {
                 return .failure(

@@ -34,6 +34,10 @@ package struct IngestConfiguration: Sendable {
     /// The longest wait between attempts, in milliseconds.
     package var retryMaximumMilliseconds: Int64 = 30_000
 
+    /// How long the broker may take to welcome us and grant the subscription, in milliseconds, counted
+    /// from its last message to us and our last time to listen.
+    package var welcomeMilliseconds: Int64 = 15_000
+
     /// Makes a configuration with the usual values.
     package init(host: String, port: Int, name: String) {
         self.host = host

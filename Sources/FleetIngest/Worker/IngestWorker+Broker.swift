@@ -3,8 +3,6 @@ import CutPoints
 import Glibc
 
 extension IngestWorker {
-    /// How long the broker may take to welcome us and to grant the subscription.
-    private static var welcomeTime: Int64 { 15_000_000_000 }
     /// How long a connection must last before attempts are as quick as at first; one that brought
     /// messages keeps them short, so that a link that flaps is used while it is there.
     private static var stableTime: Int64 { 30_000_000_000 }
@@ -16,7 +14,7 @@ extension IngestWorker {
         maintain(now)
         if client != nil {
             if onlineSince == nil, now >= welcomeUntil, queue.isEmpty {
-                lost("it did not answer within \(Self.welcomeTime / 1_000_000_000) s")
+                lost("it did not answer within \(configuration.welcomeMilliseconds / 1000) s")
             }
         } else if store != nil, queue.isEmpty, !isStopping, now >= connectAt {
             try connect(now)
@@ -30,8 +28,16 @@ extension IngestWorker {
         try made.secure(configuration)
         client = made
         hasCarried = false
-        welcomeUntil = now + Self.welcomeTime
+        expectWelcome(now)
         settle(made.connect(configuration))
+    }
+
+    /// Gives the broker its time anew.
+    ///
+    /// What it kept for us comes before its word on the subscription, and is stored meanwhile; while
+    /// the store works nobody listens.
+    func expectWelcome(_ now: Int64) {
+        welcomeUntil = now + configuration.welcomeMilliseconds * 1_000_000
     }
 
     /// Looks at what a call into the library brought about.

@@ -39,6 +39,7 @@ extension IngestWorker {
             try storeFailed(error, IngestClock.now())
             return
         }
+        expectWelcome(IngestClock.now())
         CutPoint.pass("after-store")
         storeIsBack(IngestClock.now())
         acknowledge(queue.stored(), outcome)

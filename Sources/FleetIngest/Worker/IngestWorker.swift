@@ -177,6 +177,7 @@ package final class IngestWorker {
         guard !events.messages.isEmpty else { return }
         hasCarried = true
         let now = IngestClock.now()
+        expectWelcome(now)
         let wall = IngestClock.wallMilliseconds()
         for (topic, payload) in events.messages {
             CutPoint.pass("received")
