@@ -24,6 +24,7 @@ func program(_ name: String, _ root: Target.Dependency) -> Target {
 
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -104,7 +105,8 @@ let package = Package(
         library("Provisioning", ["EST", "HTTPSClient", asn1, crypto, x509]),
 
         // fleet
-        library("CertificateAuthority", ["EST", asn1, crypto, x509]),
+        library(
+            "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
         library("FleetStore", ["CPostgres", "CSQLite", grdb]),
         library(
             "FleetAPI",
@@ -127,7 +129,7 @@ let package = Package(
             [
                 "CertificateAuthority", "CLinux", "FleetAPI", "FleetIngest", "FleetStore", "Logs",
                 "Telemetry", arguments,
-                log,
+                log, x509,
             ]),
         library(
             "Simulation",
@@ -158,6 +160,7 @@ let package = Package(
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
+        suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),
         suite("FleetStoreTests", ["FleetStore"]),
         suite(
             "FleetIngestTests",
