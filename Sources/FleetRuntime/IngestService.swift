@@ -37,6 +37,14 @@ final class IngestService {
                 "mqtt.broker": "\(plan.configuration.host):\(plan.configuration.port)",
                 "workers": "\(plan.workers)", "version": "\(Version.number)",
             ])
+        if plan.workers > 1, plan.configuration.tls?.isShared == true {
+            // such a broker ends the older connection without a reason that reaches us
+            log.warning(
+                """
+                all workers show one certificate: a broker that takes names from certificates lets only \
+                one of them stay; give each its own with '{worker}' in --cert and --key
+                """)
+        }
         let threads = try (0..<plan.workers).map { try start($0, stop: stop) }
         while signals.next() == .report { Output.result(meter.document()) }
         close(ask)

@@ -52,6 +52,31 @@ import Testing
         #expect("\(plan)".contains("••••") && !"\(plan)".contains("secret"))
     }
 
+    @Test func `each worker may have a certificate of its own`() throws {
+        let folder = try TemporaryDirectory("plan")
+        for name in ["ca", "1.pem", "1.key", "2.pem"] {
+            try Data().write(to: URL(filePath: folder.file(name)))
+        }
+        let options = [
+            "--workers", "2", "--ca", folder.file("ca"), "--cert", folder.file("{worker}.pem"),
+            "--key", folder.file("{worker}.key"),
+        ]
+        let command = try #require(
+            FleetCommand.parseAsRoot(
+                ["ingest", "--broker", "a:1", "--store", "sqlite:/tmp/x"] + options)
+                as? IngestCommand)
+        #expect {
+            _ = try IngestPlan(command, opensStore: false)
+        } throws: { error in
+            "\(error)"
+                == "amphora-fleet: cannot read '\(folder.file("2.key"))': No such file or directory"
+        }
+        try Data().write(to: URL(filePath: folder.file("2.key")))
+        let tls = try #require(try IngestPlan(command, opensStore: false).configuration.tls)
+        #expect(tls.files(ofWorker: 2).keyFile == folder.file("2.key"))
+        #expect(tls.files(ofWorker: 1).certificateFile == folder.file("1.pem"))
+    }
+
     @Test func `all faults are told at once, each with what was found`() throws {
         #expect(
             try faults(

@@ -59,14 +59,14 @@ final class BrokerClient {
     /// Whether bytes wait for room in the socket.
     var wantsToWrite: Bool { mosquitto_want_write(handle) }
 
-    /// Sets user name, password and certificates.
-    func secure(_ configuration: IngestConfiguration) throws(IngestError) {
+    /// Sets user name, password and the certificates of a worker, from 1.
+    func secure(_ configuration: IngestConfiguration, worker: Int) throws(IngestError) {
         if let username = configuration.username {
             try check(
                 mosquitto_username_pw_set(handle, username, configuration.password?.revealed),
                 "user name")
         }
-        guard let tls = configuration.tls else { return }
+        guard let tls = configuration.tls?.files(ofWorker: worker) else { return }
         try check(
             mosquitto_tls_set(
                 handle, tls.authorityFile, nil, tls.certificateFile, tls.keyFile, nil),

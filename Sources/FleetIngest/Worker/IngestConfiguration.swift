@@ -68,13 +68,33 @@ package struct Secret: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// Files for TLS; the broker's name is always checked against its certificate.
+///
+/// A broker that takes client ids from certificates gives each name one connection, so each worker
+/// needs a certificate of its own: `{worker}` in the paths of certificate and key stands for the number
+/// of the worker, from 1.
 package struct IngestCertificates: Sendable {
+    /// What stands for the number of the worker.
+    package static let placeholder = "{worker}"
+
     /// PEM file of the authority that signed the broker's certificate.
     package let authorityFile: String
     /// PEM file of our certificate; nil shows none.
     package let certificateFile: String?
     /// PEM file of the private key that goes with it.
     package let keyFile: String?
+
+    /// Whether all workers show the same certificate.
+    package var isShared: Bool {
+        certificateFile.map { !$0.contains(Self.placeholder) } ?? false
+    }
+
+    /// The files of one worker, from 1.
+    package func files(ofWorker number: Int) -> IngestCertificates {
+        IngestCertificates(
+            authorityFile: authorityFile,
+            certificateFile: certificateFile?.replacing(Self.placeholder, with: "\(number)"),
+            keyFile: keyFile?.replacing(Self.placeholder, with: "\(number)"))
+    }
 
     /// Names the files; certificate and key belong together.
     package init(authorityFile: String, certificateFile: String? = nil, keyFile: String? = nil) {

@@ -25,7 +25,7 @@ extension IngestWorker {
         let made = try BrokerClient(
             clientID: "\(configuration.name)-\(index + 1)",
             receiveMaximum: configuration.receiveMaximum)
-        try made.secure(configuration)
+        try made.secure(configuration, worker: index + 1)
         client = made
         hasCarried = false
         expectWelcome(now)

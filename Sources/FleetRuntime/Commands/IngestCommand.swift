@@ -86,10 +86,17 @@ struct BrokerOptions: ParsableArguments {
         completion: .file())
     var ca: String?
 
-    @Option(help: "PEM file of our own certificate.", completion: .file())
+    @Option(
+        help: """
+            PEM file of our own certificate; '{worker}' in the path stands for the number of the worker. \
+            The broker of 'broker config' gives each certificate one connection, so several workers need \
+            several: 'ca issue-service ingest NAME --workers N' makes them.
+            """, completion: .file())
     var cert: String?
 
-    @Option(help: "PEM file of the private key of our certificate.", completion: .file())
+    @Option(
+        help: "PEM file of the private key of our certificate; '{worker}' as in --cert.",
+        completion: .file())
     var key: String?
 
     @Option(help: "First part of every topic.")

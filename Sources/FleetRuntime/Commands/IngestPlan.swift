@@ -65,7 +65,7 @@ struct IngestPlan: Sendable {
         settings.retryMaximumMilliseconds = Int64(clamping: command.retryMaxS) * 1000
         settings.username = options.username
         settings.password = Self.password(options, &faults)
-        settings.tls = Self.certificates(options, &faults)
+        settings.tls = Self.certificates(options, workers: command.workers, &faults)
         if opensStore {
             do {
                 _ = try openStore(command.store.store)
@@ -91,7 +91,7 @@ struct IngestPlan: Sendable {
         return host.isEmpty ? nil : (String(host), Int(port))
     }
 
-    private static func isTopicPart(_ text: String) -> Bool {
+    static func isTopicPart(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 256 && !text.hasPrefix("/") && !text.hasSuffix("/")
             && !text.utf8.contains { "+#$\0".utf8.contains($0) }
     }
@@ -115,20 +115,26 @@ struct IngestPlan: Sendable {
     }
 
     private static func certificates(
-        _ options: BrokerOptions, _ faults: inout Faults
+        _ options: BrokerOptions, workers: Int, _ faults: inout Faults
     ) -> IngestCertificates? {
         faults.check(
             (options.cert == nil) == (options.key == nil), "'--cert' and '--key' belong together")
         faults.check(options.ca != nil || options.cert == nil, "'--cert' needs '--ca'")
-        for case let path? in [options.ca, options.cert, options.key] {
+        let all = IngestCertificates(
+            authorityFile: options.ca ?? "", certificateFile: options.cert, keyFile: options.key)
+        var paths = [options.ca]
+        for worker in 1...min(max(workers, 1), 64) {
+            let own = all.files(ofWorker: worker)
+            for path in [own.certificateFile, own.keyFile] where !paths.contains(path) {
+                paths.append(path)
+            }
+        }
+        for case let path? in paths {
             let isReadable = access(path, R_OK) == 0
             let reason = String(cString: strerror(errno))
             faults.check(isReadable, "cannot read '\(path)': \(reason)")
         }
-        return options.ca.map {
-            IngestCertificates(
-                authorityFile: $0, certificateFile: options.cert, keyFile: options.key)
-        }
+        return options.ca == nil ? nil : all
     }
 
     private static func hostName() -> String {
