@@ -183,7 +183,10 @@ let package = Package(
         // Runs the built programs; depends on them so that they are built first.
         suite(
             "SystemTests",
-            ["amphora-fleet", "amphora-gateway", "amphora-sim", "FleetStore", "Modbus"]),
+            [
+                "amphora-fleet", "amphora-gateway", "amphora-sim", "CertificateAuthority",
+                "FleetStore", "Modbus",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,7 +15,7 @@ package struct FleetCommand: ParsableCommand {
         version: Version.number,
         subcommands: [
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
-            CACommand.self,
+            CACommand.self, BrokerCommand.self,
             VersionCommand.self,
         ])
 
