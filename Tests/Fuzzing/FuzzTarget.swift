@@ -2,6 +2,7 @@ import Bank
 import CANBus
 import CANProfile
 import CANTransport
+import CertificateAuthority
 import GatewayRuntime
 import Glibc
 import Modbus
@@ -15,7 +16,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
-    case answer, record, head, date, salvage, log
+    case answer, record, head, date, salvage, log, key, duration
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -40,6 +41,8 @@ enum FuzzTarget: String, CaseIterable {
         case .date: takeDate(bytes)
         case .salvage: takeSalvage(database: bytes, log: nil)
         case .log: takeSalvage(database: Shipped.outbox, log: bytes)
+        case .key: _ = try? EncryptedKeyContainer(der: bytes)
+        case .duration: takeDuration(bytes)
         case .planted: takePlanted(bytes)
         }
     }
