@@ -178,6 +178,7 @@ let package = Package(
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
             ]),
+        suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
         suite("FleetAPITests", ["FleetAPI", log]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),
         // Runs the built programs; depends on them so that they are built first.

@@ -16,7 +16,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
-    case answer, record, head, date, salvage, log, key, duration
+    case answer, record, head, date, salvage, log, key, duration, est
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -43,6 +43,7 @@ enum FuzzTarget: String, CaseIterable {
         case .log: takeSalvage(database: Shipped.outbox, log: bytes)
         case .key: _ = try? EncryptedKeyContainer(der: bytes)
         case .duration: takeDuration(bytes)
+        case .est: takeEST(bytes)
         case .planted: takePlanted(bytes)
         }
     }

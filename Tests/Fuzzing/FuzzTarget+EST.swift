@@ -1,0 +1,29 @@
+import EST
+
+extension FuzzTarget {
+    /// What either end of an enrolment reads: a body, a bag of certificates, a key, a header field.
+    func takeEST(_ bytes: [UInt8]) {
+        if let body = try? Base64Text.decode(bytes) {
+            let again = try? Base64Text.decode(Base64Text.encode(body, wrappedAt: 64))
+            precondition(again == body)
+            takeDER(body)
+        }
+        takeDER(bytes)
+        let field = String(decoding: bytes, as: UTF8.self)
+        _ = MediaType.names(field, MediaType.request)
+        _ = GatewayName.isValid(field)
+        for now in [Int64.min, 0, .max] {
+            guard let wait = RetryAfter.parse(field)?.wait(now: now) else { continue }
+            precondition((0...RetryAfter.longest).contains(wait))
+        }
+    }
+
+    private func takeDER(_ bytes: [UInt8]) {
+        _ = try? RequestedKey(request: bytes)
+        guard let certificates = try? CertificateBag.decode(bytes) else { return }
+        precondition((1...CertificateBag.mostCertificates).contains(certificates.count))
+        guard let packed = try? CertificateBag.encode(certificates) else { return }
+        let again = try? CertificateBag.decode(packed)
+        precondition(again.map { $0.count == certificates.count } ?? false)
+    }
+}
