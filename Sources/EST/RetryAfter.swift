@@ -5,7 +5,9 @@ package enum RetryAfter: Hashable, Sendable {
     /// At a moment, Unix time in seconds by the server's clock.
     case date(Int64)
 
-    /// The longest wait that is believed, in seconds: a year. Longer ones count as this.
+    /// The longest wait that is believed, in seconds: a year.
+    ///
+    /// Longer ones count as this.
     package static let longest: Int64 = 366 * 86_400
 
     /// Reads the field; nil when it is neither a number of seconds nor a date.

@@ -20,7 +20,8 @@ import Testing
         let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
         #expect(lines.map(\.count) == [64, 64, 8, 0])
         #expect(try Base64Text.decode(text) == bytes)
-        let spaced = Base64Text.encode(bytes).flatMap { byte -> [UInt8] in [0x20, 0x09, 0x0D, 0x0A, byte] }
+        let white: [UInt8] = [0x20, 0x09, 0x0D, 0x0A]
+        let spaced = Array(Base64Text.encode(bytes).map { white + [$0] }.joined())
         #expect(try Base64Text.decode(spaced) == bytes)
         #expect(try Base64Text.decode([]) == [])
     }

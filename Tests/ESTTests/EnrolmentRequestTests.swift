@@ -64,12 +64,15 @@ import X509
             "other-uri",
             """
             expected no alternative name or 'urn:amphora:gateway:gw-1', found \
-            [URI:urn:amphora:gateway:gw-2]
+            [URI("urn:amphora:gateway:gw-2")]
             """
         ),
         (
             "dns-name",
-            "expected no alternative name or 'urn:amphora:gateway:gw-1', found [DNS:fleet.example]"
+            """
+            expected no alternative name or 'urn:amphora:gateway:gw-1', found \
+            [DNSName("fleet.example")]
+            """
         ),
         ("damaged-signature", "it is not signed with the key it brings"),
     ])
