@@ -5,6 +5,19 @@ package enum FleetStores {
     /// `postgres://user@host:port/database` and `postgres:host=… dbname=…` name the same kind. The
     /// database is reached when it is first used, so one that is down is not an error here.
     package static func open(_ address: String) throws(FleetStoreError) -> any FleetStore {
+        try either(address)
+    }
+
+    /// The same store, for those who look after devices.
+    package static func openDevices(
+        _ address: String
+    ) throws(FleetStoreError) -> any DeviceStore {
+        try either(address)
+    }
+
+    private static func either(
+        _ address: String
+    ) throws(FleetStoreError) -> any FleetStore & DeviceStore {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {

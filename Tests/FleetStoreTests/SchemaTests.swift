@@ -50,7 +50,7 @@ import Testing
         }
         #expect(
             "\(try #require(error))".hasSuffix(
-                "expected version \(LaterSchemas.newest) or older, found 9"))
+                "expected version \(SQLiteSchema.steps.count) or older, found 9"))
     }
 
     @Test(arguments: StoreKind.allCases)

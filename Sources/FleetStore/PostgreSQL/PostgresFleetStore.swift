@@ -2,7 +2,7 @@
 ///
 /// Any number of workers may write at once, also records of the same gateway. A lost connection
 /// makes the call throw; the next call connects again.
-final class PostgresFleetStore: ReadingStore {
+final class PostgresFleetStore: ReadingStore, ChangingStore {
     let name: String
     private let address: String
     private var connection: PostgresConnection?
@@ -43,6 +43,19 @@ final class PostgresFleetStore: ReadingStore {
         try read { connection throws(FleetStoreError) in
             if let before = limits.samplesBefore { try connection.dropPartitions(before: before) }
             for step in RetentionStep.all(limits) { try connection.run(step.atOnce, step.limit) }
+        }
+    }
+
+    func change<Value>(
+        _ operation: String, _ body: (PostgresConnection) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value {
+        try read { connection throws(FleetStoreError) in
+            try connection.transaction { () throws(FleetStoreError) in
+                try connection.execute("BEGIN", operation)
+                let value = try body(connection)
+                try connection.execute("COMMIT", operation)
+                return value
+            }
         }
     }
 

@@ -6,6 +6,7 @@ enum PostgresSchema {
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
+        DeviceSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

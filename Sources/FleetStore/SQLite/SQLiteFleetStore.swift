@@ -3,7 +3,7 @@ import GRDB
 /// A fleet store in one SQLite file, for fleets that one machine serves.
 ///
 /// Several processes may write; they take turns. A commit is on disk before `store` returns.
-final class SQLiteFleetStore: ReadingStore {
+final class SQLiteFleetStore: ReadingStore, ChangingStore {
     /// How long a process waits for its turn, s.
     private static let patienceSeconds = 10.0
 
@@ -25,11 +25,14 @@ final class SQLiteFleetStore: ReadingStore {
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
             }
             let migrator = SQLiteSchema.migrator
-            do {
-                try migrator.migrate(queue)
-            } catch {
-                // another process may have been quicker
-                guard try queue.read(migrator.hasCompletedMigrations) else { throw error }
+            var before = -1
+            while true {
+                do { return try migrator.migrate(queue) } catch {
+                    // another process may be quicker, step by step; the migrator does not look again
+                    let applied = try queue.read(migrator.appliedIdentifiers).count
+                    guard applied > before else { throw error }
+                    before = applied
+                }
             }
         }
     }
@@ -60,6 +63,12 @@ final class SQLiteFleetStore: ReadingStore {
         try access("read") { queue in
             try queue.read { try body(SQLiteDatabase(database: $0, store: self.name)) }
         }
+    }
+
+    func change<Value>(
+        _ operation: String, _ body: (SQLiteDatabase) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value {
+        try write(operation) { database in try body(database) }
     }
 
     private func write<Value>(
@@ -123,7 +132,7 @@ final class SQLiteFleetStore: ReadingStore {
             let newest = try migrator.appliedIdentifiers(database).compactMap { Int($0) }.max() ?? 0
             throw FleetStoreError.foreign(
                 store: name,
-                detail: "expected version \(LaterSchemas.newest) or older, found \(newest)")
+                detail: "expected version \(SQLiteSchema.steps.count) or older, found \(newest)")
         }
     }
 }

@@ -8,6 +8,7 @@ enum SQLiteSchema {
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
+        DeviceSchema.statements,
     ]
 
     /// All versions in order.

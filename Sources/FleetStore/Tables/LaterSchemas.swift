@@ -1,8 +1,5 @@
 /// What later versions change, in the words of both databases; never changed again once released.
 enum LaterSchemas {
-    /// The newest version.
-    static let newest = 3
-
     /// Version 3: gateways whose identity two machines use, and by which two it was seen last.
     static let sharedIdentities = [
         """
