@@ -32,6 +32,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -48,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // without traits it needs no full Foundation
         .package(
@@ -110,7 +112,10 @@ let package = Package(
         library("FleetStore", ["CPostgres", "CSQLite", grdb]),
         library(
             "FleetAPI",
-            ["CertificateAuthority", "EST", hummingbird, hummingbirdTLS, lifecycle, log, nioSSL]),
+            [
+                "CertificateAuthority", "EST", "FleetStore", asn1, crypto, hummingbird,
+                hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
+            ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
@@ -127,8 +132,8 @@ let package = Package(
         library(
             "FleetRuntime",
             [
-                "CertificateAuthority", "CLinux", "FleetAPI", "FleetIngest", "FleetStore", "Logs",
-                "Telemetry", arguments,
+                "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetIngest", "FleetStore",
+                "Logs", "Telemetry", arguments,
                 log, x509,
             ]),
         library(
@@ -179,8 +184,12 @@ let package = Package(
                 "Numbering", "Outbox", log,
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
-        suite("FleetAPITests", ["FleetAPI", log]),
-        suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime"]),
+        suite(
+            "FleetAPITests",
+            [
+                "CertificateAuthority", "EST", "FleetAPI", "FleetStore", asn1, crypto, log, x509,
+            ]),
+        suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime", "FleetStore"]),
         // Runs the built programs; depends on them so that they are built first.
         suite(
             "SystemTests",

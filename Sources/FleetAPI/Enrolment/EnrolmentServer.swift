@@ -1,0 +1,86 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+
+/// How long the server waits for clients, and they for it, s.
+package struct PatienceLimits: Sendable {
+    /// From the connection to a complete head, handshake included.
+    package var head = 20
+    /// From the head to the end of the body.
+    package var body = 20
+    /// Between two requests of a connection.
+    package var idle = 120
+    /// Until a gateway that waits for an operator asks again.
+    package var retry = 60
+    /// The most connections at once.
+    package var connections = 2_000
+
+    /// The usual.
+    package init() {}
+}
+
+/// Serves EST over TLS 1.2 and later, from the moment it is made until `stop`.
+package final class EnrolmentServer: Sendable {
+    /// The port it listens on; of use when 0 was asked for.
+    package var port: Int { server.port }
+    private let server: RunningServer
+
+    /// Listens on an address of this machine; blocks until it does, so never call it from a task.
+    ///
+    /// `certificates` are the server's own and those above it, `key` is its key, all PEM. Throws when
+    /// they do not fit, or when nothing can listen there.
+    package init(
+        host: String, port: Int, certificates: [UInt8], key: [UInt8], desk: EnrolmentDesk,
+        limits: PatienceLimits = PatienceLimits(), log: Logger
+    ) throws(ListenError) {
+        let builder: HTTPServerBuilder
+        do {
+            builder = try .tls(
+                .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [HeadDeadline(.seconds(Int64(limits.head)))],
+                        idleTimeout: .seconds(Int64(limits.idle)),
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: 8_192, maxHeaderListSize: 16_384,
+                            maxHeaderFieldCount: 64))),
+                configuration: Self.tls(certificates, key))
+        } catch {
+            throw ListenError(
+                description: "cannot serve '\(host):\(port)' over TLS, the certificate and its key "
+                    + "cannot be used: \(error)")
+        }
+        let router = Router(context: SecureContext.self)
+        EnrolmentRoutes(desk: desk, bodySeconds: limits.body, retrySeconds: limits.retry).add(
+            to: router)
+        server = try RunningServer(host: host, port: port, log: log) { listens, log in
+            Application(
+                router: router, server: builder,
+                configuration: .init(
+                    address: .hostname(host, port: port),
+                    availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+                onServerRunning: { listens($0.localAddress?.port) }, logger: log)
+        }
+    }
+
+    /// Ends the server; blocks until it has.
+    package func stop() { server.stop() }
+
+    /// Asks for a certificate and takes any: ``CertificateJudge`` decides with words, not with alerts.
+    private static func tls(
+        _ certificates: [UInt8], _ key: [UInt8]
+    ) throws -> TLSChannelConfiguration {
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(certificates).map {
+                .certificate($0)
+            },
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem)))
+        tls.minimumTLSVersion = .tlsv12
+        tls.certificateVerification = .optionalVerification
+        return TLSChannelConfiguration(tlsConfiguration: tls) { _, promise in
+            promise.succeed(.certificateVerified)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Dispatch
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Why a server could not begin to listen.
+package struct ListenError: Error, CustomStringConvertible {
+    /// The sentence for the person who reads it.
+    package let description: String
+}
+
+/// A server that runs from the moment it is made until `stop`.
+final class RunningServer: Sendable {
+    /// The port it listens on; of use when 0 was asked for.
+    let port: Int
+    private let group: ServiceGroup
+    /// Raised when the task that runs the server has ended; `stop` waits for it.
+    private let ended: DispatchSemaphore
+
+    private struct Beginning {
+        var port: Int?
+        var error: (any Error)?
+    }
+
+    /// Listens on an address of this machine; blocks until it does, so never call it from a task.
+    ///
+    /// `make` makes the service, which hands the port it got to the function it is given. Throws when
+    /// nothing can listen there, for instance because another program does.
+    init(
+        host: String, port: Int, log: Logger,
+        make: (_ listens: @escaping @Sendable (Int?) -> Void, _ log: Logger) -> any Service
+    ) throws(ListenError) {
+        let beginning = Shared(Beginning())
+        let (begun, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        // Hummingbird's own lines at level info say nothing that ours do not
+        var quiet = log
+        quiet.logLevel = max(log.logLevel, .warning)
+        let service = make(
+            { port in
+                beginning.value.withLock { $0.port = port }
+                begun.signal()
+            }, quiet)
+        var running = ServiceGroupConfiguration(services: [service], logger: quiet)
+        running.maximumGracefulShutdownDuration = .seconds(2)
+        let group = ServiceGroup(configuration: running)
+        self.group = group
+        self.ended = ended
+        // `stop` waits for its end
+        Task {
+            do {
+                try await group.run()
+            } catch {
+                beginning.value.withLock { $0.error = error }
+            }
+            ended.signal()
+            begun.signal()
+        }
+        begun.wait()
+        let outcome = beginning.value.withLock { ($0.port, $0.error) }
+        guard let port = outcome.0, outcome.1 == nil else {
+            let reason = outcome.1.map { "\($0)" } ?? "it ended at once"
+            throw ListenError(description: "cannot listen on '\(host):\(port)': \(reason)")
+        }
+        self.port = port
+    }
+
+    /// Ends the server; blocks until it has.
+    func stop() {
+        let group = group
+        // ends with the group that `ended` speaks of
+        Task { await group.triggerGracefulShutdown() }
+        ended.wait()
+    }
+}
+
+/// A value that a task and the thread that waits for it share.
+private final class Shared<Value: Sendable>: Sendable {
+    let value: Mutex<Value>
+    init(_ value: Value) { self.value = Mutex(value) }
+}
