@@ -9,17 +9,31 @@ import Logs
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract:
-            "Serve HTTP until SIGTERM or Ctrl-C: GET /health tells whether the store is there.")
+        abstract: "Serve gateways and whoever looks after them until SIGTERM or Ctrl-C.",
+        discussion: """
+            Over HTTP, GET /health tells whether the store is there. With --tls, gateways get and renew \
+            their certificates by EST (RFC 7030) over TLS, from the authority that --ca names.
+            """)
 
     @OptionGroup var store: StoreOptions
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "127.0.0.1:8080"
 
+    @Option(help: ArgumentHelp("Where gateways enrol, over TLS.", valueName: "host:port"))
+    var tls: String?
+
+    @OptionGroup var authority: AuthorityOptions
+    @OptionGroup var passphrase: PassphraseOptions
+
     func run() throws {
         guard let endpoint = IngestPlan.endpoint(listen) else {
             Output.note("amphora-fleet: '--listen' is '\(listen)', expected 'host:port'")
+            throw ExitCode(ExitStatus.configuration)
+        }
+        let gateways = tls.flatMap(IngestPlan.endpoint)
+        if let tls, gateways == nil {
+            Output.note("amphora-fleet: '--tls' is '\(tls)', expected 'host:port'")
             throw ExitCode(ExitStatus.configuration)
         }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
@@ -29,10 +43,19 @@ struct ServeCommand: ParsableCommand {
             let probe = try StoreProbe(store.store)
             let server = try HealthServer(
                 host: endpoint.host, port: endpoint.port, log: log, report: probe.report)
+            let enrolment = try gateways.map {
+                try openEnrolment(
+                    $0, store: store.store, authority: authority.folder(),
+                    passphrase: passphrase.passphrase(), log: log)
+            }
             log.info(
                 "serving",
-                metadata: ["http.address": "\(listen)", "version": "\(Version.number)"])
+                metadata: [
+                    "http.address": "\(listen)", "tls.address": "\(tls ?? "none")",
+                    "version": "\(Version.number)",
+                ])
             while signals.next() == .report { Output.result(probe.report().document) }
+            enrolment?.stop()
             server.stop()
             probe.stop()
             log.info("stopped serving")

@@ -1,0 +1,25 @@
+import CertificateAuthority
+import FleetAPI
+import FleetStore
+import Logging
+
+/// Opens the door to enrolment, with the store and the authority of this fleet.
+///
+/// Throws when the authority cannot be opened or nothing can listen there.
+func openEnrolment(
+    _ endpoint: (host: String, port: Int), store: String, authority: AuthorityFolder,
+    passphrase: Passphrase?, log: Logger
+) throws -> EnrolmentServer {
+    let issuer = try FileCertificateAuthority(authority, passphrase: passphrase)
+    let desk = EnrolmentDesk(
+        store: try FleetStores.openDevices(store), issuer: issuer, log: log,
+        clock: { Moment.now() },
+        isRevoked: { serial in
+            // a number that cannot be read is none of ours
+            SerialNumber(hex: serial).map { issuer.isRevoked($0) } ?? true
+        })
+    return try EnrolmentServer(
+        host: endpoint.host, port: endpoint.port,
+        certificates: try WholeFile.read(authority.file("fleet.pem")),
+        key: try WholeFile.read(authority.file("fleet.key")), desk: desk, log: log)
+}
