@@ -104,7 +104,7 @@ let package = Package(
 
         // identity: both ends of one protocol, and the gateway's side of it
         library("EST", [asn1, x509]),
-        library("Provisioning", ["EST", "HTTPSClient", asn1, crypto, x509]),
+        library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
 
         // fleet
         library(
@@ -184,6 +184,7 @@ let package = Package(
                 "Numbering", "Outbox", log,
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
+        suite("ProvisioningTests", ["EST", "HTTPSClient", "Provisioning", asn1, crypto, x509]),
         suite(
             "FleetAPITests",
             [
