@@ -184,7 +184,9 @@ let package = Package(
                 "Numbering", "Outbox", log,
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
-        suite("ProvisioningTests", ["EST", "HTTPSClient", "Provisioning", asn1, crypto, x509]),
+        suite(
+            "ProvisioningTests", ["EST", "HTTPSClient", "Provisioning", asn1, crypto, x509],
+            fixtures: true),
         suite(
             "FleetAPITests",
             [

@@ -60,10 +60,11 @@ extension IdentityStore {
         }
     }
 
-    /// Keeps what has changed about an enrolment, such as when to ask again.
+    /// Keeps what has changed about an enrolment: when to ask again, the token, whom to trust.
     package func keep(
-        _ note: EnrolmentNote, of pending: PendingPair
+        _ note: EnrolmentNote, trust: [UInt8]? = nil, of pending: PendingPair
     ) throws(ProvisioningError) -> PendingPair {
+        if let trust { try folder.write("\(pending.name)/\(Self.trust)", trust, mode: 0o644) }
         try folder.write("\(pending.name)/\(Self.note)", note.bytes, mode: 0o600)
         return PendingPair(
             name: pending.name, key: pending.key, request: pending.request, note: note,

@@ -1,0 +1,50 @@
+import HTTPSClient
+
+/// What a connection to the fleet is made with.
+package struct FleetConnection: Sendable {
+    /// Opens a connection of its own for each call, so that nothing of an older identity lives on.
+    package typealias Connect =
+        @Sendable (FleetConnection) throws(HTTPSFailure) -> any HTTPSExchange
+
+    /// The PEM file of those who may vouch for the fleet.
+    package let authoritiesPath: String
+    /// The certificate shown; nil shows none.
+    package let certificatePath: String?
+    /// Where its key lies: a file or a URI.
+    package let keyLocation: String?
+
+    /// Holds the fleet to these authorities and shows the pair, if there is one.
+    package init(authoritiesPath: String, showing pair: IdentityPair?) {
+        self.authoritiesPath = authoritiesPath
+        certificatePath = pair?.certificatePath
+        keyLocation = pair?.key.location
+    }
+
+    /// Opens real connections.
+    package static let overHTTPS: Connect = { connection throws(HTTPSFailure) in
+        var configuration = HTTPSConfiguration(authorities: .file(connection.authoritiesPath))
+        if let certificate = connection.certificatePath, let key = connection.keyLocation {
+            configuration.identity = .init(certificateFile: certificate, keyFile: key)
+        }
+        return try HTTPSSession(configuration)
+    }
+}
+
+extension ProvisioningError {
+    /// What a failed exchange means for the identity.
+    init(_ failure: HTTPSFailure, clock: ClockReading) {
+        let kind: Kind
+        switch failure.kind {
+        case .network, .limit, .cancelled: kind = .network
+        case .refusedIdentity: kind = .refused
+        case .server: kind = failure.isClockSuspect || clock.isSuspect ? .clock : .server
+        case .request: kind = .input
+        }
+        guard kind == .clock else {
+            self.init(kind, failure.description)
+            return
+        }
+        let words = clock.warning ?? "this machine's clock says \(Moment.text(clock.wall))"
+        self.init(kind, "\(failure.description)\n\(words)")
+    }
+}
