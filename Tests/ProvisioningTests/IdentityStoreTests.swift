@@ -83,6 +83,15 @@ import Testing
                 + "2027-01-15T07:59:50Z, it is 2027-01-15T08:00:00Z")
     }
 
+    @Test func `the pair from the factory may lie on a partition of its own`() throws {
+        let fixture = try IdentityFixture()
+        try fixture.add("read-only", as: nil)
+        try fixture.folder.link("factory", to: fixture.folder.file("read-only"))
+        let selection = try fixture.store.select(clock: fixture.clock)
+        #expect(selection.door == .factory)
+        #expect(selection.pair.name == "factory")
+    }
+
     @Test func `a pair with a fault of time is used when no other is there`() throws {
         let fixture = try IdentityFixture()
         try fixture.add("pair-1", as: .current)

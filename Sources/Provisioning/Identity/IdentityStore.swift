@@ -4,7 +4,7 @@
 /// pair-1f0c…/  key.pem certificate.pem authorities.pem    one folder for each pair
 /// current  ->  pair-…      the pair in use
 /// previous ->  pair-…      the one before
-/// factory      a folder or link: the pair from the factory, which opens the door only
+/// factory      a folder, or a link to anywhere: the pair from the factory, which opens the door only
 /// pending  ->  pair-…      a pair that waits for its certificate or its proof
 /// ```
 ///
@@ -70,7 +70,9 @@ package struct IdentityStore: Sendable {
 
     private func load(_ door: Door) throws(IdentityFault) -> IdentityPair {
         // A pair is known by the folder that a link leads to, so that it stays itself when links change.
-        let name = folder.goal(of: door.rawValue) ?? door.rawValue
+        // The one from the factory never moves, and may be a link to a partition of its own.
+        let goal = door == .factory ? nil : folder.goal(of: door.rawValue)
+        let name = goal ?? door.rawValue
         guard folder.exists(door.rawValue), !name.contains("/") else {
             throw .absent(path: folder.file(door.rawValue))
         }
