@@ -79,6 +79,17 @@ import Testing
         #expect(blind.errors.contains("who vouches for the fleet? give '--ca'"))
     }
 
+    @Test func `a token from standard input shows in no list of processes`() throws {
+        let process = try ChildProcess(
+            House.programs + "/amphora-gateway",
+            [
+                "enroll", "--fleet", fleet, "--token", "-", "--gateway", "gw-1", "--ca",
+                folder.file("root.pem"), "--identity", folder.file("gateway/identity"),
+            ])
+        #expect(process.send(line: "good-token"))
+        #expect(try process.waitForExit(within: 60_000) == .exited(0), "\(process.errors)")
+    }
+
     /// Each run dies a few changes later than the one before, until one comes to its end.
     @Test func `kill -9 while it enrols and renews always leaves a way on`() throws {
         var generator = SeededGenerator(announcedAs: "kill steps")

@@ -83,7 +83,10 @@ struct EnrollCommand: ParsableCommand {
     @Option(help: "The address of the fleet, https://host[:port].")
     var fleet: String
 
-    @Option(help: "The one-time token that the fleet made for this gateway.")
+    @Option(
+        help:
+            "The one-time token that the fleet made for this gateway; '-' reads it from standard input."
+    )
     var token: String?
 
     @Option(
@@ -112,7 +115,7 @@ struct EnrollCommand: ParsableCommand {
     private func begin(
         _ enrolment: Enrolment, _ known: IdentitySelection?
     ) throws -> PendingPair {
-        guard let token else {
+        guard let token = token == "-" ? readLine() ?? "" : token else {
             guard known != nil else {
                 throw ProvisioningError(
                     .input,
