@@ -102,6 +102,9 @@ let package = Package(
 
         library("HTTPSClient", ["CCurl"]),
 
+        // what a gateway is told; the fleet reads it with the same code before it tells it
+        library("GatewaySettings", ["StrictJSON"]),
+
         // identity: both ends of one protocol, and the gateway's side of it
         library("EST", [asn1, x509]),
         library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
@@ -123,8 +126,9 @@ let package = Package(
         library(
             "GatewayRuntime",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints", "Logs",
-                "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap", "ProfileSet",
+                "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints",
+                "GatewaySettings", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap",
+                "ProfileSet",
                 "Provisioning",
                 "Quantities", "SerialPort", "StrictJSON", "Telemetry",
                 arguments, log,
@@ -163,6 +167,7 @@ let package = Package(
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
+        suite("GatewaySettingsTests", ["GatewaySettings"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),
@@ -179,7 +184,8 @@ let package = Package(
         suite(
             "GatewayRuntimeTests",
             [
-                "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "Modbus",
+                "Bank", "CANBus", "CANProfile", "CANTransport", "GatewayRuntime", "GatewaySettings",
+                "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
             ]),

@@ -4,6 +4,7 @@ import CANProfile
 import CANTransport
 import CertificateAuthority
 import GatewayRuntime
+import GatewaySettings
 import Glibc
 import Modbus
 import Numbering

@@ -1,5 +1,6 @@
 import CANProfile
 import Foundation
+import GatewaySettings
 import TestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import Bank
 import CANProfile
+import GatewaySettings
 import Logging
 import Modbus
 import PackMap

@@ -1,5 +1,6 @@
 import Bank
 import Foundation
+import GatewaySettings
 import Logging
 import Modbus
 import PackMap

@@ -1,4 +1,5 @@
 import Foundation
+import GatewaySettings
 import ProfileSet
 import TestKit
 import Testing

@@ -1,4 +1,5 @@
 import Bank
+import GatewaySettings
 import Glibc
 import Logging
 import Modbus

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CANBus
 import CANProfile
+import GatewaySettings
 import Telemetry
 
 /// `encode`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewaySettings
 
 /// The command line of `amphora-gateway`.
 package struct GatewayCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewaySettings
 import Logging
 import Logs
 

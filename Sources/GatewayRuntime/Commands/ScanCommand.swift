@@ -1,5 +1,6 @@
 import ArgumentParser
 import CANProfile
+import GatewaySettings
 import Glibc
 import PackMap
 import Quantities

@@ -1,6 +1,7 @@
 import Bank
 import CANBus
 import CANProfile
+import GatewaySettings
 import Modbus
 import PackMap
 import ProfileSet

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// The machine the gateway runs on.
 package enum Machine {
     /// What it calls itself, or `generic` where nothing says so, as on a PC.

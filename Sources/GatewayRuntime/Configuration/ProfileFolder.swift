@@ -1,4 +1,5 @@
 import CANProfile
+import GatewaySettings
 import Glibc
 import PackMap
 import ProfileSet

@@ -1,4 +1,5 @@
 import CANProfile
+import GatewaySettings
 import PackMap
 import ProfileSet
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewaySettings
 
 /// Names that a shell offers after Tab.
 enum ProfileNames {

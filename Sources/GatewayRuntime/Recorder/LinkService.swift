@@ -1,4 +1,5 @@
 import CutPoints
+import GatewaySettings
 import Logging
 import MQTTLink
 import Numbering

@@ -1,3 +1,4 @@
+import GatewaySettings
 import Modbus
 import PackMap
 import Quantities

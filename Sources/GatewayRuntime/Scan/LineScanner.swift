@@ -1,3 +1,4 @@
+import GatewaySettings
 import Glibc
 import Modbus
 import PackMap

@@ -1,3 +1,4 @@
+import GatewaySettings
 import Glibc
 
 /// The serial devices and CAN interfaces of this machine.

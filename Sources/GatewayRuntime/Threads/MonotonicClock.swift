@@ -1,4 +1,5 @@
 import CLinux
+import GatewaySettings
 import Glibc
 import Quantities
 

@@ -1,7 +1,7 @@
 /// Finds the known word a misspelt one was probably meant to be.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate within two edits (or a third of the word), nearest first; nil when none is.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = max(2, word.count / 3)
         return
             candidates

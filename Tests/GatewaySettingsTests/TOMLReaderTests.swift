@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import GatewayRuntime
+@testable import GatewaySettings
 
 @Suite struct TOMLReaderTests {
     private func message(_ text: String) -> String {

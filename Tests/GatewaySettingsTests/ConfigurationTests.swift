@@ -1,6 +1,6 @@
 import Testing
 
-@testable import GatewayRuntime
+@testable import GatewaySettings
 
 @Suite struct ConfigurationTests {
     let good = """

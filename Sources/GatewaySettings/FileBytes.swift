@@ -7,13 +7,13 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the system said.
     package let reason: String
     /// `read` or `write`.
-    private(set) var verb = "read"
+    package private(set) var verb = "read"
 
     /// Why reading failed.
-    init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
+    package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 
     /// Why writing failed, as `errno` says.
-    init(writing path: String) {
+    package init(writing path: String) {
         self.init(path: path, reason: String(cString: strerror(errno)))
         verb = "write"
     }
