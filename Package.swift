@@ -167,7 +167,9 @@ let package = Package(
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
-        suite("GatewaySettingsTests", ["GatewaySettings"]),
+        suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
+        suite(
+            "RemoteConfigurationTests", ["GatewaySettings", "HTTPSClient", "RemoteConfiguration"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),

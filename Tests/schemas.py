@@ -104,6 +104,24 @@ class Checker:
             self.fault(where, f"{error.json_path}: {error.message[:300]}")
 
 
+    def check_configurations(self, folder):
+        """Documents of the fleet, which name their schema by a number."""
+        validator = self.schemas.get("amphora/configuration/v1")
+        if validator is None:
+            self.fault(folder, "there is no schema amphora/configuration/v1")
+            return
+        for kind, expected in (("good", True), ("bad", False), ("beyond-schema", True)):
+            paths = sorted((folder / kind).glob("*.json"))
+            if not paths:
+                self.fault(folder / kind, "no documents found")
+            for path in paths:
+                self.documents += 1
+                document = self.parse(path, path.read_text())
+                if validator.is_valid(document) != expected:
+                    words = [e.message[:300] for e in validator.iter_errors(document)]
+                    self.fault(path, words or "is valid, expected a fault")
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     checker = Checker()
@@ -114,6 +132,7 @@ def main():
     sets = root / "Provisioning" / "ProfileSets"
     for path in sorted(sets.rglob("*.json")):
         checker.check_file(path)
+    checker.check_configurations(root / "Tests" / "GatewaySettingsTests" / "Fixtures")
     for name in sys.argv[2:]:
         checker.check_file(pathlib.Path(name))
     if not checker.schemas:

@@ -44,6 +44,28 @@ package struct PackLimits: Sendable {
     }
 }
 
+/// Ceilings that remote configuration lowered below the installer's (rule 9).
+package struct RemoteCeilings: OptionSet, Hashable, Sendable {
+    /// One bit for each ceiling.
+    package let rawValue: UInt8
+
+    /// From bits.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The charge current of the bank.
+    package static var chargeCurrent: RemoteCeilings { RemoteCeilings(rawValue: 1) }
+    /// The discharge current of the bank.
+    package static var dischargeCurrent: RemoteCeilings { RemoteCeilings(rawValue: 2) }
+    /// The charge voltage.
+    package static var chargeVoltage: RemoteCeilings { RemoteCeilings(rawValue: 4) }
+    /// The discharge voltage, a floor.
+    package static var dischargeVoltage: RemoteCeilings { RemoteCeilings(rawValue: 8) }
+    /// The charge current of each pack.
+    package static var packChargeCurrent: RemoteCeilings { RemoteCeilings(rawValue: 16) }
+    /// The discharge current of each pack.
+    package static var packDischargeCurrent: RemoteCeilings { RemoteCeilings(rawValue: 32) }
+}
+
 /// What the installer allows the whole bank, and how long values count.
 package struct BankConfiguration: Sendable {
     /// One entry for each configured pack, by position.
@@ -60,6 +82,8 @@ package struct BankConfiguration: Sendable {
     package var packChargeCurrentCeiling: Current?
     /// The installer's ceiling for the discharge current of each pack.
     package var packDischargeCurrentCeiling: Current?
+    /// Which of the ceilings are remote configuration's.
+    package var remoteCeilings: RemoteCeilings = []
     /// How many packs must answer, 1…16.
     package var minimumPacks = 1
     /// How long to wait for all packs before starting with those that answer.
@@ -73,4 +97,10 @@ package struct BankConfiguration: Sendable {
 
     /// No ceilings beyond those of the packs.
     package init() {}
+
+    /// Who set a ceiling.
+    func reason(_ ceiling: RemoteCeilings, pack: UInt8 = 0) -> LimitReason {
+        LimitReason(
+            remoteCeilings.contains(ceiling) ? .remoteCeiling : .installerCeiling, pack: pack)
+    }
 }

@@ -16,7 +16,7 @@ import Quantities
 /// what the last limits were and since when it waits.
 package struct BankController: Sendable {
     /// What the installer allows.
-    package let configuration: BankConfiguration
+    package private(set) var configuration: BankConfiguration
     private var beganAt: Instant = .never
     private var lastAt: Instant = .never
     private var mode = BankMode.starting
@@ -26,6 +26,13 @@ package struct BankController: Sendable {
 
     /// A controller that has seen nothing.
     package init(configuration: BankConfiguration) { self.configuration = configuration }
+
+    /// Holds to other ceilings and times from the next evaluation on, for the same packs.
+    ///
+    /// What the last limits were stays: lower ceilings count at once, higher ones are risen to (rule 4).
+    package mutating func replace(configuration: BankConfiguration) {
+        self.configuration = configuration
+    }
 
     /// The bank's state at `now`.
     ///
@@ -137,9 +144,10 @@ package struct BankController: Sendable {
         case .running:
             var charge = sums.charge
             var discharge = sums.discharge
-            let ceiling = LimitReason(.installerCeiling)
-            charge.lower(to: configuration.chargeCurrentCeiling, ceiling)
-            discharge.lower(to: configuration.dischargeCurrentCeiling, ceiling)
+            charge.lower(
+                to: configuration.chargeCurrentCeiling, configuration.reason(.chargeCurrent))
+            discharge.lower(
+                to: configuration.dischargeCurrentCeiling, configuration.reason(.dischargeCurrent))
             if let stop {
                 charge.lower(to: .zero, LimitReason(stop))
                 discharge.lower(to: .zero, LimitReason(stop))
@@ -168,9 +176,9 @@ package struct BankController: Sendable {
 
     private func applyVoltageLimits(_ state: inout BankState, _ sums: BankSums) {
         guard var charge = sums.chargeVoltage, var discharge = sums.dischargeVoltage else { return }
-        charge.lower(to: configuration.chargeVoltageCeiling, LimitReason(.installerCeiling))
+        charge.lower(to: configuration.chargeVoltageCeiling, configuration.reason(.chargeVoltage))
         if let floor = configuration.dischargeVoltageFloor {
-            discharge.raise(to: floor, LimitReason(.installerCeiling))
+            discharge.raise(to: floor, configuration.reason(.dischargeVoltage))
         }
         state.chargeVoltage = charge
         state.dischargeVoltage = discharge

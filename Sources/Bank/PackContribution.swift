@@ -18,11 +18,11 @@ struct PackContribution {
             reading, .dischargeCurrentLimit, ceiling: limits.dischargeCurrent, limits,
             configuration, number, now)
         charge.lower(
-            to: configuration.packChargeCurrentCeiling, LimitReason(.installerCeiling, pack: number)
-        )
+            to: configuration.packChargeCurrentCeiling,
+            configuration.reason(.packChargeCurrent, pack: number))
         discharge.lower(
             to: configuration.packDischargeCurrentCeiling,
-            LimitReason(.installerCeiling, pack: number))
+            configuration.reason(.packDischargeCurrent, pack: number))
         applyCells(reading, number, limits)
         applyTemperatures(reading, number, limits)
         applyStates(reading, number)

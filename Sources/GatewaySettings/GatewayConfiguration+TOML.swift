@@ -22,21 +22,7 @@ extension GatewayConfiguration {
     package static func parse(
         _ bytes: [UInt8], path: String
     ) throws(ConfigurationError) -> GatewayConfiguration {
-        let table: TOMLTable
-        do {
-            table = try TOMLReader.read(bytes)
-        } catch {
-            let message = "column \(error.column): \(error.message)"
-            throw ConfigurationError(
-                path: path, faults: [ConfigurationFault(line: error.line, message)])
-        }
-        let reader = ConfigurationReader()
-        var root = ConfigurationSection(table, path: "", reader: reader)
-        let configuration = GatewayConfiguration(&root)
-        guard reader.faults.isEmpty else {
-            throw ConfigurationError(path: path, faults: reader.faults)
-        }
-        return configuration
+        try LayeredConfiguration(file: bytes, path: path).configuration
     }
 
     init(_ root: inout ConfigurationSection) {
@@ -60,8 +46,10 @@ extension GatewayConfiguration {
         telemetry = TelemetrySettings(&telemetrySection)
         var outboxSection = root.section("outbox")
         outbox = OutboxSettings(&outboxSection)
+        var fleetSection = root.section("fleet")
+        if fleetSection.isPresent { fleet = FleetSettings(&fleetSection) }
         var mqttSection = root.section("mqtt")
-        if mqttSection.isPresent { mqtt = MQTTSettings(&mqttSection) }
+        if mqttSection.isPresent { mqtt = MQTTSettings(&mqttSection, isEncrypted: fleet != nil) }
         var status = root.section("status")
         statusSocket = status.text("socket") ?? statusSocket
         if statusSocket.utf8.count > 107 {
@@ -72,7 +60,8 @@ extension GatewayConfiguration {
         root.finish()
     }
 
-    private static func isIdentifier(_ text: String) -> Bool {
+    /// Whether a text may be the id of a gateway.
+    static func isIdentifier(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
@@ -82,12 +71,14 @@ extension GatewayConfiguration {
     }
 
     private static func lines(_ root: inout ConfigurationSection) -> [LineSettings] {
-        let isGiven = root.has("line")
+        let faults = root.reader.faults.count
         let lines = root.sections("line").enumerated().map { index, section in
             var section = section
             return LineSettings(&section, number: index + 1)
         }
-        if !isGiven { root.fault("line", "no [[line]] table, expected at least one") }
+        if lines.isEmpty, root.reader.faults.count == faults {
+            root.fault("line", "no [[line]] table, expected at least one")
+        }
         var names: Set<String> = []
         for (index, line) in lines.enumerated() where !names.insert(line.name).inserted {
             root.fault("line", "'line[\(index)].name' is '\(line.name)' twice")
@@ -263,8 +254,24 @@ extension OutboxSettings {
     }
 }
 
-extension MQTTSettings {
+extension FleetSettings {
     init(_ section: inout ConfigurationSection) {
+        url = section.requiredText("url")
+        while url.hasSuffix("/") { url.removeLast() }
+        if !url.isEmpty, !url.hasPrefix("https://") || url.utf8.count < 9 {
+            section.fault("url", "'fleet.url' is '\(url)', expected https://… and a name")
+        }
+        authorityFile = section.text("ca_file")
+        identity = section.text("identity") ?? identity
+        configuration = section.text("configuration") ?? configuration
+        pollSeconds = section.integer("poll_s", default: 300, in: 10...86_400, unit: "s")
+        confirmSeconds = section.integer("confirm_s", default: 120, in: 5...3600, unit: "s")
+        section.finish()
+    }
+}
+
+extension MQTTSettings {
+    init(_ section: inout ConfigurationSection, isEncrypted: Bool) {
         host = section.requiredText("host")
         version = section.word("version", default: .v5)
         root = section.text("root") ?? root
@@ -283,7 +290,8 @@ extension MQTTSettings {
         stateIntervalSeconds = section.integer(
             "state_interval_s", default: 10, in: 1...3600, unit: "s")
         readCredentials(&section)
-        port = section.integer("port", default: authorityFile == nil ? 1883 : 8883, in: 1...65_535)
+        port = section.integer(
+            "port", default: isEncrypted || authorityFile != nil ? 8883 : 1883, in: 1...65_535)
         section.finish()
     }
 

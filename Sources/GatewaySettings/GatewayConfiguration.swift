@@ -27,6 +27,9 @@ package struct GatewayConfiguration: Sendable {
     package var outbox = OutboxSettings()
     /// `[mqtt]`: the broker; nil when the table is absent and nothing is published.
     package var mqtt: MQTTSettings?
+    /// `[fleet]`: who enrols and configures this gateway; nil when the table is absent and the file
+    /// is all it is told.
+    package var fleet: FleetSettings?
     /// `status.socket`: the Unix socket that `watch` reads; default `/run/amphora/gateway.sock`.
     package var statusSocket = "/run/amphora/gateway.sock"
 }
@@ -37,7 +40,7 @@ package enum LogLevel: String, CaseIterable, Sendable {
 }
 
 /// One `[[line]]`: a serial line or a network endpoint with packs behind it.
-package struct LineSettings: Sendable {
+package struct LineSettings: Hashable, Sendable {
     /// How bytes travel on the line.
     package enum Framing: String, CaseIterable, Sendable {
         case rtu
@@ -96,7 +99,7 @@ package struct LineSettings: Sendable {
 }
 
 /// `[bank]`: what the installer allows and how long values count.
-package struct BankSettings: Sendable {
+package struct BankSettings: Hashable, Sendable {
     /// `charge_current_limit_a`: ceiling for the whole bank, 0…3000 A; no default ceiling.
     package var chargeCurrentLimit: Int32?
     /// `discharge_current_limit_a`: ceiling for the whole bank, 0…3000 A.
@@ -123,7 +126,7 @@ package struct BankSettings: Sendable {
 }
 
 /// `[inverter]`: the CAN side.
-package struct InverterSettings: Sendable {
+package struct InverterSettings: Hashable, Sendable {
     /// How frames reach the bus.
     package enum Transport: String, CaseIterable, Sendable {
         case socketCAN = "socketcan"
@@ -157,7 +160,7 @@ package struct InverterSettings: Sendable {
 }
 
 /// `[telemetry]`: what is recorded.
-package struct TelemetrySettings: Sendable {
+package struct TelemetrySettings: Hashable, Sendable {
     /// `interval_s`: a record every so many seconds; default 10, 1…3600.
     package var intervalSeconds = 10
     /// `file`: an NDJSON file with every record; none by default.
@@ -169,7 +172,7 @@ package struct TelemetrySettings: Sendable {
 }
 
 /// `[outbox]`: the durable queue.
-package struct OutboxSettings: Sendable {
+package struct OutboxSettings: Hashable, Sendable {
     /// `path`: the database file; default `/var/lib/amphora/outbox.db`.
     package var path = "/var/lib/amphora/outbox.db"
     /// `size_mb`: what the queue may take on disk; default 256, 1…65536.
@@ -186,7 +189,7 @@ package struct OutboxSettings: Sendable {
 }
 
 /// `[mqtt]`: the broker and how to reach it.
-package struct MQTTSettings: Sendable {
+package struct MQTTSettings: Hashable, Sendable {
     /// The protocol level.
     package enum Version: String, CaseIterable, Sendable {
         case v5 = "5"
@@ -195,7 +198,7 @@ package struct MQTTSettings: Sendable {
 
     /// `host`: required.
     package var host = ""
-    /// `port`: default 8883 with `ca_file`, else 1883.
+    /// `port`: default 8883 with `ca_file` or `[fleet]`, else 1883.
     package var port = 1883
     /// `version`: `5` (default) or `3.1.1`.
     package var version = Version.v5
@@ -219,6 +222,8 @@ package struct MQTTSettings: Sendable {
     /// The password; prints as dots.
     package var password = Secret("")
     /// `ca_file`: the authority that signed the broker's certificate; turns TLS on.
+    ///
+    /// With `[fleet]` TLS is always on, and the authorities of the identity are the default.
     package var authorityFile: String?
     /// `certificate_file`: this gateway's certificate.
     package var certificateFile: String?
@@ -228,8 +233,30 @@ package struct MQTTSettings: Sendable {
     package var stateIntervalSeconds = 10
 }
 
+/// `[fleet]`: who enrols and configures this gateway.
+package struct FleetSettings: Hashable, Sendable {
+    /// `url`: where the fleet is, `https://fleet.example`; required.
+    package var url = ""
+    /// `ca_file`: the authority the fleet's certificate must come from; default
+    /// `current/authorities.pem` below `identity`.
+    package var authorityFile: String?
+    /// `identity`: the folder with this gateway's key and certificate; default
+    /// `/var/lib/amphora/identity`.
+    ///
+    /// With `[fleet]` the broker is shown this certificate too, unless `[mqtt]` names files.
+    package var identity = "/var/lib/amphora/identity"
+    /// `configuration`: the folder where the fleet's documents are kept; default
+    /// `/var/lib/amphora/configuration`.
+    package var configuration = "/var/lib/amphora/configuration"
+    /// `poll_s`: how often the fleet is asked for a new document; default 300, 10…86400.
+    package var pollSeconds = 300
+    /// `confirm_s`: how long a new document may take to show that packs, inverter and fleet are
+    /// reached with it, before the one before comes back; default 120, 5…3600.
+    package var confirmSeconds = 120
+}
+
 /// A text that never appears in a log.
-package struct Secret: Sendable, CustomStringConvertible {
+package struct Secret: Hashable, Sendable, CustomStringConvertible {
     /// The text itself, for the library that needs it.
     package let revealed: String
 

@@ -51,6 +51,35 @@ import Testing
             state.dischargeVoltage == Limit(.millivolts(46_000), LimitReason(.installerCeiling)))
     }
 
+    @Test func `rule 9: a ceiling that the fleet lowered says so`() {
+        var bank = BankFixture(count: 4) {
+            $0.chargeCurrentCeiling = .milliamperes(120_000)
+            $0.dischargeCurrentCeiling = .milliamperes(90_000)
+            $0.chargeVoltageCeiling = .millivolts(55_000)
+            $0.dischargeVoltageFloor = .millivolts(46_000)
+            $0.remoteCeilings = [.dischargeCurrent, .dischargeVoltage]
+        }
+        let state = bank.evaluate()
+        #expect(state.chargeCurrent.reason == LimitReason(.installerCeiling))
+        #expect(state.dischargeCurrent.reason == LimitReason(.remoteCeiling))
+        #expect(state.chargeVoltage.reason == LimitReason(.installerCeiling))
+        #expect(state.dischargeVoltage.reason == LimitReason(.remoteCeiling))
+    }
+
+    @Test func `rules 2 and 4: a lower ceiling counts at once, a higher one is risen to`() {
+        var bank = BankFixture(count: 4) { $0.chargeCurrentCeiling = .milliamperes(100_000) }
+        #expect(bank.evaluate().chargeCurrent.value == .milliamperes(100_000))
+        var other = bank.controller.configuration
+        other.chargeCurrentCeiling = .milliamperes(40_000)
+        bank.controller.replace(configuration: other)
+        #expect(bank.evaluate().chargeCurrent.value == .milliamperes(40_000))
+        other.chargeCurrentCeiling = .milliamperes(100_000)
+        bank.controller.replace(configuration: other)
+        let risen = bank.evaluate().chargeCurrent
+        #expect(risen.value < .milliamperes(100_000))
+        #expect(risen.reason == LimitReason(.rising))
+    }
+
     @Test func `rule 2: a ceiling never raises what the packs allow`() {
         var bank = BankFixture(count: 2) {
             $0.chargeCurrentCeiling = .milliamperes(3_000_000)

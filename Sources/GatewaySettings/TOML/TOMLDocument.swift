@@ -26,6 +26,8 @@ package struct TOMLItem {
     package let value: TOMLValue
     /// The line from 1.
     package let line: Int
+    /// The layer it comes from; a TOML text is the file.
+    package var layer = SettingLayer.file
 }
 
 /// A table of a TOML document, with keys in the order of the file.
