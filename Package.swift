@@ -105,6 +105,10 @@ let package = Package(
         // what a gateway is told; the fleet reads it with the same code before it tells it
         library("GatewaySettings", ["StrictJSON"]),
 
+        library(
+            "RemoteConfiguration",
+            ["CutPoints", "GatewaySettings", "HTTPSClient", "StrictJSON", "Telemetry"]),
+
         // identity: both ends of one protocol, and the gateway's side of it
         library("EST", [asn1, x509]),
         library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
@@ -129,8 +133,8 @@ let package = Package(
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints",
                 "GatewaySettings", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap",
                 "ProfileSet",
-                "Provisioning",
-                "Quantities", "SerialPort", "StrictJSON", "Telemetry",
+                "HTTPSClient", "Provisioning",
+                "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry",
                 arguments, log,
             ]),
         library(
