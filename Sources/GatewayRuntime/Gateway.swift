@@ -2,6 +2,7 @@ import Bank
 import CANProfile
 import CANTransport
 import CLinux
+import GatewaySettings
 import Glibc
 import Logging
 import MQTTLink
@@ -18,69 +19,83 @@ import Telemetry
 /// | bridge | CAN bus, limits | nobody |
 /// | recorder | outbox, record file | the disk |
 /// | link | broker connection | the network |
+/// | configuration | the fleet's documents | the fleet, the disk |
+///
+/// What a document of the fleet changes is in <doc:RemoteConfiguration>.
 final class Gateway {
-    private let plan: GatewayPlan
-    private let log: Logger
-    private let board: PackBoard
-    private let snapshots: Latest<BridgeSnapshot>
-    private let lineStatuses: [Latest<LineStatus>]
-    private let uplink = Latest(UplinkStatus())
+    private(set) var plan: GatewayPlan
+    let log: Logger
+    let snapshots: Latest<BridgeSnapshot>
+    let uplink = Latest(UplinkStatus())
+    let reports = ReportBox()
+    let recorderWake: WakeSignal
+    let mailbox: LinkMailbox?
+    private let tuning: Latest<RecorderTuning>
+    private let acknowledged = AcknowledgementBox()
+    private let damage = DamageReport()
     private let canLog: CandumpLog?
     private let startedAt = MachineClock.now()
-    private var mailbox: LinkMailbox?
-    private var services: [any ThreadedService] = []
-    private var workers: [Worker] = []
+    private var board: PackBoard
+    private var lineStatuses: [Latest<LineStatus>] = []
+    private var recorder: Worker?
+    private var link: Worker?
+    private var bridge: (service: BridgeService, worker: Worker)?
+    private var lines: [Worker?] = []
+    private let remote: RemoteControl?
+    private let beginning: RemoteBeginning?
+    private var remoteWorker: Worker?
 
-    init(_ plan: GatewayPlan, log: Logger) throws {
+    /// Makes what every part shares; `remote` is nil without a fleet.
+    init(
+        _ plan: GatewayPlan, remote: RemoteControl? = nil, beginning: RemoteBeginning? = nil,
+        log: Logger
+    ) throws {
         self.plan = plan
+        self.remote = remote
+        self.beginning = beginning
         self.log = log
         clinux_limit_arenas(2)
         board = try PackBoard(count: plan.packCount)
         snapshots = Latest(BridgeSnapshot(count: plan.packCount))
         canLog = plan.configuration.inverter.log == nil ? nil : CandumpLog()
-        lineStatuses = plan.lines.map { Latest(LineStatus($0)) }
-        let recorderWake = try WakeSignal()
-        let acknowledged = AcknowledgementBox()
-        let damage = DamageReport()
-        if plan.configuration.mqtt != nil { mailbox = try LinkMailbox() }
-        services.append(
-            try RecorderService(setup: recorderSetup(acknowledged, damage), wake: recorderWake))
-        if let mailbox, let settings = plan.configuration.mqtt {
-            let setup = LinkSetup(
-                configuration: LinkConfiguration(
-                    settings, delivery: plan.configuration.outbox.delivery,
-                    gateway: plan.configuration.gateway),
-                outboxPath: plan.configuration.outbox.path, uplink: uplink,
-                acknowledged: acknowledged, recorderWake: recorderWake, damage: damage,
-                delivery: plan.configuration.outbox.delivery, mailbox: mailbox, log: log)
-            services.append(try LinkService(setup: setup))
-        }
-        services.append(try bridge(recorderWake: recorderWake))
-        for (setup, status) in zip(plan.lines, lineStatuses) {
-            services.append(try LineService(setup: setup, board: board, status: status, log: log))
-        }
+        recorderWake = try WakeSignal()
+        tuning = Latest(RecorderTuning(plan.configuration))
+        // with a fleet a broker may come later
+        let mayPublish = plan.configuration.mqtt != nil || remote != nil
+        mailbox = mayPublish ? try LinkMailbox() : nil
     }
 
-    private func recorderSetup(
-        _ acknowledged: AcknowledgementBox, _ damage: DamageReport
-    ) -> RecorderSetup {
-        let mailbox = mailbox
+    private var recorderSetup: RecorderSetup {
         let configuration = plan.configuration
         return RecorderSetup(
-            gateway: configuration.gateway, profile: plan.profile.id,
-            interval: .seconds(Int64(configuration.telemetry.intervalSeconds)),
-            outboxPath: configuration.outbox.path,
+            gateway: configuration.gateway, profile: plan.profile.id, tuning: tuning,
+            reports: reports, outboxPath: configuration.outbox.path,
             outboxBudget: Int64(configuration.outbox.sizeMegabytes) << 20,
-            commitWindow: .milliseconds(Int64(configuration.outbox.commitWindowMilliseconds)),
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,
-            acknowledged: acknowledged, damage: damage, mailbox: mailbox,
-            stateInterval: .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10)),
-            log: log)
+            acknowledged: acknowledged, damage: damage, mailbox: mailbox, log: log)
     }
 
-    private func bridge(recorderWake: WakeSignal) throws -> BridgeService {
+    private func startLink() throws {
+        guard let mailbox, let settings = plan.configuration.mqtt else { return }
+        let configuration = plan.configuration
+        let setup = LinkSetup(
+            configuration: LinkConfiguration(
+                settings, delivery: configuration.outbox.delivery, gateway: configuration.gateway,
+                fleet: configuration.fleet),
+            outboxPath: configuration.outbox.path, uplink: uplink, acknowledged: acknowledged,
+            recorderWake: recorderWake, damage: damage, delivery: configuration.outbox.delivery,
+            mailbox: mailbox, configurationNews: remote?.news, log: log)
+        link = try Worker(try LinkService(setup: setup))
+    }
+
+    private func startBridge() throws {
+        let service = try makeBridge()
+        bridge = (service, try Worker(service, realTimePriority: 10))
+    }
+
+    private func makeBridge() throws -> BridgeService {
         let settings = plan.configuration.inverter
         let profile = plan.profile
         let controller = BankController(configuration: plan.bank)
@@ -109,25 +124,104 @@ final class Gateway {
         }
     }
 
-    /// Runs until SIGTERM or SIGINT, then stops every part in turn.
-    func run() throws {
-        let signals = try StopSignals()
-        let server = try statusServer()
-        for service in services {
-            let priority: Int32 = service is BridgeService ? 10 : service is LineService ? 5 : 0
-            workers.append(try Worker(service, realTimePriority: priority))
+    private func startLine(_ index: Int) throws {
+        let setup = plan.lines[index]
+        let status = Latest(LineStatus(setup))
+        lineStatuses[index] = status
+        lines[index] = try Worker(
+            try LineService(setup: setup, board: board, status: status, log: log),
+            realTimePriority: 5)
+    }
+
+    private func startLines(_ indices: some Sequence<Int>) throws {
+        lines += Array(repeating: nil, count: max(0, plan.lines.count - lines.count))
+        for setup in plan.lines.dropFirst(lineStatuses.count) {
+            lineStatuses.append(Latest(LineStatus(setup)))
         }
+        for index in indices { try startLine(index) }
+    }
+
+    private func stopLines(_ indices: some Sequence<Int>) {
+        for index in indices where index < lines.count {
+            lines[index]?.stopAndJoin()
+            lines[index] = nil
+        }
+    }
+
+    private func startRemote() throws {
+        guard let remote, let beginning else { return }
+        let setup = ConfigurationSetup(
+            control: remote, beginning: beginning, plan: plan, snapshots: snapshots,
+            mailbox: mailbox, reports: reports, recorderWake: recorderWake, log: log)
+        remoteWorker = try Worker(try ConfigurationService(setup))
+    }
+
+    /// Starts every part.
+    func start() throws {
+        recorder = try Worker(try RecorderService(setup: recorderSetup, wake: recorderWake))
+        try startLink()
+        try startBridge()
+        try startLines(plan.lines.indices)
+        try startRemote()
         log.info(
             "gateway started",
             metadata: [
                 "version": "\(Version.number)", "packs": "\(plan.packCount)",
                 "profile_set": "\(plan.profileSet)",
             ])
+    }
+
+    /// Stops every part: lines and bridge first, then the recorder stores its last record, then the link.
+    func stop() {
+        remote?.cancel()
+        remoteWorker?.stopAndJoin()
+        stopLines(lines.indices)
+        bridge?.worker.stopAndJoin()
+        recorder?.stopAndJoin()
+        link?.stopAndJoin()
+        drainCANLog(canFile())
+    }
+
+    /// Goes over to another plan, stopping no more than what changes.
+    func apply(_ new: GatewayPlan) throws {
+        let change = PlanChange(from: plan, to: new)
+        stopLines(change.lines)
+        if change.hasBridge { bridge?.worker.stopAndJoin() }
+        if change.hasLink {
+            link?.stopAndJoin()
+            link = nil
+        }
+        plan = new
+        tuning.set(RecorderTuning(new.configuration))
+        recorderWake.raise()
+        var log = log
+        log.logLevel = Logger.Level(rawValue: new.configuration.logLevel.rawValue) ?? .info
+        if change.hasLayout {
+            board = try PackBoard(count: new.packCount)
+            snapshots.set(BridgeSnapshot(count: new.packCount))
+            lines = []
+            lineStatuses = []
+        }
+        if change.hasBridge {
+            try startBridge()
+        } else {
+            if change.hasProfile { bridge?.service.replace(profile: new.profile) }
+            if change.hasBank { bridge?.service.replace(bank: new.bank) }
+        }
+        try startLines(change.hasLayout ? Array(new.lines.indices) : change.lines)
+        if change.hasLink { try startLink() }
+        if let rate = change.backlogRate { mailbox?.setBacklogRate(rate) }
+        log.info("configuration applied", metadata: ["parts": "\(change)"])
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops every part in turn.
+    func run() throws {
+        let signals = try StopSignals()
+        let server = try statusServer()
+        try start()
         serve(server, until: signals)
         log.info("gateway stopping")
-        // Lines and bridge first, then the recorder stores its last record, then the link.
-        for worker in workers.reversed() { worker.stopAndJoin() }
-        drainCANLog(canFile())
+        stop()
     }
 
     private func statusServer() throws -> StatusServer? {
@@ -139,17 +233,24 @@ final class Gateway {
 
     /// The main thread's work: status once a second for whoever watches, and the CAN log.
     private func serve(_ server: StatusServer?, until signals: StopSignals) {
-        let document = StatusDocument(
+        var document = StatusDocument(
             gateway: plan.configuration.gateway, startedAt: startedAt, profile: plan.profile.id)
         var writer = JSONWriter(capacity: 32_768)
         var nextAt = MachineClock.now()
         let file = canFile()
         while !signals.wasAsked {
-            var polls = [pollfd(reading: signals.descriptor)]
+            var polls = [
+                pollfd(reading: signals.descriptor),
+                pollfd(reading: remote?.handover.descriptor ?? -1),
+            ]
             server?.addDescriptors(to: &polls)
             let isBusy = server?.hasClients == true || canLog != nil
             Poll.wait(&polls, until: isBusy ? nextAt : Instant(nanoseconds: .max))
-            if polls.dropFirst().contains(where: \.isReady) {
+            if polls[1].isReady {
+                takeHandover()
+                document.profile = plan.profile.id
+            }
+            if polls.dropFirst(2).contains(where: \.isReady) {
                 server?.handleReady { self.status(document, &writer) }
             }
             let now = MachineClock.now()
@@ -158,6 +259,19 @@ final class Gateway {
             if server?.hasClients == true { server?.publish(status(document, &writer)) }
             drainCANLog(file)
         }
+    }
+
+    /// Applies what the configuration's thread has made ready.
+    func takeHandover() {
+        guard let remote, let plan = remote.handover.take() else { return }
+        var trouble: String?
+        do {
+            try apply(plan)
+        } catch {
+            trouble = "\(error)"
+            log.critical("configuration not applied", metadata: ["reason": "\(error)"])
+        }
+        remote.handover.finish(trouble: trouble)
     }
 
     private func status(_ document: StatusDocument, _ writer: inout JSONWriter) -> [UInt8] {

@@ -1,13 +1,23 @@
 import Glibc
 import Logging
+import Synchronization
 
 /// Writes log lines to stderr: one event a line, `key=value` behind a constant message.
 ///
 /// Under systemd a line begins with its priority (`<4>`), which the journal takes off again; on a
 /// terminal it begins with its level.
 package struct LineLogHandler: LogHandler {
-    /// The least level that is written.
-    package var logLevel = Logger.Level.info
+    private static let least = Atomic<Int>(Self.priority(.info))
+
+    /// The least level that is written, one for the whole program: it changes while loggers that were
+    /// made before live on.
+    package var logLevel: Logger.Level {
+        get {
+            let least = Self.least.load(ordering: .relaxed)
+            return Logger.Level.allCases.last { Self.priority($0) == least } ?? .info
+        }
+        set { Self.least.store(Self.priority(newValue), ordering: .relaxed) }
+    }
     /// Values that stand behind every message.
     package var metadata: Logger.Metadata = [:]
     private let isJournal = getenv("JOURNAL_STREAM") != nil

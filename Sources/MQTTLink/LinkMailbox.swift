@@ -11,6 +11,7 @@ package final class LinkMailbox: Sendable {
         var unsent: [String] = []
         var received: [ReceivedMessage] = []
         var status = LinkStatus()
+        var backlogRate: Int?
     }
 
     private let contents = Mutex(Contents())
@@ -63,6 +64,20 @@ package final class LinkMailbox: Sendable {
             let taken = $0.received
             $0.received = []
             return taken
+        }
+    }
+
+    /// Sends records of the past at another rate from now on; 0 is without a bound.
+    package func setBacklogRate(_ rate: Int) {
+        contents.withLock { $0.backlogRate = rate }
+        wake()
+    }
+
+    /// A rate that was set since it was last looked for.
+    func takeBacklogRate() -> Int? {
+        contents.withLock { contents in
+            defer { contents.backlogRate = nil }
+            return contents.backlogRate
         }
     }
 

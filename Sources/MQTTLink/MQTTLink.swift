@@ -85,6 +85,9 @@ package final class MQTTLink<Source: PublishSource> {
             if ready.wake {
                 mailbox.clearWake()
                 isCaughtUp = false
+                if let rate = mailbox.takeBacklogRate() {
+                    pace.change(rate: rate, burst: max(16, rate / 4))
+                }
             }
             if ready.readable || ready.writable, let client {
                 let code = client.process(readable: ready.readable, writable: ready.writable)

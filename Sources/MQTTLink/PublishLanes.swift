@@ -46,8 +46,8 @@ struct PublishLanes {
 ///
 /// Times are nanoseconds on the monotonic clock.
 package struct BacklogPace {
-    private let interval: Int64
-    private let burst: Int64
+    private var interval: Int64
+    private var burst: Int64
     private var paidUntil: Int64 = 0
     private var heldUntil: Int64 = 0
 
@@ -55,6 +55,13 @@ package struct BacklogPace {
     package init(rate: Int, burst: Int) {
         interval = rate > 0 ? 1_000_000_000 / Int64(rate) : 0
         self.burst = Int64(max(1, burst))
+    }
+
+    /// Goes on at another rate; what it was told to wait for stands.
+    package mutating func change(rate: Int, burst: Int) {
+        let other = BacklogPace(rate: rate, burst: burst)
+        (interval, self.burst) = (other.interval, other.burst)
+        paidUntil = 0
     }
 
     /// Nothing goes before `time`, whatever was said before.

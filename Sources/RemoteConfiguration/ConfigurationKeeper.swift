@@ -24,7 +24,7 @@ package struct DocumentRefused: Error, Hashable, Sendable, CustomStringConvertib
 ///    stays.
 ///
 /// `Plan` is what a document becomes when it is good; `judge` makes it, or says every fault.
-package struct ConfigurationKeeper {
+package struct ConfigurationKeeper: Sendable {
     /// Makes what runs out of a document, without doing anything yet; nil is the file alone.
     package typealias Judge<Plan> = ([UInt8]?) throws(DocumentRefused) -> Plan
 

@@ -16,10 +16,11 @@ package enum EventDocument {
     /// Writes one event as one line of JSON without the line end.
     ///
     /// `pack` is the pack's number from 1, or 0 for the bank and the gateway; `code` is an alarm's
-    /// stable name, or one of the gateway's own (`started`, `outbox_loss`, …).
+    /// stable name, or one of the gateway's own (`started`, `outbox_loss`,
+    /// `configuration`, …).
     package static func write(
         _ stamp: RecordStamp, change: Change, level: Level, code: String, pack: UInt8,
-        text: String, to writer: inout JSONWriter
+        text: String, configuration: ConfigurationReport? = nil, to writer: inout JSONWriter
     ) {
         writer.object { writer in
             stamp.write(schema: schema, to: &writer)
@@ -33,6 +34,10 @@ package enum EventDocument {
             writer.integer(pack)
             writer.name("text")
             writer.string(text)
+            if let configuration {
+                writer.name("configuration")
+                configuration.write(to: &writer)
+            }
         }
     }
 }

@@ -83,6 +83,10 @@ package final class TestCertificates: Sendable {
     package let client: String
     /// PEM file of the client's key.
     package let clientKey: String
+    /// PEM file of the certificate of the server, named as the broker is.
+    package var server: String { folder.file("broker.pem") }
+    /// PEM file of its key.
+    package var serverKey: String { folder.file("broker.key") }
     private let folder: TemporaryDirectory
 
     /// Makes a new authority and what it signs; the client's common name is its MQTT user name.

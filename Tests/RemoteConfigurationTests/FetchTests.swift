@@ -56,7 +56,7 @@ final class ScriptedFleet: HTTPSExchange {
     ) {
         let (answer, _) = fetch(
             .success(HTTPSResponse(status: 503, headers: [("retry-after", text)], body: [])))
-        guard case .trouble(let words, let retry) = answer else {
+        guard case .later(let words, let retry) = answer else {
             return #expect(Bool(false), "\(answer)")
         }
         #expect(words == "the fleet answers 503, expected 200 or 304")

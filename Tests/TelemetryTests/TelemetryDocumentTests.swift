@@ -84,7 +84,35 @@ import Testing
                 lines.append(String(decoding: writer.bytes, as: UTF8.self))
             }
         }
+        for result in ConfigurationReport.Result.allCases {
+            var report = ConfigurationReport(result)
+            lines.append(event(report))
+            report = ConfigurationReport(
+                result, appliedVersion: 7, appliedAt: 1_700_000_000_000, version: 8)
+            report.faults = ["'a' is \"b\""]
+            report.heldBack = ["c"]
+            lines.append(event(report))
+        }
         #expect(try validate(lines, schema: "event-v1.schema.json") == "checked \(lines.count)\n")
+    }
+
+    private func event(_ report: ConfigurationReport) -> String {
+        var writer = JSONWriter()
+        EventDocument.write(
+            stamp(1), change: .noticed, level: .information, code: "configuration", pack: 0,
+            text: report.text, configuration: report, to: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    @Test func `a report says in one sentence what became of a document`() {
+        var report = ConfigurationReport(.reverted, appliedVersion: 7, version: 8)
+        report.faults = ["the broker is not reached, and was before"]
+        #expect(
+            report.text
+                == "configuration: version 8 is reverted, version 7 is back: the broker is not reached, and was before"
+        )
+        #expect(
+            ConfigurationReport(.running).text == "configuration: the file on site is in force")
     }
 
     @Test func `unknown is null and never a number`() throws {

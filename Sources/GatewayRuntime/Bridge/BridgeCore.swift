@@ -80,6 +80,12 @@ final class BridgeCore {
         return true
     }
 
+    /// Holds the same packs to other ceilings and times; evaluates at once.
+    func replace(bank: BankConfiguration) {
+        controller.replace(configuration: bank)
+        evaluateAt = MachineClock.now()
+    }
+
     /// Swaps profiles where one cycle ended and the next is due or nothing is sent at all.
     private func swapProfile(_ now: Instant) {
         guard let profile = replacement, !talk.isMidCycle else { return }

@@ -18,6 +18,7 @@ final class BridgeService: ThreadedService {
     private let snapshots: Latest<BridgeSnapshot>
     private let recorderWake: WakeSignal
     private let replacement = Mutex<CANProfile?>(nil)
+    private let ceilings = Mutex<BankConfiguration?>(nil)
     private let makeCore: @Sendable () -> BridgeCore?
 
     /// `makeCore` runs on the bridge's own thread, because a bus belongs to one thread.
@@ -40,6 +41,12 @@ final class BridgeService: ThreadedService {
         board.urgent.raise()
     }
 
+    /// Holds the same packs to other ceilings and times from the next look on; from any thread.
+    func replace(bank: BankConfiguration) {
+        ceilings.withLock { $0 = bank }
+        board.urgent.raise()
+    }
+
     func run() {
         clinux_sharpen_timers()
         guard let core = makeCore() else { return }
@@ -59,6 +66,11 @@ final class BridgeService: ThreadedService {
                 return waiting
             }
             if let profile { _ = core.replace(profile: profile) }
+            let bank = ceilings.withLock { waiting -> BankConfiguration? in
+                defer { waiting = nil }
+                return waiting
+            }
+            if let bank { core.replace(bank: bank) }
             core.receive(now)
             guard core.step(hasNews ? board.copy().packs : nil, now: now) else { continue }
             snapshots.update { core.write(into: &$0) }

@@ -43,6 +43,13 @@ struct BridgeSnapshot: Sendable {
     /// Nothing known yet of `count` packs.
     init(count: Int) { packs = PackTable(count: count) }
 
+    /// Packs that have answered since `time`, as the bridge counts them.
+    func packsOnline(since time: Instant) -> Int {
+        (0..<packs.count).count {
+            state.packStatus[$0] == .online && packs[$0].answeredAt >= time
+        }
+    }
+
     /// The part that records carry.
     func summary(profile: String) -> InverterSummary {
         let keepAlive =

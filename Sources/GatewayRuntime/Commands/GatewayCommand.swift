@@ -51,7 +51,9 @@ struct VersionCommand: ParsableCommand {
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Look at a configuration.",
-        subcommands: [ConfigCheckCommand.self])
+        subcommands: [
+            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigPullCommand.self,
+        ])
 }
 
 /// `config check`.

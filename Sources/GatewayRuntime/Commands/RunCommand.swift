@@ -1,7 +1,9 @@
 import ArgumentParser
 import GatewaySettings
+import HTTPSClient
 import Logging
 import Logs
+import RemoteConfiguration
 
 /// `run`.
 struct RunCommand: ParsableCommand {
@@ -13,18 +15,21 @@ struct RunCommand: ParsableCommand {
     var config = "/etc/amphora/gateway.toml"
 
     func run() throws {
-        let plan: GatewayPlan
+        let beginning: GatewayBeginning
         do {
-            plan = try GatewayPlan(try GatewayConfiguration.load(path: config))
+            beginning = try GatewayBeginning(path: config)
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)
         }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
         var log = Logger(label: "amphora")
-        log.logLevel = Logger.Level(rawValue: plan.configuration.logLevel.rawValue) ?? .info
+        let level = beginning.plan.configuration.logLevel.rawValue
+        log.logLevel = Logger.Level(rawValue: level) ?? .info
         do {
-            try Gateway(plan, log: log).run()
+            try Gateway(
+                beginning.plan, remote: beginning.control, beginning: beginning.remote, log: log
+            ).run()
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.unreachable)

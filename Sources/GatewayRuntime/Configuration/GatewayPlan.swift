@@ -10,13 +10,17 @@ import SerialPort
 
 /// A configuration joined with the maps and the profile it names, out of a set that has proved
 /// itself: everything that can be checked before a device is opened.
-struct GatewayPlan {
+struct GatewayPlan: Sendable {
     let configuration: GatewayConfiguration
     let lines: [LineSetup]
     let profile: CANProfile
     /// Frames of other battery families, which tell of a wrong setting.
     let foreign: ForeignFrames
-    let bank: BankConfiguration
+    private(set) var bank: BankConfiguration
+    /// The version of the fleet's document in the configuration; nil when there is none.
+    private(set) var version: Int?
+    /// What the fleet asked for and the site holds back.
+    private(set) var held: [HeldSetting] = []
     /// The set they come from, `base 1.0.0, release 1`.
     let profileSet: String
 
@@ -34,6 +38,24 @@ struct GatewayPlan {
             configuration, profile: profile, foreign: store.current.foreign,
             profileSet: store.current.words
         ) { name in try store.map(name) }
+    }
+
+    /// The same with what the fleet said of it: its ceilings show as the fleet's (rule 9).
+    init(_ layers: LayeredConfiguration) throws {
+        try self.init(layers.configuration)
+        version = layers.version
+        held = layers.held
+        let ceilings: [(String, RemoteCeilings)] = [
+            ("charge_current_limit_a", .chargeCurrent),
+            ("discharge_current_limit_a", .dischargeCurrent),
+            ("charge_voltage_limit_v", .chargeVoltage),
+            ("discharge_voltage_limit_v", .dischargeVoltage),
+            ("pack_charge_current_limit_a", .packChargeCurrent),
+            ("pack_discharge_current_limit_a", .packDischargeCurrent),
+        ]
+        for (key, ceiling) in ceilings where layers.layer(of: "bank.\(key)") == .remote {
+            bank.remoteCeilings.insert(ceiling)
+        }
     }
 
     /// Joins what is proved already with the configuration; throws every disagreement.

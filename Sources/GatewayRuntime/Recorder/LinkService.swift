@@ -1,4 +1,5 @@
 import CutPoints
+import Glibc
 import GatewaySettings
 import Logging
 import MQTTLink
@@ -18,6 +19,8 @@ struct LinkSetup: Sendable {
     let damage: DamageReport
     let delivery: OutboxSettings.Delivery
     let mailbox: LinkMailbox
+    /// Raised when the fleet says that it has another document; nil without a fleet.
+    var configurationNews: WakeSignal?
     let log: Logger
 }
 
@@ -32,17 +35,27 @@ final class LinkService: ThreadedService {
         stop = try StopSignal()
     }
 
+    /// Files that cannot be read may come later, as a certificate does with enrolment.
     func run() {
-        do {
-            let source = OutboxSource(setup)
-            let link = try MQTTLink(setup.configuration, source: source, mailbox: setup.mailbox)
-            link.run(stop: stop.descriptor)
-        } catch {
-            setup.log.critical("broker link not usable", metadata: ["reason": "\(error)"])
-            let reason = error.description
-            setup.uplink.update {
-                $0.linkState = "unusable"
-                $0.linkProblem = reason
+        var told = ""
+        while !stop.isRaised {
+            do {
+                let source = OutboxSource(setup)
+                let link = try MQTTLink(
+                    setup.configuration, source: source, mailbox: setup.mailbox)
+                link.run(stop: stop.descriptor)
+            } catch {
+                let reason = error.description
+                if reason != told {
+                    setup.log.critical("broker link not usable", metadata: ["reason": "\(reason)"])
+                }
+                told = reason
+                setup.uplink.update {
+                    $0.linkState = "unusable"
+                    $0.linkProblem = reason
+                }
+                var polls = [pollfd(reading: stop.descriptor)]
+                Poll.wait(&polls, until: MachineClock.now() + .seconds(5))
             }
         }
     }
@@ -95,6 +108,10 @@ final class OutboxSource: PublishSource {
 
     /// The fleet has stored records (outbox rule 3), or asks for rest.
     func received(_ message: ReceivedMessage) -> [ReceiverWord]? {
+        if message.topic.hasSuffix("/down/config") {
+            setup.configurationNews?.raise()
+            return []
+        }
         guard message.topic.hasSuffix("/down/ack") || message.topic.hasSuffix("/down/command")
         else {
             return nil
@@ -154,7 +171,12 @@ final class OutboxSource: PublishSource {
 
 extension LinkConfiguration {
     /// Takes the configuration file's settings over.
-    init(_ settings: MQTTSettings, delivery: OutboxSettings.Delivery, gateway: String) {
+    ///
+    /// With a fleet the gateway's own certificate is shown, unless the file names another.
+    init(
+        _ settings: MQTTSettings, delivery: OutboxSettings.Delivery, gateway: String,
+        fleet: FleetSettings? = nil
+    ) {
         self.init(
             host: settings.host, port: settings.port, gateway: gateway,
             channels: [
@@ -169,15 +191,17 @@ extension LinkConfiguration {
         backlogRate = settings.backlogRate
         backlogJitterSeconds = settings.backlogJitterSeconds
         awaitsReceiver = delivery == .fleet
-        if delivery == .fleet { subscriptions = ["down/#"] }
+        subscriptions = delivery == .fleet ? ["down/#"] : fleet == nil ? [] : ["down/config"]
         reconnectMaximumMilliseconds = Int64(settings.reconnectMaximumSeconds) * 1000
         username = settings.username
         password =
             settings.password.revealed.isEmpty ? nil : LinkPassword(settings.password.revealed)
-        tls = settings.authorityFile.map {
+        let own = fleet.map { "\($0.identity)/current" }
+        tls = (settings.authorityFile ?? own.map { "\($0)/authorities.pem" }).map {
             LinkCertificates(
-                authorityFile: $0, certificateFile: settings.certificateFile,
-                keyFile: settings.keyFile)
+                authorityFile: $0,
+                certificateFile: settings.certificateFile ?? own.map { "\($0)/certificate.pem" },
+                keyFile: settings.keyFile ?? own.map { "\($0)/key.pem" })
         }
     }
 }

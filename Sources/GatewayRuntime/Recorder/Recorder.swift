@@ -64,6 +64,9 @@ struct Recorder {
         acknowledged.formUnion(setup.acknowledged.take())
         rejections += setup.acknowledged.takeRejections()
         reportLosses(now)
+        reportConfigurations()
+        // A shorter interval counts at once.
+        nextRecordAt = min(nextRecordAt, now + setup.interval)
         if snapshot.state.takenAt != .never {
             for change in tracker.update(snapshot.state, snapshot.packs, now: now) {
                 add(change)
@@ -109,10 +112,21 @@ struct Recorder {
         addEvent(.noticed, .warning, code: "outbox_loss", pack: 0, text: words)
     }
 
+    /// Stores what became of documents of the fleet.
+    private mutating func reportConfigurations() {
+        for report in setup.reports.take() {
+            let isGood = report.result == .applied || report.result == .running
+            addEvent(
+                .noticed, isGood ? .information : .warning, code: "configuration", pack: 0,
+                text: report.text, configuration: report)
+        }
+    }
+
     /// Stores what is left before the thread ends.
     mutating func finish() {
         rejections += setup.acknowledged.takeRejections()
         acknowledged.formUnion(setup.acknowledged.take())
+        reportConfigurations()
         addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
         store()
         publishStatus()
@@ -172,11 +186,13 @@ struct Recorder {
 
     private mutating func addEvent(
         _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
-        text: String, _ recordClass: RecordClass = .event
+        text: String, _ recordClass: RecordClass = .event,
+        configuration: ConfigurationReport? = nil
     ) {
         writer.removeAll()
         EventDocument.write(
-            stamp(), change: change, level: level, code: code, pack: pack, text: text, to: &writer)
+            stamp(), change: change, level: level, code: code, pack: pack, text: text,
+            configuration: configuration, to: &writer)
         add(recordClass)
     }
 

@@ -1,9 +1,11 @@
+import GatewaySettings
 import Glibc
 import Logging
 import MQTTLink
 import Outbox
 import Quantities
 import Synchronization
+import Telemetry
 
 /// Makes records of what the bridge shows and stores them, on a thread that may wait for the disk.
 final class RecorderService: ThreadedService {
@@ -49,11 +51,12 @@ final class DamageReport: Sendable {
 struct RecorderSetup: Sendable {
     let gateway: String
     let profile: String
-    let interval: TimeSpan
+    /// What may change while the recorder runs.
+    let tuning: Latest<RecorderTuning>
+    /// What became of documents of the fleet.
+    let reports: ReportBox
     let outboxPath: String
     let outboxBudget: Int64
-    /// How long a record waits for others to share its transaction; alarms never wait.
-    let commitWindow: TimeSpan
     let filePath: String?
     let fileBytes: Int
     let fileCount: Int
@@ -64,7 +67,42 @@ struct RecorderSetup: Sendable {
     let damage: DamageReport
     /// The link's mailbox, or nil when nothing is published.
     let mailbox: LinkMailbox?
+    let log: Logger
+
+    var interval: TimeSpan { tuning.get().interval }
+    var commitWindow: TimeSpan { tuning.get().commitWindow }
+    var stateInterval: TimeSpan { tuning.get().stateInterval }
+}
+
+/// What of the recorder's settings takes effect while it runs.
+struct RecorderTuning: Sendable {
+    /// A record every so often.
+    let interval: TimeSpan
+    /// How long a record waits for others to share its transaction; alarms never wait.
+    let commitWindow: TimeSpan
     /// How often the retained state topics are renewed.
     let stateInterval: TimeSpan
-    let log: Logger
+
+    /// Takes the settings over.
+    init(_ configuration: GatewayConfiguration) {
+        interval = .seconds(Int64(configuration.telemetry.intervalSeconds))
+        commitWindow = .milliseconds(Int64(configuration.outbox.commitWindowMilliseconds))
+        stateInterval = .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10))
+    }
+}
+
+/// Carries reports on documents of the fleet to the recorder, which stores them.
+final class ReportBox: Sendable {
+    private let waiting = Mutex<[ConfigurationReport]>([])
+
+    /// Leaves a report.
+    func add(_ report: ConfigurationReport) { waiting.withLock { $0.append(report) } }
+
+    /// Takes all of them, oldest first.
+    func take() -> [ConfigurationReport] {
+        waiting.withLock { reports in
+            defer { reports = [] }
+            return reports
+        }
+    }
 }

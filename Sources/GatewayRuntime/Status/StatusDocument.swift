@@ -41,7 +41,7 @@ struct UplinkStatus: Sendable {
 struct StatusDocument {
     let gateway: String
     let startedAt: Instant
-    let profile: String
+    var profile: String
 
     /// Writes one line of JSON with its line end.
     func write(

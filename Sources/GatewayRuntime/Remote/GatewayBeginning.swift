@@ -1,0 +1,44 @@
+import GatewaySettings
+import HTTPSClient
+import RemoteConfiguration
+
+/// What a gateway starts with: the file on site, and the fleet's document where there is one.
+struct GatewayBeginning {
+    /// What runs.
+    let plan: GatewayPlan
+    /// How documents become plans; nil without a fleet.
+    let control: RemoteControl?
+    /// What was found of documents; nil without a fleet.
+    let remote: RemoteBeginning?
+
+    /// Reads the file and chooses the document; throws when the file alone cannot be used.
+    init(path: String) throws {
+        let file = try Self.read(path)
+        let site = try LayeredConfiguration(file: file, path: path)
+        guard let fleet = site.configuration.fleet else {
+            plan = try GatewayPlan(site)
+            (control, remote) = (nil, nil)
+            return
+        }
+        let canceller = HTTPSCanceller()
+        let control = try RemoteControl(
+            fleet: fleet, file: file, path: path, connect: RemoteControl.overHTTPS(canceller)
+        ) { canceller.cancel() }
+        var keeper = ConfigurationKeeper(ConfigurationFolder(path: fleet.configuration))
+        let start = try keeper.start(control.judge)
+        plan = start.plan
+        self.control = control
+        remote = RemoteBeginning(
+            keeper: keeper, isTrial: start.isTrial, reverted: start.reverted)
+    }
+
+    /// The bytes of the file; why they cannot be read is a fault of it.
+    static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
+        do {
+            return try FileBytes.read(path, limit: 1 << 20)
+        } catch {
+            throw ConfigurationError(
+                path: path, faults: [ConfigurationFault(line: 0, "\(error)")])
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import GatewaySettings
+
+/// Which parts a change of plan touches; everything else goes on undisturbed.
+struct PlanChange: CustomStringConvertible {
+    /// Other packs, or in other places: lines, bridge and everything known of the packs begin anew.
+    let hasLayout: Bool
+    /// The bus or how frames are sent: the bridge begins anew.
+    let hasBridge: Bool
+    /// Another profile on the same bus at the same bit rate: spoken from the next send cycle on.
+    let hasProfile: Bool
+    /// Other ceilings or times: they count at once.
+    let hasBank: Bool
+    /// The broker or how to talk to it: a new connection.
+    let hasLink: Bool
+    /// Another rate for records of the past on the connection that there is.
+    let backlogRate: Int?
+    /// The lines that are opened anew.
+    let lines: [Int]
+
+    /// Compares two plans.
+    init(from old: GatewayPlan, to new: GatewayPlan) {
+        let (before, after) = (old.configuration, new.configuration)
+        hasLayout =
+            Self.layout(before) != Self.layout(after) || before.lines.count != after.lines.count
+        var sameProfile = before.inverter
+        sameProfile.profile = after.inverter.profile
+        sameProfile.quirks = after.inverter.quirks
+        hasBridge =
+            hasLayout || sameProfile != after.inverter
+            || old.profile.bitRate != new.profile.bitRate
+        hasProfile = !hasBridge && before.inverter != after.inverter
+        hasBank =
+            before.bank != after.bank || old.bank.remoteCeilings != new.bank.remoteCeilings
+        var sameRate = before.mqtt
+        sameRate?.backlogRate = after.mqtt?.backlogRate ?? 0
+        sameRate?.stateIntervalSeconds = after.mqtt?.stateIntervalSeconds ?? 0
+        hasLink = sameRate != after.mqtt
+        backlogRate =
+            !hasLink && before.mqtt?.backlogRate != after.mqtt?.backlogRate
+            ? after.mqtt?.backlogRate : nil
+        lines =
+            hasLayout
+            ? Array(before.lines.indices)
+            : before.lines.indices.filter { before.lines[$0] != after.lines[$0] }
+    }
+
+    /// The map of every position: limits and places of the packs follow from it.
+    private static func layout(_ configuration: GatewayConfiguration) -> [[String]] {
+        configuration.lines.map { line in line.units.map { _ in line.map } }
+    }
+
+    /// `bridge, 2 lines, link`; `settings` when nothing begins anew.
+    var description: String {
+        var parts: [String] = []
+        if hasBridge { parts.append("bridge") }
+        if hasProfile { parts.append("profile") }
+        if hasBank { parts.append("ceilings") }
+        if !lines.isEmpty { parts.append(lines.count == 1 ? "1 line" : "\(lines.count) lines") }
+        if hasLink { parts.append("link") }
+        return parts.isEmpty ? "settings" : parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import TestKit
+import Testing
+
+/// The fleet's documents through the real program, on real TLS.
+@Suite(.serialized) struct ConfigurationTests {
+    @Test(.timeLimit(.minutes(3)))
+    func `a document is fetched, applied without a gap on the bus, confirmed and reported`() throws
+    {
+        let rig = try ConfiguredHouse(confirmSeconds: 30)
+        let house = rig.house
+        try rig.start()
+        try house.waitForStatus("two packs") { $0.number("bank.packs_online") == 2 }
+        try rig.waitForLog("the file on site is in force")
+        let before = try house.status().number("bus.send_cycles")
+        try rig.publish(
+            7,
+            #"{"telemetry":{"interval_s":2},"bank":{"charge_current_limit_a":30,"value_limit_s":60},"log_level":"debug"}"#
+        )
+        try rig.announce()
+        let said = Date()
+        try rig.waitForLog("version 7 is applied")
+        #expect(Date().timeIntervalSince(said) < 5)
+        try house.waitForStatus("the fleet's ceiling") {
+            "\($0)".contains("remote_ceiling")
+        }
+        #expect(try house.status().number("bus.send_cycles") >= before || before.isNaN)
+        let events = Patience.wait(20_000) {
+            house.received().contains { $0.code == "configuration" } ? true : nil
+        }
+        #expect(events == true)
+        let (shown, _, status) = try rig.run("config", "show", "--effective", "--origin")
+        #expect(status == .exited(0))
+        #expect(shown.contains("telemetry.interval_s = 2  # remote"))
+        #expect(
+            shown.contains("bank.value_limit_s = 3  # file, holds back the fleet's 60"))
+        #expect(try rig.run("config", "pull", "--once").output.contains("version 7 is in force"))
+        // a bad document and an old one change nothing
+        try rig.publish(8, #"{"telemetry":{"interval_s":0}}"#)
+        try rig.announce()
+        try rig.waitForLog("version 8 is refused, version 7 stays")
+        try rig.publish(6, "{}")
+        try rig.announce()
+        try rig.waitForLog("version 6 is refused, version 7 stays")
+        #expect(rig.stop() == .exited(0))
+        try rig.start()
+        try rig.waitForLog("version 7 is in force")
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a document that cuts the link is reverted by itself`() throws {
+        let rig = try ConfiguredHouse(confirmSeconds: 6)
+        try rig.start()
+        try rig.house.waitForStatus("two packs and the broker") {
+            $0.number("bank.packs_online") == 2 && "\($0)".contains("connected")
+        }
+        try rig.publish(2, #"{"mqtt":{"port":\#(rig.deadPort)}}"#)
+        try rig.announce()
+        try rig.waitForLog("configuration applied")
+        try rig.waitForLog("version 2 is reverted, the file on site is back: the broker is not")
+        let count = rig.house.received().count
+        let isBack = Patience.wait(20_000) { rig.house.received().count > count + 3 ? true : nil }
+        #expect(isBack == true)
+    }
+
+    @Test(
+        .timeLimit(.minutes(4)),
+        arguments: [
+            "configuration-validated", "configuration-trial", "configuration-previous",
+            "configuration-confirmed", "configuration-reverted", "configuration-removed",
+        ])
+    func `after kill -9 at each step the gateway starts with a working configuration`(
+        step: String
+    ) throws {
+        let rig = try ConfiguredHouse(confirmSeconds: 6)
+        let isRevert = step.hasSuffix("reverted") || step.hasSuffix("removed")
+        try rig.start()
+        try rig.house.waitForStatus("two packs and the broker") {
+            $0.number("bank.packs_online") == 2 && "\($0)".contains("connected")
+        }
+        try rig.publish(1, #"{"telemetry":{"interval_s":2}}"#)
+        try rig.announce()
+        try rig.waitForLog("version 1 is applied")
+        #expect(rig.stop() == .exited(0))
+        let process = try rig.start(cut: step)
+        try rig.house.waitForStatus("two packs and the broker") {
+            $0.number("bank.packs_online") == 2 && "\($0)".contains("connected")
+        }
+        try rig.publish(
+            2,
+            isRevert ? #"{"mqtt":{"port":\#(rig.deadPort)}}"# : #"{"telemetry":{"interval_s":3}}"#)
+        try rig.announce()
+        #expect(try process.waitForExit(within: 60_000) == .signalled(SIGKILL))
+        try rig.start()
+        try rig.house.waitForStatus("two packs and the broker after the cut") {
+            $0.number("bank.packs_online") == 2 && "\($0)".contains("connected")
+        }
+        let expected = isRevert ? 2 : 3
+        let isShown = Patience.wait(30_000) { () -> Bool? in
+            let shown = try? rig.run("config", "show", "--effective").output
+            return shown?.contains("telemetry.interval_s = \(expected)\n") == true ? true : nil
+        }
+        #expect(isShown == true)
+        #expect(rig.stop() == .exited(0))
+    }
+}
