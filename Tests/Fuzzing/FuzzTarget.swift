@@ -16,8 +16,8 @@ import Quantities
 /// No input may end the process. What a door lets through is then used as the gateway would use it,
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
-    case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, state, foreign, set
-    case answer, record, head, date, salvage, log, key, duration, est
+    case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
+    case foreign, set, answer, record, head, date, salvage, log, key, duration, est
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -33,6 +33,7 @@ enum FuzzTarget: String, CaseIterable {
         case .packmap: takeMap(bytes)
         case .profile: takeProfile(bytes)
         case .configuration: takeConfiguration(bytes)
+        case .document: takeDocument(bytes)
         case .state: _ = try? BankStateDocument.load(bytes, name: "fuzz")
         case .foreign: takeForeign(bytes)
         case .set: takeSet(bytes)
