@@ -157,14 +157,20 @@ package struct EventSample: Hashable, Sendable {
     package var pack: Int32
     /// The sentence for people.
     package var text: String
+    /// What the code says beyond that, JSON; nil when nothing.
+    package var detail: String?
 
     /// Joins the parts.
-    package init(change: String, level: String, code: String, pack: Int32, text: String) {
+    package init(
+        change: String, level: String, code: String, pack: Int32, text: String,
+        detail: String? = nil
+    ) {
         self.change = change
         self.level = level
         self.code = code
         self.pack = pack
         self.text = text
+        self.detail = detail
     }
 }
 

@@ -15,9 +15,16 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who look after configuration.
+    package static func openConfiguration(
+        _ address: String
+    ) throws(FleetStoreError) -> any ConfigurationStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
-    ) throws(FleetStoreError) -> any FleetStore & DeviceStore {
+    ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {

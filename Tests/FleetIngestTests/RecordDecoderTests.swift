@@ -158,6 +158,28 @@ import Testing
         #expect(read == plain)
     }
 
+    @Test func `what became of a configuration is kept as it was written`() throws {
+        let detail =
+            #"{"applied_version":4,"applied_at":"2026-11-24T13:05:00Z","result":"reverted","#
+            + #""version":5,"faults":["no \"broker\""],"held_back":[]}"#
+        let text = try String(decoding: RecordFixture.event(4), as: UTF8.self)
+            .changing(#""text":"#, to: #""configuration":\#(detail),"text":"#)
+        func event(_ text: String) throws -> EventSample? {
+            let record = try RecordDecoder.decode(
+                Array(text.utf8), from: "gw-1", receivedMilliseconds: 0)
+            if case .event(let event) = record.body { return event } else { return nil }
+        }
+        #expect(try event(text)?.detail == detail)
+        for (part, other) in [
+            ("reverted", "lost"), ("4,", "0,"), (#"["no \"broker\""]"#, "[1]"),
+            (#""version":5,"#, ""),
+        ] {
+            #expect(throws: (any Error).self) {
+                try event(text.changing(part, to: other))
+            }
+        }
+    }
+
     @Test func `dates agree with the writer's calendar`() throws {
         var generator = SeededGenerator(announcedAs: "RecordDecoderTests dates")
         for _ in 0..<500 {

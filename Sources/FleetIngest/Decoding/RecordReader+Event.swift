@@ -3,11 +3,11 @@ import FleetStore
 private enum EventMember: String, CaseIterable {
     case schema, gateway, epoch
     case sequence = "seq"
-    case time, outbox, change, level, code, pack, text
+    case time, outbox, change, level, code, pack, text, configuration
 }
 
 extension RecordReader {
-    private static let eventTable = MemberTable<EventMember>(optional: [.outbox])
+    private static let eventTable = MemberTable<EventMember>(optional: [.outbox, .configuration])
     private static let changes = ["raised", "cleared", "noticed"]
     private static let levels = ["information", "warning", "protection", "fault"]
 
@@ -29,6 +29,7 @@ extension RecordReader {
             case .pack: event.pack = Int32(truncatingIfNeeded: try integer(0...16))
             case .text: event.text = try string()
             case .outbox: head.outbox = try outbox()
+            case .configuration: event.detail = try configuration()
             }
         }
         return head.record(from: gateway, .event(event))

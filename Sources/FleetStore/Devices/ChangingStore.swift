@@ -1,5 +1,5 @@
-/// What both stores do in the same way with devices, once they can run a transaction.
-protocol ChangingStore: ReadingStore, DeviceStore {
+/// What both stores do in the same way with devices and configuration, once they can run a transaction.
+protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(
         _ operation: String, _ body: (Connection) throws(FleetStoreError) -> Value
@@ -24,6 +24,7 @@ extension ChangingStore {
                     device.parameters)
                 try database.insert(token)
             }
+            try database.noteConfigurationNews()
             return []
         }
     }
@@ -42,6 +43,7 @@ extension ChangingStore {
                 "DELETE FROM device WHERE id = ?1 RETURNING id", [id])
             try database.run("DELETE FROM device_token WHERE device = ?1", [id])
             try database.run("DELETE FROM pending_enrolment WHERE device = ?1", [id])
+            try database.noteConfigurationNews()
             return !removed.isEmpty
         }
     }
@@ -83,6 +85,7 @@ extension ChangingStore {
                 INSERT INTO device (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT (id) DO NOTHING
                 """, device.parameters)
+            try database.noteConfigurationNews()
             return true
         }
     }

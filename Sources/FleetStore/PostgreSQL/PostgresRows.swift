@@ -1,7 +1,7 @@
 /// Rows of a batch in the form of `COPY`.
 enum PostgresRows {
     private static let bankColumns = FirstSchema.names(of: FirstSchema.bank).count
-    private static let eventColumns = FirstSchema.names(of: FirstSchema.event).count
+    private static let eventColumns = FirstSchema.names(of: LaterSchemas.event).count
     private static let reportColumns = PostgresSchema.reportColumns.count
 
     /// The columns of `PostgresStatements.stage`; those of another kind of record are NULL.

@@ -6,7 +6,7 @@ enum PostgresSchema {
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
-        DeviceSchema.statements,
+        DeviceSchema.statements, ConfigurationSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.
@@ -16,7 +16,7 @@ enum PostgresSchema {
     static let temporary = [
         """
         CREATE TEMPORARY TABLE stage (\(optional(FirstSchema.record)),
-        \(optional(FirstSchema.bank)), \(optional(FirstSchema.event))) ON COMMIT DELETE ROWS
+        \(optional(FirstSchema.bank)), \(optional(LaterSchemas.event))) ON COMMIT DELETE ROWS
         """,
         """
         CREATE TEMPORARY TABLE newest (\(optional(FirstSchema.sample)), made_ms bigint,

@@ -3,7 +3,7 @@ enum PostgresStatements {
     private static let record = FirstSchema.names(of: FirstSchema.record)
     private static let sample = FirstSchema.names(of: FirstSchema.sample)
     private static let bank = FirstSchema.names(of: FirstSchema.bank)
-    private static let event = FirstSchema.names(of: FirstSchema.event)
+    private static let event = FirstSchema.names(of: LaterSchemas.event)
     private static let report = FirstSchema.names(of: FirstSchema.report)
 
     static let stageColumns = record + bank + event

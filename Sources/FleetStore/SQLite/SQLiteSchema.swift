@@ -8,7 +8,7 @@ enum SQLiteSchema {
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
-        DeviceSchema.statements,
+        DeviceSchema.statements, ConfigurationSchema.statements,
     ]
 
     /// All versions in order.

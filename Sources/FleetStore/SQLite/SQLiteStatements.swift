@@ -4,7 +4,7 @@ enum SQLiteStatements {
     static let bankSample = insert("bank_sample", FirstSchema.sample, FirstSchema.bank)
     static let packSample = insert(
         "pack_sample", FirstSchema.sample, FirstSchema.pack(shorts: ""))
-    static let event = insert("event", FirstSchema.sample, FirstSchema.event)
+    static let event = insert("event", FirstSchema.sample, LaterSchemas.event)
     static let deadLetter =
         insert("dead_letter", FirstSchema.deadLetter, "times bigint, last_ms bigint, payload blob")
         + Letters.again

@@ -33,12 +33,21 @@ enum Queries {
     static let packSamples = samples(
         "pack_sample", FirstSchema.names(of: FirstSchema.pack(shorts: "")), "AND s.pack = ?5")
     static let bankSamples = samples("bank_sample", FirstSchema.names(of: FirstSchema.bank))
-    static let events = samples("event", FirstSchema.names(of: FirstSchema.event))
+    static let events = samples("event", FirstSchema.names(of: LaterSchemas.event))
 
     static let currentBanks = """
         SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
         \(list(FirstSchema.names(of: FirstSchema.bank), of: "s"))
         FROM bank_state s JOIN gateway g ON g.id = s.gateway
+        """
+
+    /// The newest of one code from each gateway, those of the same time together.
+    static let newestEvents = """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
+        \(list(FirstSchema.names(of: LaterSchemas.event), of: "s"))
+        FROM gateway g JOIN event s ON s.gateway = g.id AND s.code = ?1 AND s.time_ms = (
+            SELECT max(n.time_ms) FROM event n WHERE n.code = ?1 AND n.gateway = g.id)
+        ORDER BY s.epoch, s.seq
         """
 
     static let sequences = """

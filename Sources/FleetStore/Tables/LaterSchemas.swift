@@ -1,5 +1,8 @@
 /// What later versions change, in the words of both databases; never changed again once released.
 enum LaterSchemas {
+    /// The columns of an event since version 5.
+    static let event = "\(FirstSchema.event), detail text"
+
     /// Version 3: gateways whose identity two machines use, and by which two it was seen last.
     static let sharedIdentities = [
         """

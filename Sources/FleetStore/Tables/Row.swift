@@ -149,11 +149,12 @@ extension EventSample: RowSample {
         row.put(code)
         row.put(pack)
         row.put(text)
+        row.put(detail)
     }
 
     init(from row: inout some RowSource) {
         self.init(
             change: row.word(), level: row.word(), code: row.word(), pack: row.number(),
-            text: row.word())
+            text: row.word(), detail: row.text())
     }
 }
