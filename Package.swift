@@ -120,11 +120,13 @@ let package = Package(
         library(
             "FleetAPI",
             [
-                "CertificateAuthority", "EST", "FleetStore", asn1, crypto, hummingbird,
-                hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
+                "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore", asn1, crypto,
+                hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
+
+        library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
 
         // roots
         library(
@@ -140,9 +142,9 @@ let package = Package(
         library(
             "FleetRuntime",
             [
-                "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetIngest", "FleetStore",
-                "Logs", "Telemetry", arguments,
-                log, x509,
+                "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
+                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "StrictJSON", "Telemetry",
+                arguments, log, x509,
             ]),
         library(
             "Simulation",
@@ -202,7 +204,8 @@ let package = Package(
         suite(
             "FleetAPITests",
             [
-                "CertificateAuthority", "EST", "FleetAPI", "FleetStore", asn1, crypto, log, x509,
+                "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore", asn1,
+                crypto, log, x509,
             ]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime", "FleetStore"]),
         // Runs the built programs; depends on them so that they are built first.

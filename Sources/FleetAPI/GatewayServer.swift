@@ -22,8 +22,8 @@ package struct PatienceLimits: Sendable {
     package init() {}
 }
 
-/// Serves EST over TLS 1.2 and later, from the moment it is made until `stop`.
-package final class EnrolmentServer: Sendable {
+/// Serves gateways over TLS 1.2 and later: EST and, with a desk for it, their configuration; from the moment it is made until `stop`.
+package final class GatewayServer: Sendable {
     /// The port it listens on; of use when 0 was asked for.
     package var port: Int { server.port }
     private let server: RunningServer
@@ -34,7 +34,8 @@ package final class EnrolmentServer: Sendable {
     /// they do not fit, or when nothing can listen there.
     package init(
         host: String, port: Int, certificates: [UInt8], key: [UInt8], desk: EnrolmentDesk,
-        limits: PatienceLimits = PatienceLimits(), log: Logger
+        configuration: ConfigurationDesk? = nil, limits: PatienceLimits = PatienceLimits(),
+        log: Logger
     ) throws(ListenError) {
         let builder: HTTPServerBuilder
         do {
@@ -55,6 +56,10 @@ package final class EnrolmentServer: Sendable {
         let router = Router(context: SecureContext.self)
         EnrolmentRoutes(desk: desk, bodySeconds: limits.body, retrySeconds: limits.retry).add(
             to: router)
+        if let configuration {
+            ConfigurationRoutes(desk: configuration, judge: desk, retrySeconds: limits.retry).add(
+                to: router)
+        }
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
             Application(
                 router: router, server: builder,

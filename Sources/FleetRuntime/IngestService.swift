@@ -73,6 +73,7 @@ final class IngestService {
             }
             let worker = IngestWorker(
                 plan.configuration, index: index, meter: meter, log: log, openStore: opener)
+            if index == 0 { worker.news = configurationNews(plan.store) }
             do throws(IngestError) {
                 try worker.run(stop: stop)
             } catch {

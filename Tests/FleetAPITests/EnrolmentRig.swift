@@ -1,5 +1,6 @@
 import Crypto
 import EST
+import FleetConfiguration
 import Foundation
 import Logging
 import SwiftASN1
@@ -15,7 +16,7 @@ final class EnrolmentRig: Sendable {
     let folder: TemporaryDirectory
     let issuer: TestIssuer
     let maker: TestIssuer
-    let server: EnrolmentServer
+    let server: GatewayServer
     let revoked = Revoked()
     private let address: String
 
@@ -46,9 +47,13 @@ final class EnrolmentRig: Sendable {
                 store: try FleetStores.openDevices(address), issuer: issuer, log: log,
                 clock: { Int64(Date().timeIntervalSince1970 * 1000) },
                 isRevoked: { serial in revoked.serials.withLock { $0.contains(serial) } })
-            return try EnrolmentServer(
+            return try GatewayServer(
                 host: "127.0.0.1", port: 0, certificates: chain,
-                key: Array(key.pemRepresentation.utf8), desk: desk, limits: limits, log: log)
+                key: Array(key.pemRepresentation.utf8), desk: desk,
+                configuration: ConfigurationDesk(
+                    store: try FleetStores.openConfiguration(address), log: log,
+                    clock: { Int64(Date().timeIntervalSince1970 * 1000) }), limits: limits,
+                log: log)
         }
     }
 
@@ -71,6 +76,13 @@ final class EnrolmentRig: Sendable {
     // MARK: what the store holds
 
     func store() throws -> any DeviceStore { try FleetStores.openDevices(address) }
+
+    /// Sets a key for all gateways.
+    func set(_ text: String, in scope: ConfigurationScope = .fleet) throws {
+        let service = ConfigurationService(
+            store: try FleetStores.openConfiguration(address), check: { _, _ in [] })
+        _ = try service.set(try SettingText.parse(text), in: scope, by: "test", at: 1)
+    }
 
     /// Adds a device and gives its token.
     func add(
@@ -155,6 +167,18 @@ final class EnrolmentRig: Sendable {
             "curl",
             ["-s", "-i", "-m", "100", "--cacert", folder.file("root.pem")] + words
                 + [url + operation.path])
+        return seen.status == .exited(0) ? seen.output : "\(seen.status) \(seen.errors)"
+    }
+
+    /// Fetches a configuration with curl, which prints head and body.
+    func configuration(identity: String? = nil, _ more: String...) async throws -> String {
+        var words = ["-s", "-i", "-m", "100", "--cacert", folder.file("root.pem")] + more
+        if let identity {
+            words += [
+                "--cert", folder.file("\(identity).pem"), "--key", folder.file("\(identity).key"),
+            ]
+        }
+        let seen = try await run("curl", words + ["\(url)/v1/gateway/config"])
         return seen.status == .exited(0) ? seen.output : "\(seen.status) \(seen.errors)"
     }
 

@@ -55,6 +55,7 @@ final class IngestFixture: Sendable {
                     settings, index: index, meter: meter,
                     log: Logger(label: "ingest") { _ in CollectingHandler(lines: log) },
                     openStore: { () throws(FleetStoreError) in try contents.open() })
+                worker.news = { contents.takeNews() }
                 do throws(IngestError) {
                     try worker.run(stop: stopRead)
                 } catch {

@@ -118,6 +118,26 @@ import Testing
         #expect(commands == ["60", "1"])
     }
 
+    @Test func `gateways are told of a new configuration once`() throws {
+        let broker = try Broker()
+        let ingest = try IngestFixture(broker)
+        let peer = try GatewayPeer(broker)
+        try ingest.waitReady()
+        ingest.contents.change {
+            $0.news = [
+                OfferedConfiguration(
+                    gateway: "gw-1", version: 7, tag: "t", issuedMilliseconds: 1, config: "{}")
+            ]
+        }
+        try ingest.wait { !peer.downs.isEmpty }
+        let news = try #require(peer.downs.first)
+        #expect(news.topic == "amphora/v1/gw-1/down/config" && news.expiry == "600")
+        #expect(news.payload == #"{"schema":"amphora/configuration-news/v1","version":7}"#)
+        peer.publish(RecordFixture.event(1))
+        try ingest.wait { peer.acknowledged() == [1] }
+        #expect(peer.downs.filter { $0.topic.hasSuffix("config") }.count == 1)
+    }
+
     @Test func `two machines with one identity are named in the log and counted`() throws {
         let broker = try Broker()
         let ingest = try IngestFixture(broker)

@@ -18,6 +18,8 @@ final class MemoryStore: Sendable {
         var refusedCode: String?
         var refusesLetters = false
         var sharedIdentities: [String] = []
+        /// Offers that gateways were not told of.
+        var news: [OfferedConfiguration] = []
         /// What each batch takes, in milliseconds.
         var delayMilliseconds: UInt32 = 0
     }
@@ -31,6 +33,14 @@ final class MemoryStore: Sendable {
     func open() throws(FleetStoreError) -> IngestWorker.BatchStore {
         if let failure = get({ $0.failure }) { throw failure }
         return { batch throws(FleetStoreError) in try self.store(batch).get() }
+    }
+
+    /// Offers that gateways were not told of, each once.
+    func takeNews() -> [OfferedConfiguration] {
+        state.withLock { state in
+            defer { state.news = [] }
+            return state.news
+        }
     }
 
     /// The numbers of one gateway's epoch, ascending.

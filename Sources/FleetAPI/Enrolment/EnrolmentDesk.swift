@@ -4,6 +4,7 @@ import EST
 import FleetStore
 import Foundation
 import Logging
+import Synchronization
 import X509
 
 /// Where gateways get their certificates: reads, checks, asks the store, and has the authority sign.
@@ -20,6 +21,16 @@ package final class EnrolmentDesk: @unchecked Sendable {
     private let isRevoked: @Sendable (String) -> Bool
     private let log: Logger
     private let queue = DispatchQueue(label: "enrolment")
+    private let judged = Mutex<[[UInt8]: Judgement]>([:])
+
+    private struct Judgement {
+        let shown: ShownCertificate
+        let at: ContinuousClock.Instant
+    }
+
+    private static var lately: ContinuousClock.Duration { .seconds(10) }
+    private static var mostJudged: Int { 50_000 }
+
     // touched on the queue only, which runs one block at a time
     private let store: any DeviceStore
 
@@ -55,6 +66,20 @@ package final class EnrolmentDesk: @unchecked Sendable {
         let shown = await judge.judge(der)
         if case .ours(let gateway, let serial) = shown, isRevoked(serial) {
             return .refused("the certificate of '\(gateway)' was revoked")
+        }
+        return shown
+    }
+
+    /// As ``shown``, but a judgement of the last ``lately`` counts still; for what is asked often.
+    func shownLately(_ der: [UInt8]?) async throws(Trouble) -> ShownCertificate {
+        guard let der else { return .none }
+        let now = ContinuousClock.now
+        let known = judged.withLock { $0[der] }
+        if let known, now - known.at < Self.lately { return known.shown }
+        let shown = try await shown(der)
+        judged.withLock { judged in
+            if judged.count >= Self.mostJudged { judged = [:] }
+            judged[der] = Judgement(shown: shown, at: now)
         }
         return shown
     }

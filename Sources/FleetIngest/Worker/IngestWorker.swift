@@ -31,6 +31,11 @@ package final class IngestWorker {
     var log: Logger
     let openStore: StoreOpener
 
+    /// Gateways that are to be told of a new configuration now; asked once a second while the broker is
+    /// there, by the worker that has it.
+    package var news: NewsSource?
+    var newsAskedAt: Int64 = 0
+
     var store: BatchStore?
     var storeBackoff: Backoff<SystemRandomNumberGenerator>
     /// When to try the store again.
@@ -92,6 +97,7 @@ package final class IngestWorker {
             let now = IngestClock.now()
             try work(now, isStopping: stopUntil != nil)
             try keepConnected(now, isStopping: stopUntil != nil)
+            tellNews(now)
             publishWaiting()
             if isDone(now) { break }
             let ready = wait(stop: stopUntil == nil ? stop : -1)

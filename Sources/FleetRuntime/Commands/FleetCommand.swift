@@ -16,7 +16,7 @@ package struct FleetCommand: ParsableCommand {
         subcommands: [
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
             CACommand.self, BrokerCommand.self,
-            DevicesCommand.self, MakersCommand.self,
+            DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
             VersionCommand.self,
         ])
 

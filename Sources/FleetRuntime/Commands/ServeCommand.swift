@@ -12,7 +12,8 @@ struct ServeCommand: ParsableCommand {
         abstract: "Serve gateways and whoever looks after them until SIGTERM or Ctrl-C.",
         discussion: """
             Over HTTP, GET /health tells whether the store is there. With --tls, gateways get and renew \
-            their certificates by EST (RFC 7030) over TLS, from the authority that --ca names.
+            their certificates by EST (RFC 7030) over TLS, from the authority that --ca names, and fetch what \
+            they shall run on.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -20,7 +21,10 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen = "127.0.0.1:8080"
 
-    @Option(help: ArgumentHelp("Where gateways enrol, over TLS.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Where gateways enrol and fetch their configuration, over TLS.", valueName: "host:port")
+    )
     var tls: String?
 
     @OptionGroup var authority: AuthorityOptions
@@ -44,7 +48,7 @@ struct ServeCommand: ParsableCommand {
             let server = try HealthServer(
                 host: endpoint.host, port: endpoint.port, log: log, report: probe.report)
             let enrolment = try gateways.map {
-                try openEnrolment(
+                try openGatewayServer(
                     $0, store: store.store, authority: authority.folder(),
                     passphrase: passphrase.passphrase(), log: log)
             }

@@ -3,13 +3,13 @@ import FleetAPI
 import FleetStore
 import Logging
 
-/// Opens the door to enrolment, with the store and the authority of this fleet.
+/// Opens the door for gateways, with the store and the authority of this fleet.
 ///
 /// Throws when the authority cannot be opened or nothing can listen there.
-func openEnrolment(
+func openGatewayServer(
     _ endpoint: (host: String, port: Int), store: String, authority: AuthorityFolder,
     passphrase: Passphrase?, log: Logger
-) throws -> EnrolmentServer {
+) throws -> GatewayServer {
     let issuer = try FileCertificateAuthority(authority, passphrase: passphrase)
     let desk = EnrolmentDesk(
         store: try FleetStores.openDevices(store), issuer: issuer, log: log,
@@ -18,8 +18,11 @@ func openEnrolment(
             // a number that cannot be read is none of ours
             SerialNumber(hex: serial).map { issuer.isRevoked($0) } ?? true
         })
-    return try EnrolmentServer(
+    let configuration = ConfigurationDesk(
+        store: try FleetStores.openConfiguration(store), log: log, clock: { Moment.now() })
+    return try GatewayServer(
         host: endpoint.host, port: endpoint.port,
         certificates: try WholeFile.read(authority.file("fleet.pem")),
-        key: try WholeFile.read(authority.file("fleet.key")), desk: desk, log: log)
+        key: try WholeFile.read(authority.file("fleet.key")), desk: desk,
+        configuration: configuration, log: log)
 }
