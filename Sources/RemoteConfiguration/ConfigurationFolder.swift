@@ -68,7 +68,7 @@ package struct ConfigurationFolder: Sendable {
     }
 
     /// What cannot be made shows when the file is written.
-    private func makeFolders() {
+    func makeFolders() {
         guard access(path, F_OK) != 0 else { return }
         var made = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {

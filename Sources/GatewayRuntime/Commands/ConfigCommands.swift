@@ -98,7 +98,13 @@ struct ConfigPullCommand: ParsableCommand {
     }
 
     private func pull(_ control: RemoteControl) throws {
-        var keeper = ConfigurationKeeper(ConfigurationFolder(path: control.fleet.configuration))
+        let folder = ConfigurationFolder(path: control.fleet.configuration)
+        guard let lock = try FolderLock(folder) else {
+            Output.note("a gateway is running on '\(folder.path)' and asks the fleet by itself")
+            throw ExitCode(ExitStatus.failure)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var keeper = ConfigurationKeeper(folder)
         let answer: ConfigurationFetcher.Answer
         do {
             answer = ConfigurationFetcher(

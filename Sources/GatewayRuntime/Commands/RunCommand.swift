@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
         var log = Logger(label: "amphora")
         let level = beginning.plan.configuration.logLevel.rawValue
         log.logLevel = Logger.Level(rawValue: level) ?? .info
+        defer { withExtendedLifetime(beginning.lock) {} }
         do {
             try Gateway(
                 beginning.plan, remote: beginning.control, beginning: beginning.remote, log: log

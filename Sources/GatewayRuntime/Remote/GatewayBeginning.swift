@@ -10,6 +10,8 @@ struct GatewayBeginning {
     let control: RemoteControl?
     /// What was found of documents; nil without a fleet.
     let remote: RemoteBeginning?
+    /// Held as long as the gateway runs, so that nobody else changes the documents.
+    let lock: FolderLock?
 
     /// Reads the file and chooses the document; throws when the file alone cannot be used.
     init(path: String) throws {
@@ -17,14 +19,17 @@ struct GatewayBeginning {
         let site = try LayeredConfiguration(file: file, path: path)
         guard let fleet = site.configuration.fleet else {
             plan = try GatewayPlan(site)
-            (control, remote) = (nil, nil)
+            (control, remote, lock) = (nil, nil, nil)
             return
         }
         let canceller = HTTPSCanceller()
         let control = try RemoteControl(
             fleet: fleet, file: file, path: path, connect: RemoteControl.overHTTPS(canceller)
         ) { canceller.cancel() }
-        var keeper = ConfigurationKeeper(ConfigurationFolder(path: fleet.configuration))
+        let folder = ConfigurationFolder(path: fleet.configuration)
+        // a folder that cannot be written must not keep a house dark
+        lock = (try? FolderLock(folder)) ?? nil
+        var keeper = ConfigurationKeeper(folder)
         let start = try keeper.start(control.judge)
         plan = start.plan
         self.control = control
