@@ -1,8 +1,10 @@
 """Prints what the quick start saw and exits 0 when all of it is as it should be.
 
-usage: quickstart-summary.py FOLDER PACKS
-FOLDER holds status.json and outbox.json of the gateway, verdict.json of the simulated inverter,
-received.ndjson, which an independent subscriber wrote, and fleet.db, the fleet's database.
+usage: quickstart-summary.py FOLDER PACKS MILLISECONDS
+FOLDER holds status.json, outbox.json and identity.json of the gateway, verdict.json of the simulated inverter,
+states.ndjson, which an independent reader of the broker wrote, configuration.json, what the fleet knows of the
+gateway's configuration, and fleet.db, the fleet's database. A change of configuration was applied after so many
+MILLISECONDS, or 'none'.
 """
 import json
 import sqlite3
@@ -30,16 +32,12 @@ def stored(path, epoch):
 
 
 def main():
-    folder, packs = sys.argv[1], int(sys.argv[2])
+    folder, packs, changed = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     status, outbox = load(f"{folder}/status.json"), load(f"{folder}/outbox.json")
     verdict = load(f"{folder}/verdict.json")
-    keys, repeated = set(), 0
-    with open(f"{folder}/received.ndjson") as file:
-        for line in file:
-            record = json.loads(line)
-            key = (record["epoch"], record["seq"])
-            repeated += key in keys
-            keys.add(key)
+    identity, configuration = load(f"{folder}/identity.json"), load(f"{folder}/configuration.json")
+    with open(f"{folder}/states.ndjson") as file:
+        states = sum(1 for line in file if json.loads(line)["packs_online"] is not None)
     faults = []
 
     def row(name, value, good, wanted):
@@ -57,15 +55,19 @@ def main():
     epoch = outbox["epoch"] if outbox else 0
     measured = outbox["next_seq"] - 1 if outbox else 0
     database, samples = stored(f"{folder}/fleet.db", epoch)
-    received = {seq for e, seq in keys if e == epoch}
     row("records measured", measured, measured > 0, "more than 0")
-    row("records published", f"{len(received)}, {repeated} repeated", received, "some")
+    row("states seen by a reader", states, states > 0, "some")
     # the last ones may still be on their way: the gateway leaves before the fleet's word comes back
     missing = set(range(1, measured - 2)) - database
     dropped = outbox["lost"] if outbox else -1
     row("records in the database", f"{len(database)}, with {samples} pack samples", not missing, f"all but the last 3 of {measured}")
     row("records freed by the fleet's word", status["outbox"]["stored"] if status else 0, status and status["outbox"]["stored"] > 0, "more than 0")
     row("records lost", len(missing) + max(0, dropped), not missing and dropped == 0, 0)
+    name = f"{identity['gateway']} until {identity['not_after']}" if identity else "none"
+    row("identity", name, identity and identity["gateway"] == "quickstart", "quickstart")
+    applied = configuration["applied_version"] if configuration else None
+    row("configuration in force", f"version {applied}", applied == 2, "version 2")
+    row("a change is applied after", f"{changed} ms", changed.isdigit() and int(changed) < 5000, "less than 5000 ms")
     if faults:
         print("not as it should be:")
         for fault in faults:

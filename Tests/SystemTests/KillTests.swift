@@ -8,6 +8,7 @@ import Testing
     @Test func `outbox rule 4: fifty kills at random moments lose nothing`() throws {
         let house = try House(packs: 2)
         var generator = SeededGenerator(announcedAs: "kill moments")
+        var passedOver = Set<Int64>()
         for round in 0..<50 {
             try house.startGateway()
             // By turns from the start and from the moment it answers, so that a loaded machine does
@@ -16,6 +17,7 @@ import Testing
             Thread.sleep(forTimeInterval: Double.random(in: 0.15...1.1, using: &generator))
             if round == 25 { house.broker.stop() }
             house.killGateway()
+            passedOver.formUnion(passed(house.gateway?.errors ?? ""))
             if round == 30 {
                 try house.broker.start()
                 try house.waitForCounter(times: 2)
@@ -27,21 +29,37 @@ import Testing
                 && $0.number("outbox.acknowledged") >= 1
         }
         #expect(house.stopGateway() == .exited(0))
+        passedOver.formUnion(passed(house.gateway?.errors ?? ""))
         let outbox = try house.outbox()
         let received = house.received()
         #expect(Set(received.map(\.epoch)).count == 1)
         let seen = Set(received.map(\.seq))
-        let stored = Set(1..<(outbox.next - outbox.depth))
+        // numbers that a life had reserved and, as the next one said, may have used
+        let stored = Set(1..<(outbox.next - outbox.depth)).subtracting(passedOver)
         #expect(outbox.next > 25, "a record for each start that was waited for")
-        #expect(stored.subtracting(seen) == [], "stored \(stored.count), seen \(seen.count)")
+        let missing = stored.subtracting(seen).sorted()
+        #expect(missing.isEmpty, "stored \(stored.count), missing \(missing.prefix(20))")
         #expect(outbox.lost == 0)
         var highest: Int64 = 0
         var steps = 0
         for record in received {
-            if record.seq > highest + 1 { steps += 1 }
+            let between = highest + 1..<max(highest + 1, record.seq)
+            if !between.allSatisfy(passedOver.contains) { steps += 1 }
             highest = max(highest, record.seq)
         }
         #expect(steps == 0, "a number was passed over and came later")
+    }
+
+    /// The numbers that the log of one life says were passed over.
+    private func passed(_ log: String) -> Set<Int64> {
+        var numbers = Set<Int64>()
+        for match in log.matches(of: /numbers passed over first=(\d+) last=(\d+)/) {
+            guard let first = Int64(match.1), let last = Int64(match.2), first <= last else {
+                continue
+            }
+            numbers.formUnion(first...last)
+        }
+        return numbers
     }
 
     /// Outbox rule 6: a damaged file is set aside, never deleted, and the gateway goes on.

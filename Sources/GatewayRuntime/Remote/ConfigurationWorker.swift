@@ -31,6 +31,8 @@ struct ConfigurationWorker {
     private var askAt = Instant.never
     private var hasMoreNews = false
     private var hadKeepAlive = false
+    /// Whether lines began anew with the document on trial, so that their packs have to answer again.
+    private var hasNewLines = true
     private var trouble = ""
 
     init(_ setup: ConfigurationSetup) {
@@ -168,12 +170,13 @@ struct ConfigurationWorker {
     // MARK: trial
 
     private mutating func apply(_ next: GatewayPlan) throws(FileError) {
-        let reach = reach(since: Instant(nanoseconds: .min))
+        let reach = reach(since: .never, packsSince: .never)
         try keeper.beginTrial(
             expects: reach.expected(
                 packs: next.packCount, hasLink: next.configuration.mqtt != nil),
             wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
         hadKeepAlive = setup.snapshots.get().inverter == .present
+        hasNewLines = !PlanChange(from: plan, to: next).lines.isEmpty
         phase = .applying(next)
         setup.control.handover.offer(next)
     }
@@ -187,12 +190,15 @@ struct ConfigurationWorker {
                 seconds: setup.control.fleet.confirmSeconds))
     }
 
-    /// What is reached, by what was seen since a moment only.
-    private func reach(since time: Instant) -> Reach {
+    /// What is reached, by what was seen since two moments only.
+    ///
+    /// A round through 16 packs takes 7 s at 9600 baud. Where their lines go on undisturbed, what they
+    /// answered before counts as long as it counts for the inverter.
+    private func reach(since time: Instant, packsSince: Instant) -> Reach {
         let snapshot = setup.snapshots.get()
         let isFresh = snapshot.state.takenAt != .never && snapshot.state.takenAt >= time
         return Reach(
-            packs: isFresh ? snapshot.packsOnline(since: time) : 0,
+            packs: isFresh ? snapshot.packsOnline(since: packsSince) : 0,
             inverter: isFresh && snapshot.busState.carriesFrames
                 && snapshot.firstFrameAt != .never
                 && (hadKeepAlive ? snapshot.inverter == .present : snapshot.inverter != .silent),
@@ -200,7 +206,8 @@ struct ConfigurationWorker {
     }
 
     private mutating func judge(_ trial: ConfigurationTrial) {
-        switch trial.judge(reach(since: appliedAt), now: MachineClock.now().nanoseconds) {
+        let reach = reach(since: appliedAt, packsSince: hasNewLines ? appliedAt : .never)
+        switch trial.judge(reach, now: MachineClock.now().nanoseconds) {
         case .waiting: break
         case .failed(let faults): revert(faults)
         case .confirmed:
