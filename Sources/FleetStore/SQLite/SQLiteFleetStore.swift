@@ -24,14 +24,23 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
                 }
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
             }
-            let migrator = SQLiteSchema.migrator
-            var before = -1
-            while true {
-                do { return try migrator.migrate(queue) } catch {
-                    // another process may be quicker, step by step; the migrator does not look again
-                    let applied = try queue.read(migrator.appliedIdentifiers).count
-                    guard applied > before else { throw error }
-                    before = applied
+            try Self.migrate(queue)
+        }
+    }
+
+    /// Makes the tables of all versions; tries again as long as another process is quicker.
+    ///
+    /// GRDB reads once which versions are there, so of two that begin at once the slower one fails at
+    /// each version that the other has made meanwhile.
+    private static func migrate(_ queue: DatabaseQueue) throws {
+        let migrator = SQLiteSchema.migrator
+        while true {
+            let before = try queue.read(migrator.appliedIdentifiers).count
+            do {
+                return try migrator.migrate(queue)
+            } catch {
+                guard try queue.read(migrator.appliedIdentifiers).count > before else {
+                    throw error
                 }
             }
         }
