@@ -47,8 +47,9 @@ package protocol FleetStore: AnyObject {
 
     /// Removes samples and dead letters older than the given Unix times in milliseconds.
     ///
-    /// Keys stay as long as their record may still come again, so an old record is not stored anew.
-    /// The newest sample of each bank stays too.
+    /// Keys stay, so an old record that comes again is not stored anew; those of records older than
+    /// the limit of samples are folded into ranges, in steps between which others store. The newest
+    /// sample of each bank stays too.
     func retain(_ limits: Retention) throws(FleetStoreError)
 }
 
@@ -119,7 +120,7 @@ package struct GatewayTally: Hashable, Sendable {
 package struct GatewaySession: Hashable, Sendable {
     /// The number of the outbox file.
     package var epoch: Int64
-    /// The kernel's id of the boot.
+    /// The kernel's id of the boot; empty when only the key of its record is still known.
     package var boot: String
 
     /// Joins the parts.
@@ -151,7 +152,7 @@ package struct SharedIdentity: Hashable, Sendable {
 
 /// Until when things are kept; Unix times in milliseconds, nil keeps all.
 package struct Retention: Hashable, Sendable {
-    /// Samples made before are removed.
+    /// Samples made before are removed, and keys of records received before are folded.
     package var samplesBefore: Int64?
     /// Events made before are removed.
     package var eventsBefore: Int64?

@@ -26,6 +26,11 @@ import Testing
                 "40 older letters went because there were too many",
             ])
         #expect(GatewaysCommand.remarks(tally(nil)).isEmpty)
+        var forgotten = shared
+        forgotten.sessions[1] = GatewaySession(epoch: 77, boot: "")
+        #expect(
+            GatewaysCommand.remarks(tally(forgotten))[0].hasSuffix(
+                "9b and outbox 77 of a boot long ago"))
     }
 
     @Test func `JSON has it too, and null when there is none`() {

@@ -61,7 +61,10 @@ struct GatewaysCommand: ParsableCommand {
     static func remarks(_ tally: GatewayTally) -> [String] {
         var remarks: [String] = []
         if let shared = tally.shared {
-            let sessions = shared.sessions.map { "outbox \($0.epoch) of boot \($0.boot)" }
+            let sessions = shared.sessions.map { session in
+                let boot = session.boot.isEmpty ? "a boot long ago" : "boot \(session.boot)"
+                return "outbox \(session.epoch) of \(boot)"
+            }
             let last = RFC3339.text(unixMilliseconds: shared.lastSeen)
             remarks.append(
                 "two machines use this identity, last seen \(last): "
@@ -144,7 +147,9 @@ struct RetainCommand: ParsableCommand {
         commandName: "retain",
         abstract: "Remove what is older than it shall be kept; once a day is enough.",
         discussion: """
-            The keys of removed records stay, so that one that comes again is not stored anew.
+            The keys of removed records stay, so that one that comes again is not stored anew. With \
+            --samples they are folded into ranges of numbers, which takes next to no space. Others may \
+            store meanwhile.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -105,6 +105,9 @@ extension StagedRecord {
         record.clock.boot != stored.boot
             || BootClock.bounded(record.clock.monotonicMilliseconds) != stored.monotonic
     }
+
+    /// Whether it cannot be the record that a range has its key of, for it was made after all of them.
+    func isAnother(than range: KeyRange) -> Bool { quality == .trusted && time > range.newest }
 }
 
 extension DeadLetter {

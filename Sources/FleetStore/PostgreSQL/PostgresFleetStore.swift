@@ -44,6 +44,21 @@ final class PostgresFleetStore: ReadingStore, ChangingStore {
             if let before = limits.samplesBefore { try connection.dropPartitions(before: before) }
             for step in RetentionStep.all(limits) { try connection.run(step.atOnce, step.limit) }
         }
+        try foldKeys(limits)
+    }
+
+    func alone<Value>(
+        _ body: (PostgresConnection) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value {
+        try read { connection throws(FleetStoreError) in
+            try connection.transaction { () throws(FleetStoreError) in
+                try connection.execute(
+                    "BEGIN; SELECT pg_advisory_xact_lock(\(PostgresSchema.keyLock))", "fold keys")
+                let value = try body(connection)
+                try connection.execute("COMMIT", "fold keys")
+                return value
+            }
+        }
     }
 
     func change<Value>(

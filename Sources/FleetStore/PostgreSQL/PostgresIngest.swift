@@ -1,8 +1,7 @@
 /// Stores one batch in one transaction.
 ///
-/// Locks are taken in one order by every worker: gateways that need mending, new gateways, keys,
-/// dead letters, clocks, epochs, shared
-/// identities, states; within each, ascending. So no two wait for each other.
+/// Locks are taken in one order by every worker: the one against folding, gateways that need mending,
+/// new gateways, keys, dead letters, clocks, epochs, shared identities, states; within each, ascending. So no two wait for each other.
 /// States come last, in one message with the commit: these few rows are where all workers meet, and
 /// whoever waits for them has only its own commit left to do.
 struct PostgresIngest {
@@ -13,6 +12,10 @@ struct PostgresIngest {
     /// Gateways share this many locks, so that a batch of a thousand new ones stays within the
     /// server's table of locks.
     private static let lockCount: UInt64 = 64
+
+    /// Begins a transaction that writes keys.
+    private static let begin =
+        "BEGIN; SELECT pg_advisory_xact_lock_shared(\(PostgresSchema.keyLock))"
 
     private static let letterLock: Int64 = 0x416D_4653_0000_0002
 
@@ -92,7 +95,7 @@ struct PostgresIngest {
         toLock.formUnion(plan.boots.filter { known.clocks[$0] == nil }.map(\.gateway))
         toLock.formUnion(known.gateways.filter(\.hasUnmended).map(\.name))
         guard !toLock.isEmpty else { return known }
-        try connection.execute("BEGIN", "store a batch")
+        try connection.execute(Self.begin, "store a batch")
         try lock(toLock)
         if !new.isEmpty {
             try connection.run(PostgresStatements.addGateways, [.text(new.arrayText)])
@@ -141,7 +144,8 @@ struct PostgresIngest {
         }
         let through: [GatewayKey] = try connection.copy(
             PostgresRows.stage(staged), into: PostgresStatements.stage,
-            after: isOpen ? "" : "BEGIN; ", before: [connection.call(PostgresStatements.gate)])
+            after: isOpen ? "" : Self.begin + "; ",
+            before: [connection.call(PostgresStatements.gate)])
         guard through.count < staged.count else { return staged }
         shared += try connection.rows(PostgresStatements.others, []) as [SharedSighting]
         let keys = Set(through)

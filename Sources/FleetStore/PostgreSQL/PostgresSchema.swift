@@ -3,10 +3,15 @@ enum PostgresSchema {
     /// Serialises programs that start at once; an advisory lock of our own.
     static let migrationLock: Int64 = 0x416D_4653_0000_0001
 
+    /// Shared by all that store, held alone by what folds keys: an insert that waited for a record
+    /// about to be folded would find neither the record nor, in its snapshot, the range.
+    static let keyLock: Int64 = 0x416D_4653_0000_0003
+
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
+        [LaterSchemas.keyRanges],
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

@@ -18,11 +18,16 @@ enum PostgresStatements {
 
     /// Lets records through that are new, with their bank samples and events, and gives their keys.
     ///
-    /// Keys are written in order, so two workers with the same keys wait but never for each
-    /// other.
+    /// A range of keys is found by its end: the first that ends at a number or after it holds the
+    /// number or none does. Keys are written in order, so two workers with the same keys wait but
+    /// never for each other.
     static let gate = """
         WITH fresh AS (
-            INSERT INTO record (\(list(record))) SELECT \(list(record)) FROM stage
+            INSERT INTO record (\(list(record))) SELECT \(list(record)) FROM stage s
+            WHERE coalesce((
+                SELECT k.first_seq FROM key_range k WHERE k.gateway = s.gateway
+                AND k.epoch = s.epoch AND k.last_seq >= s.seq ORDER BY k.last_seq LIMIT 1) > s.seq,
+                true)
             ORDER BY gateway, epoch, seq ON CONFLICT DO NOTHING RETURNING gateway, epoch, seq
         ), banks AS (\(samples("bank_sample", bank, kind: 1))
         ), events AS (\(samples("event", event, kind: 2)))
@@ -30,11 +35,20 @@ enum PostgresStatements {
         """
 
     /// The last record of each gateway that bears the key of another one.
+    ///
+    /// Of a record that was folded no clock is known, but its time was none after that of its range.
     static let others = """
         SELECT DISTINCT ON (s.gateway) s.gateway, g.name, s.received_ms, s.epoch, s.boot,
-        r.epoch, r.boot FROM stage s JOIN gateway g ON g.id = s.gateway
-        JOIN record r ON r.gateway = s.gateway AND r.epoch = s.epoch AND r.seq = s.seq
-        WHERE r.boot <> s.boot OR r.monotonic_ms <> s.monotonic_ms
+        o.epoch, o.boot FROM stage s JOIN gateway g ON g.id = s.gateway
+        JOIN LATERAL (
+            SELECT r.epoch, r.boot FROM record r
+            WHERE r.gateway = s.gateway AND r.epoch = s.epoch AND r.seq = s.seq
+            AND (r.boot <> s.boot OR r.monotonic_ms <> s.monotonic_ms)
+            UNION ALL SELECT s.epoch, '\(KeyRange.forgottenBoot)' FROM (
+                SELECT k.first_seq, k.newest_ms FROM key_range k WHERE k.gateway = s.gateway
+                AND k.epoch = s.epoch AND k.last_seq >= s.seq ORDER BY k.last_seq LIMIT 1) n
+            WHERE n.first_seq <= s.seq AND s.time_quality = 0 AND s.time_ms > n.newest_ms
+        ) o ON true
         ORDER BY s.gateway, s.received_ms DESC
         """
 
@@ -60,7 +74,8 @@ enum PostgresStatements {
     /// The limits keep the server from anything but three looks into the primary key for each.
     static let neighbours = """
         SELECT k.gateway, k.epoch, k.seq, o.seq, o.time_ms, o.time_quality,
-        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality
+        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality,
+        \(KeyRanges.beside)
         FROM unnest(?1::integer[], ?2::bigint[], ?3::bigint[]) AS k(gateway, epoch, seq)
         \(place("r.seq = k.seq", "ASC")) o ON true
         \(place("r.seq < k.seq", "DESC")) b ON true

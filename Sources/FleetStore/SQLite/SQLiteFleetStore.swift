@@ -62,6 +62,13 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
                 removed = try write("remove what is old") { try $0.rows(step.inPieces, step.limit) }
             } while !removed.isEmpty
         }
+        try foldKeys(limits)
+    }
+
+    func alone<Value>(
+        _ body: (SQLiteDatabase) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value {
+        try write("fold keys") { try body($0) }
     }
 
     // MARK: - Access

@@ -80,7 +80,14 @@ struct SQLiteIngest {
             SQLiteStatements.record)
         var fresh: [StagedRecord] = []
         fresh.reserveCapacity(staged.count)
+        var folded = FoldedKeys(database)
         for record in staged {
+            if let range = try folded.range(holding: GatewayKey(record)) {
+                if record.isAnother(than: range) {
+                    shared.append(record.sighting(with: .forgotten(record.record.key.epoch)))
+                }
+                continue
+            }
             var row = SQLiteSink(handle)
             record.write(to: &row)
             _ = try runner.step("store a record")

@@ -9,6 +9,7 @@ enum SQLiteSchema {
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
+        [LaterSchemas.keyRanges + " WITHOUT ROWID"],
     ]
 
     /// All versions in order.

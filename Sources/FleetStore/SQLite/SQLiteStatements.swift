@@ -19,7 +19,8 @@ enum SQLiteStatements {
     /// What is stored beside each key of a JSON array (1) of arrays.
     static let neighbours = """
         SELECT k.gateway, k.epoch, k.seq, o.seq, o.time_ms, o.time_quality,
-        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality
+        b.seq, b.time_ms, b.time_quality, a.seq, a.time_ms, a.time_quality,
+        \(KeyRanges.beside)
         FROM (SELECT value ->> 0 AS gateway, value ->> 1 AS epoch, value ->> 2 AS seq
               FROM json_each(?1)) k
         LEFT JOIN record o ON o.gateway = k.gateway AND o.epoch = k.epoch AND o.seq = k.seq

@@ -51,25 +51,34 @@ enum Queries {
         """
 
     static let sequences = """
-        SELECT r.seq FROM record r JOIN gateway g ON g.id = r.gateway
-        WHERE g.name = ?1 AND r.epoch = ?2 ORDER BY r.seq
+        SELECT r.seq, r.seq FROM record r JOIN gateway g ON g.id = r.gateway
+        WHERE g.name = ?1 AND r.epoch = ?2
+        UNION ALL SELECT k.first_seq, k.last_seq FROM key_range k JOIN gateway g ON g.id = k.gateway
+        WHERE g.name = ?1 AND k.epoch = ?2 ORDER BY 1
         """
 
     static let tallies = """
         WITH names AS (
             SELECT name FROM gateway
-            UNION SELECT gateway FROM dead_letter WHERE gateway IS NOT NULL)
-        SELECT n.name, (SELECT count(*) FROM record r WHERE r.gateway = g.id),
-            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.kind = 2),
+            UNION SELECT gateway FROM dead_letter WHERE gateway IS NOT NULL),
+        folded AS (
+            SELECT gateway, sum(last_seq - first_seq + 1) AS keys, sum(events) AS events,
+                sum(unmended) AS unmended FROM key_range GROUP BY gateway)
+        SELECT n.name, (SELECT count(*) FROM record r WHERE r.gateway = g.id)
+                + coalesce(f.keys, 0),
+            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.kind = 2)
+                + coalesce(f.events, 0),
             (SELECT count(*) FROM pack_sample p WHERE p.gateway = g.id),
             (SELECT count(*) FROM dead_letter d WHERE coalesce(d.gateway, '') = n.name),
             coalesce((SELECT letters FROM dead_letter_dropped x WHERE x.gateway = n.name), 0),
-            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.time_quality = 2),
+            (SELECT count(*) FROM record r WHERE r.gateway = g.id AND r.time_quality = 2)
+                + coalesce(f.unmended, 0),
             o.depth, o.oldest_wall_ms, o.bytes, o.budget_bytes, o.losses,
             i.first_ms, i.last_ms, i.sightings, i.epoch, i.boot, i.other_epoch, i.other_boot
         FROM names n LEFT JOIN gateway g ON g.name = n.name
         LEFT JOIN outbox_report o ON o.gateway = g.id
         LEFT JOIN shared_identity i ON i.gateway = g.id
+        LEFT JOIN folded f ON f.gateway = g.id
         """
 
     private static func samples(

@@ -3,6 +3,13 @@ enum LaterSchemas {
     /// The columns of an event since version 5.
     static let event = "\(FirstSchema.event), detail text"
 
+    /// Version 6: keys whose records are not needed any more, as ranges of numbers.
+    static let keyRanges = """
+        CREATE TABLE key_range (gateway integer NOT NULL, epoch bigint NOT NULL,
+        first_seq bigint NOT NULL, last_seq bigint NOT NULL, events bigint NOT NULL,
+        unmended bigint NOT NULL, newest_ms bigint NOT NULL, PRIMARY KEY (gateway, epoch, last_seq))
+        """
+
     /// Version 3: gateways whose identity two machines use, and by which two it was seen last.
     static let sharedIdentities = [
         """

@@ -74,6 +74,17 @@ struct StoredPlace {
         time = row.wide()
         isOpen = row.number() == TimeQuality.unmended.rawValue
     }
+
+    /// The beginning of a range of keys; nil when there is no range.
+    init?(foldedFrom row: inout some RowSource) {
+        guard let sequence = row.int64() else {
+            _ = row.int64()
+            return nil
+        }
+        self.sequence = sequence
+        time = row.wide()
+        isOpen = false
+    }
 }
 
 /// What is stored under a key, before it and after it.
@@ -87,7 +98,14 @@ struct Neighbours: RowReadable {
         key = GatewayKey(from: &row)
         own = StoredPlace(optionalFrom: &row)
         before = StoredPlace(optionalFrom: &row)
-        after = StoredPlace(optionalFrom: &row)
+        let after = StoredPlace(optionalFrom: &row)
+        let folded = StoredPlace(foldedFrom: &row)
+        // of a range only its newest time is known, which is late enough
+        if let folded, after.map({ folded.sequence < $0.sequence }) ?? true {
+            self.after = folded
+        } else {
+            self.after = after
+        }
     }
 }
 

@@ -6,6 +6,11 @@ protocol ReadingStore: FleetStore {
     func read<Value>(
         _ body: (Connection) throws(FleetStoreError) -> Value
     ) throws(FleetStoreError) -> Value
+
+    /// Runs statements that fold keys in one transaction, while nobody stores.
+    func alone<Value>(
+        _ body: (Connection) throws(FleetStoreError) -> Value
+    ) throws(FleetStoreError) -> Value
 }
 
 extension ReadingStore {
@@ -17,7 +22,8 @@ extension ReadingStore {
     package func sequences(
         gateway: String, epoch: Int64
     ) throws(FleetStoreError) -> [Int64] {
-        try rows(Queries.sequences, [.text(gateway), .number(epoch)])
+        let spans: [SequenceSpan] = try rows(Queries.sequences, [.text(gateway), .number(epoch)])
+        return spans.flatMap { $0.first <= $0.last ? Array($0.first...$0.last) : [] }
     }
 
     package func packSamples(
@@ -44,6 +50,24 @@ extension ReadingStore {
         return banks.sorted { $0.key.gateway < $1.key.gateway }
     }
 
+    /// Folds the keys that are old by these limits, in pages, so that ingest gets its turn in between.
+    func foldKeys(_ limits: Retention) throws(FleetStoreError) {
+        guard let folding = KeyFolding(limits) else { return }
+        var place = KeyFolding.beginning
+        // looks without the lock, for most epochs have nothing old on most days
+        while let found = try read({ connection throws(FleetStoreError) in
+            try folding.look(behind: place, in: connection)
+        }) {
+            switch found {
+            case .nothing(let end): place = end
+            case .old(let first):
+                place = try alone { connection throws(FleetStoreError) in
+                    try folding.fold(from: first, in: connection)
+                }
+            }
+        }
+    }
+
     private func rows<Value: RowReadable>(
         _ query: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value] {
@@ -54,5 +78,16 @@ extension ReadingStore {
         _ gateway: String, _ from: Int64, _ to: Int64, _ limit: Int
     ) -> [SQLValue] {
         [.text(gateway), .number(from), .number(to), .number(Int64(max(0, limit)))]
+    }
+}
+
+/// Numbers of an epoch that are stored, from the first to the last.
+private struct SequenceSpan: RowReadable {
+    let first: Int64
+    let last: Int64
+
+    init(from row: inout some RowSource) {
+        first = row.wide()
+        last = row.wide()
     }
 }
