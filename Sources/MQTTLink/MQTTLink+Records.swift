@@ -30,13 +30,28 @@ extension MQTTLink {
     /// After a long outage a large one starts by chance, so that a fleet does not come at once; a link
     /// that flaps is not held up.
     private func begin(_ now: Int64) throws(Source.Failure) {
-        lanes.begin(waiting: try source.waiting())
+        let waiting = try source.waiting()
+        lanes.begin(waiting: waiting, isFew: try hasFew(waiting))
         isBeginning = false
-        guard lanes.backlog.count > Self.largeBacklog, now - onlineAt > Self.longOutage else {
+        guard !lanes.isShort, lanes.backlog.count > Self.largeBacklog,
+            now - onlineAt > Self.longOutage
+        else {
             return
         }
         let most = Int64(max(0, configuration.backlogJitterSeconds)) * 1_000_000_000
         pace.hold(atLeastUntil: now + Int64.random(in: 0...most))
+    }
+
+    /// Whether so few records wait that they may go before live ones.
+    private func hasFew(_ waiting: ClosedRange<Int64>?) throws(Source.Failure) -> Bool {
+        guard let waiting else { return true }
+        let most = PublishLanes.shortBacklog
+        var count = 0
+        try source.read(after: waiting.lowerBound - 1, limit: most + 1) { _ in
+            count += 1
+            return true
+        }
+        return count <= most
     }
 
     private static var largeBacklog: Int64 { 100 }

@@ -11,7 +11,11 @@ struct PublishLanes {
     private(set) var cursor: Int64 = 0
 
     /// A connection begins: what waits now, between these numbers, is the past.
-    mutating func begin(waiting: ClosedRange<Int64>?) {
+    ///
+    /// `isFew` tells that no more than ``shortBacklog`` records wait, however far apart their numbers lie:
+    /// a start after a cut passes numbers over.
+    mutating func begin(waiting: ClosedRange<Int64>?, isFew: Bool = false) {
+        self.isFew = isFew
         guard let waiting, waiting.upperBound > cursor else { return }
         backlog.insert(max(cursor + 1, waiting.lowerBound)...waiting.upperBound)
         cursor = waiting.upperBound
@@ -19,18 +23,26 @@ struct PublishLanes {
 
     /// Whether so little waits that it goes before live records without holding them up: after a short
     /// cut the order then holds.
-    var isShort: Bool { backlog.count <= Self.shortBacklog }
+    var isShort: Bool { isFew || backlog.count <= Int64(Self.shortBacklog) }
+    private var isFew = false
 
-    private static var shortBacklog: Int64 { 16 }
+    /// Records that go before live ones.
+    static var shortBacklog: Int { 16 }
 
     /// A record of the live lane went out; smaller numbers that were not handed over do not exist.
     mutating func sentLive(_ token: Int64) { cursor = max(cursor, token) }
 
     /// Records of the backlog lane up to this number went out or have left the store.
-    mutating func passed(_ token: Int64) { backlog.removeAll(through: token) }
+    mutating func passed(_ token: Int64) {
+        backlog.removeAll(through: token)
+        if backlog.isEmpty { isFew = false }
+    }
 
     /// The store holds nothing of the backlog any more.
-    mutating func forgetBacklog() { backlog = SequenceRanges() }
+    mutating func forgetBacklog() {
+        backlog = SequenceRanges()
+        isFew = false
+    }
 
     /// Records have to go again.
     mutating func putBack(_ tokens: SequenceRanges) { backlog.formUnion(tokens) }

@@ -13,6 +13,17 @@ private func set(_ ranges: ClosedRange<Int64>...) -> SequenceRanges {
 }
 
 @Suite struct PublishLanesTests {
+    @Test func `few records are a short backlog, however far apart their numbers lie`() {
+        var lanes = PublishLanes()
+        lanes.begin(waiting: 1...5000, isFew: true)
+        #expect(lanes.isShort)
+        lanes.passed(5000)
+        lanes.begin(waiting: 5001...9000)
+        #expect(!lanes.isShort)
+        lanes.passed(8990)
+        #expect(lanes.isShort)
+    }
+
     @Test func `what waits when a connection begins is backlog, what comes later is live`() {
         var lanes = PublishLanes()
         lanes.begin(waiting: 1...40)
