@@ -4,9 +4,8 @@ extension MQTTLink {
     /// Fills the window: live records first, then the backlog as far as it may go; a short backlog goes
     /// before them.
     ///
-    /// The backlog waits until a sixteenth of its window is free, 16 records at most, so that one look
-    /// into the store serves several records. A quarter cost a distant broker (50 ms) 5 to 12 % of
-    /// what the window allows.
+    /// The backlog waits until a step of its window is free, so that one look into the store serves
+    /// several records.
     func pump(_ now: Int64) {
         guard machine.mayPublish, client != nil else { return }
         publishStates(now)
@@ -63,7 +62,7 @@ extension MQTTLink {
         var room = window - inFlight.count
         if !lanes.isShort {
             room = min(room, backlogWindow.limit - inFlight.backlogCount)
-            guard room >= min(16, max(1, backlogWindow.limit / 16)) else { return 0 }
+            guard room >= backlogWindow.step else { return 0 }
         }
         if configuration.awaitsReceiver {
             let waiting = unconfirmed.count + Int64(inFlight.backlogCount)

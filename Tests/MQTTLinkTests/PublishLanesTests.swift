@@ -111,6 +111,17 @@ private func set(_ ranges: ClosedRange<Int64>...) -> SequenceRanges {
     }
 }
 
+@Suite struct BacklogStepTests {
+    @Test func `one at a time goes far away, several at once go next door`() {
+        var far = BacklogWindow(most: 97)
+        for now in Int64(1)...200 { far.answered(after: 50_000_000, at: now) }
+        #expect(far.step == 1)
+        var near = BacklogWindow(most: 97)
+        for now in Int64(1)...200 { near.answered(after: 300_000, at: now) }
+        #expect(near.step == 6)
+    }
+}
+
 @Suite struct UnconfirmedTests {
     @Test func `what a confirmation overtakes by more than the grace goes again`() {
         var unconfirmed = Unconfirmed(grace: 10 * second, patience: 900 * second)
