@@ -5,6 +5,7 @@ import CLinux
 import GatewaySettings
 import Glibc
 import Logging
+import Logs
 import MQTTLink
 import Outbox
 import Quantities
@@ -194,8 +195,8 @@ final class Gateway {
         plan = new
         tuning.set(RecorderTuning(new.configuration))
         recorderWake.raise()
-        var log = log
-        log.logLevel = Logger.Level(rawValue: new.configuration.logLevel.rawValue) ?? .info
+        LineLogHandler.least =
+            Logger.Level(rawValue: new.configuration.logLevel.rawValue) ?? .info
         if change.hasLayout {
             board = try PackBoard(count: new.packCount)
             snapshots.set(BridgeSnapshot(count: new.packCount))

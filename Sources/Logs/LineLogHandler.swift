@@ -7,17 +7,24 @@ import Synchronization
 /// Under systemd a line begins with its priority (`<4>`), which the journal takes off again; on a
 /// terminal it begins with its level.
 package struct LineLogHandler: LogHandler {
-    private static let least = Atomic<Int>(Self.priority(.info))
+    private static let leastPriority = Atomic<Int>(Self.priority(.info))
 
-    /// The least level that is written, one for the whole program: it changes while loggers that were
-    /// made before live on.
-    package var logLevel: Logger.Level {
+    /// The least level that the whole program writes: it changes while loggers that were made before
+    /// live on.
+    package static var least: Logger.Level {
         get {
-            let least = Self.least.load(ordering: .relaxed)
-            return Logger.Level.allCases.last { Self.priority($0) == least } ?? .info
+            let least = leastPriority.load(ordering: .relaxed)
+            return Logger.Level.allCases.last { priority($0) == least } ?? .info
         }
-        set { Self.least.store(Self.priority(newValue), ordering: .relaxed) }
+        set { leastPriority.store(priority(newValue), ordering: .relaxed) }
     }
+
+    /// The least level of this logger alone; one below the program's least counts as that.
+    package var logLevel: Logger.Level {
+        get { max(own, Self.least) }
+        set { own = newValue }
+    }
+    private var own = Logger.Level.trace
     /// Values that stand behind every message.
     package var metadata: Logger.Metadata = [:]
     private let isJournal = getenv("JOURNAL_STREAM") != nil

@@ -49,8 +49,8 @@ struct IngestCommand: ParsableCommand {
             throw ExitCode(ExitStatus.configuration)
         }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
-        var log = Logger(label: "amphora")
-        log.logLevel = plan.logLevel
+        let log = Logger(label: "amphora")
+        LineLogHandler.least = plan.logLevel
         do {
             try IngestService(plan, log: log).run()
         } catch {

@@ -23,9 +23,9 @@ struct RunCommand: ParsableCommand {
             throw ExitCode(ExitStatus.configuration)
         }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
-        var log = Logger(label: "amphora")
+        let log = Logger(label: "amphora")
         let level = beginning.plan.configuration.logLevel.rawValue
-        log.logLevel = Logger.Level(rawValue: level) ?? .info
+        LineLogHandler.least = Logger.Level(rawValue: level) ?? .info
         defer { withExtendedLifetime(beginning.lock) {} }
         do {
             try Gateway(
