@@ -80,4 +80,50 @@ import Testing
         kept.pass(-10 * 86_400)
         #expect(keeper.step().adopted != nil)
     }
+
+    @Test func `by a clock far ahead each pair is due at once, and the fleet is left in peace`()
+        throws
+    {
+        let kept = try Kept()
+        var keeper = kept.keeper()
+        let plan = RenewalPlan(
+            gateway: "gw-1", life: try kept.store.select(clock: kept.floor.reading).pair.life)
+        kept.pass(plan.renewAt - TestAuthority.now)
+        #expect(keeper.step().adopted != nil)
+        let next = keeper.step()
+        #expect(next.adopted == nil && next.error == nil && next.wait == 12 * 3600)
+        kept.pass(next.wait)
+        #expect(keeper.step().adopted != nil)
+    }
+
+    @Test func `while another process changes the identity it waits a moment, and no longer`()
+        throws
+    {
+        let kept = try Kept()
+        var keeper = kept.keeper()
+        kept.isAway.withLock { $0 = true }
+        kept.pass(60 * 86_400)
+        do {
+            let lock = try IdentityLock(kept.store.folder)
+            defer { withExtendedLifetime(lock) {} }
+            let report = keeper.step()
+            #expect(report.error == nil && report.wait == 5)
+        }
+        kept.isAway.withLock { $0 = false }
+        #expect(keeper.step().adopted != nil)
+    }
+
+    @Test func `what somebody else changed counts at once, whatever failed before`() throws {
+        let kept = try Kept()
+        var keeper = kept.keeper()
+        kept.isAway.withLock { $0 = true }
+        kept.pass(60 * 86_400)
+        let mark = kept.store.mark
+        #expect(keeper.step().error?.kind == .network)
+        #expect(kept.store.mark != mark, "a pair waits now")
+        kept.isAway.withLock { $0 = false }
+        #expect(keeper.step().adopted == nil, "its wait is not over")
+        keeper.noteChange()
+        #expect(keeper.step().adopted != nil)
+    }
 }

@@ -21,12 +21,23 @@ package struct FleetConnection: Sendable {
     }
 
     /// Opens real connections.
-    package static let overHTTPS: Connect = { connection throws(HTTPSFailure) in
-        var configuration = HTTPSConfiguration(authorities: .file(connection.authoritiesPath))
-        if let certificate = connection.certificatePath, let key = connection.keyLocation {
-            configuration.identity = .init(certificateFile: certificate, keyFile: key)
+    package static let overHTTPS: Connect = overHTTPS(HTTPSCanceller())
+
+    /// Opens real connections, all of which end with `canceller`.
+    ///
+    /// `authorityFile` vouches for the fleet in place of the authorities of each connection; nil leaves
+    /// it to them.
+    package static func overHTTPS(
+        _ canceller: HTTPSCanceller, authorityFile: String? = nil
+    ) -> Connect {
+        { connection throws(HTTPSFailure) in
+            var configuration = HTTPSConfiguration(
+                authorities: .file(authorityFile ?? connection.authoritiesPath))
+            if let certificate = connection.certificatePath, let key = connection.keyLocation {
+                configuration.identity = .init(certificateFile: certificate, keyFile: key)
+            }
+            return try HTTPSSession(configuration, canceller: canceller)
         }
-        return try HTTPSSession(configuration)
     }
 }
 

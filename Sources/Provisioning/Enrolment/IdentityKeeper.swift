@@ -21,6 +21,9 @@ package struct IdentityKeeper {
     private let fleet: String
     private var failures = 0
     private var lastFailure: Int64?
+    private var adoptedAt: Int64?
+    /// Seconds until another process that changes the identity has probably finished.
+    private static let politeWait: Int64 = 5
 
     /// Keeps the pair of `store` fresh at `fleet`.
     package init(
@@ -30,6 +33,9 @@ package struct IdentityKeeper {
         enrolment = Enrolment(store: store, floor: floor, connect: connect)
         (self.store, self.floor, self.fleet) = (store, floor, fleet)
     }
+
+    /// Somebody else changed the identity or set the clock: earlier failures say nothing any more.
+    package mutating func noteChange() { (failures, lastFailure, adoptedAt) = (0, nil, nil) }
 
     /// Does what is due now; blocks while it asks the fleet.
     package mutating func step() -> Report {
@@ -48,9 +54,14 @@ package struct IdentityKeeper {
                 return Report(
                     wait: Self.bounded(seconds), adopted: nil, error: nil, isAlarming: isAlarming)
             case .adopted(let pair):
+                adoptedAt = now
                 return Report(wait: 1, adopted: pair, error: nil, isAlarming: false)
             }
         } catch {
+            if error.kind == .busy {
+                return Report(
+                    wait: Self.politeWait, adopted: nil, error: nil, isAlarming: isAlarming)
+            }
             failures = min(failures + 1, 1000)
             lastFailure = now
             let delay = plan?.delay(afterFailures: failures) ?? 3600
@@ -69,6 +80,7 @@ package struct IdentityKeeper {
         _ now: Int64, _ plan: RenewalPlan?, _ selection: IdentitySelection?
     ) -> Int64? {
         if failures == 0, enrolment.pending() != nil { return nil }
+        if let plan, let rest = rest(now, plan) { return rest }
         // A pair from the factory opens the door only, and one that is over asks at once, then backs off.
         let isDue = plan == nil || selection?.door == .factory
         if let plan, !isDue, failures == 0,
@@ -80,6 +92,18 @@ package struct IdentityKeeper {
         let delay = plan?.delay(afterFailures: failures) ?? 3600
         let (rest, overflow) = (lastFailure &+ delay).subtractingReportingOverflow(now)
         return overflow || rest <= 0 || rest > delay ? nil : Self.bounded(rest)
+    }
+
+    /// Seconds that a pair adopted here is kept for in any case; nil when they are over.
+    ///
+    /// By a clock far ahead each new certificate is due at once; the fleet must not be asked for one a
+    /// second.
+    private func rest(_ now: Int64, _ plan: RenewalPlan) -> Int64? {
+        guard let adoptedAt else { return nil }
+        let least = max(60, min(12 * 3600, (plan.life.upperBound - plan.life.lowerBound) / 10))
+        let (passed, overflow) = now.subtractingReportingOverflow(adoptedAt)
+        guard !overflow, (0..<least).contains(passed) else { return nil }
+        return Self.bounded(least - passed)
     }
 
     private static func bounded(_ seconds: Int64) -> Int64 { min(max(1, seconds), 86_400) }

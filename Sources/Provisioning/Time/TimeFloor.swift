@@ -20,6 +20,8 @@ package final class TimeFloor: Sendable {
     private let folder: IdentityFolder
     private let seconds: Mutex<(now: Int64, written: Int64)>
     private let wallSeconds: @Sendable () -> Int64
+    /// One thread writes at a time.
+    private let writing = Mutex<Void>(())
 
     /// Reads what was kept in the folder of the identity; a missing or damaged file is the build's date.
     ///
@@ -56,9 +58,11 @@ package final class TimeFloor: Sendable {
 
     /// Writes the floor now.
     package func keep() throws(ProvisioningError) {
-        let floor = floor
-        guard seconds.withLock({ $0.written != floor }) else { return }
-        try folder.write(Self.file, Array("\(floor)\n".utf8), mode: 0o644)
-        seconds.withLock { $0.written = floor }
+        try writing.withLock { _ throws(ProvisioningError) in
+            let floor = floor
+            guard seconds.withLock({ $0.written != floor }) else { return }
+            try folder.write(Self.file, Array("\(floor)\n".utf8), mode: 0o644)
+            seconds.withLock { $0.written = floor }
+        }
     }
 }
