@@ -59,6 +59,10 @@ package struct LinkConfiguration: Sendable {
     package var password: LinkPassword?
     /// Certificates; nil talks without TLS.
     package var tls: LinkCertificates?
+    /// Names the certificates anew for each connection, in place of `tls`; nil leaves it to `tls`.
+    ///
+    /// Called on the link's thread; throws when there are none now, and is asked again later.
+    package var findCertificates: (@Sendable () throws(LinkError) -> LinkCertificates)?
     /// What records are published on; `OutgoingMessage.channel` counts into it.
     package var channels: [LinkChannel]
     /// Topics to receive from, below the gateway's own, for instance `down/#`.
@@ -74,6 +78,12 @@ package struct LinkConfiguration: Sendable {
 
     /// A topic of this gateway: `<root>/v1/<gateway>/<path>`.
     package func topic(_ path: String) -> String { "\(root)/v1/\(gateway)/\(path)" }
+
+    /// The certificates for a connection that is made now; nil talks without TLS.
+    func certificates() throws(LinkError) -> LinkCertificates? {
+        guard let findCertificates else { return tls }
+        return try findCertificates()
+    }
 
     /// `host:port`, for messages.
     package var endpoint: String { "\(host):\(port)" }
@@ -109,7 +119,7 @@ package struct LinkChannel: Sendable {
 }
 
 /// Files for TLS; the broker's name is always checked against its certificate.
-package struct LinkCertificates: Sendable {
+package struct LinkCertificates: Hashable, Sendable {
     /// PEM file of the authority that signed the broker's certificate.
     package let authorityFile: String
     /// PEM file of this gateway's certificate; nil shows none.

@@ -12,6 +12,7 @@ package final class LinkMailbox: Sendable {
         var received: [ReceivedMessage] = []
         var status = LinkStatus()
         var backlogRate: Int?
+        var hasNewCertificates = false
     }
 
     private let contents = Mutex(Contents())
@@ -71,6 +72,22 @@ package final class LinkMailbox: Sendable {
     package func setBacklogRate(_ rate: Int) {
         contents.withLock { $0.backlogRate = rate }
         wake()
+    }
+
+    /// Lets the link ask for its certificates and, when they are others, connect anew with them.
+    ///
+    /// What is on its way is waited for; the broker keeps the session meanwhile.
+    package func renewCertificates() {
+        contents.withLock { $0.hasNewCertificates = true }
+        wake()
+    }
+
+    /// Whether there were new certificates since it was last asked.
+    func takeRenewal() -> Bool {
+        contents.withLock { contents in
+            defer { contents.hasNewCertificates = false }
+            return contents.hasNewCertificates
+        }
     }
 
     /// A rate that was set since it was last looked for.
@@ -157,7 +174,8 @@ package struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence for the person who reads it.
     package let description: String
 
-    init(_ description: String) { self.description = description }
+    /// Takes the sentence.
+    package init(_ description: String) { self.description = description }
 }
 
 /// The monotonic clock in nanoseconds.

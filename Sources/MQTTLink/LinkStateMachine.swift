@@ -17,6 +17,8 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
         case taken(inFlight: Int)
         /// The broker refused a record; so many are in flight now.
         case refused(inFlight: Int)
+        /// There are other certificates than those of this connection.
+        case renew
         /// The owner wants the link to end.
         case stop
     }
@@ -34,7 +36,7 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
         case retry
         /// Tell that we are leaving.
         case sayGoodbye
-        /// Leave in order, then the link is done.
+        /// Leave in order, then the link is done, or connects anew when `drop` follows.
         case disconnect
     }
 
@@ -45,7 +47,7 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
         case waiting(until: Int64)
         case connecting(until: Int64)
         case online(since: Int64)
-        /// Asked to stop: acknowledgements are due until then.
+        /// Asked to stop or to connect anew: acknowledgements are due until then.
         case draining(until: Int64)
         /// Our farewell is on its way.
         case leaving(until: Int64)
@@ -67,6 +69,8 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
     private var inFlight = 0
     private var lastProgress: Int64 = 0
     private var pausedUntil: Int64?
+    /// Whether a new connection follows when all is acknowledged.
+    private var isRenewing = false
 
     init(_ configuration: LinkConfiguration, generator: Generator, now: Int64) {
         self.generator = generator
@@ -118,6 +122,7 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
                 refusals += 1
             }
             return progressed(count, now)
+        case .renew: return renew(now)
         case .stop: return stop(now)
         }
     }
@@ -169,6 +174,7 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
                 failures = min(failures, 2)
             }
         case .connecting: break
+        case .draining where isRenewing: return connectAnew(now)
         case .draining, .leaving:
             phase = .stopped
             return [.drop(awaited: awaited)]
@@ -179,7 +185,29 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
         return [.drop(awaited: awaited)]
     }
 
+    /// No farewell: the broker keeps the session, and whoever looks sees the next birth at once.
+    private mutating func renew(_ now: Int64) -> [Action] {
+        switch phase {
+        case .online where inFlight > 0:
+            isRenewing = true
+            phase = .draining(until: now + 2 * second)
+            return []
+        case .online, .connecting, .waiting: return connectAnew(now)
+        case .draining, .leaving, .stopped: return []
+        }
+    }
+
+    /// Leaves in order and connects at once, whatever wait was under way.
+    private mutating func connectAnew(_ now: Int64) -> [Action] {
+        isRenewing = false
+        inFlight = 0
+        failures = 0
+        phase = .waiting(until: now)
+        return [.disconnect, .drop(awaited: nil)]
+    }
+
     private mutating func stop(_ now: Int64) -> [Action] {
+        isRenewing = false
         switch phase {
         case .online:
             guard inFlight > 0 else { return farewell(now) }
@@ -193,6 +221,7 @@ struct LinkStateMachine<Generator: RandomNumberGenerator> {
     }
 
     private mutating func farewell(_ now: Int64) -> [Action] {
+        if isRenewing { return connectAnew(now) }
         phase = .leaving(until: now + second)
         return [.sayGoodbye]
     }

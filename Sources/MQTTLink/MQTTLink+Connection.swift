@@ -53,8 +53,9 @@ extension MQTTLink {
             code = client.set(username: username, password: configuration.password?.revealed)
             try check(code, "user name")
         }
-        if let tls = configuration.tls {
-            code = client.set(tls)
+        certificates = try configuration.certificates()
+        if let certificates {
+            code = client.set(certificates)
             try check(code, "certificates")
         }
         var properties: MessageProperties?

@@ -33,6 +33,8 @@ package final class MQTTLink<Source: PublishSource> {
     var sourceRetryAt: Int64 = 0
     let recordTopics: [String]
     let recordProperties: [MessageProperties?]
+    /// What this connection was made with.
+    var certificates: LinkCertificates?
     private var shown = LinkStatus()
 
     /// Prepares a link, which `run` makes live.
@@ -57,7 +59,7 @@ package final class MQTTLink<Source: PublishSource> {
         recordProperties = configuration.channels.map {
             configuration.version == .v5 ? .document(schema: $0.schema) : nil
         }
-        try configuration.tls?.check()
+        try configuration.certificates()?.check()
     }
 
     /// Works until `stop` becomes readable, then leaves in order.
@@ -88,6 +90,7 @@ package final class MQTTLink<Source: PublishSource> {
                 if let rate = mailbox.takeBacklogRate() {
                     pace.change(rate: rate, burst: max(16, rate / 4))
                 }
+                if mailbox.takeRenewal() { renew() }
             }
             if ready.readable || ready.writable, let client {
                 let code = client.process(readable: ready.readable, writable: ready.writable)
@@ -97,6 +100,12 @@ package final class MQTTLink<Source: PublishSource> {
         }
         client = nil
         show()
+    }
+
+    /// Connects anew when there are other certificates than those of this connection.
+    private func renew() {
+        guard let found = try? configuration.certificates(), found != certificates else { return }
+        perform(machine.handle(.renew, at: LinkClock.now()))
     }
 
     private struct Ready {

@@ -104,6 +104,14 @@ package final class TestCertificates: Sendable {
         try sign("client", subject: "/CN=\(name)", names: "DNS:\(name)")
     }
 
+    /// Makes another client's certificate and key, PEM files.
+    package func make(
+        client name: String
+    ) throws(TestKitError) -> (certificate: String, key: String) {
+        try sign(name, subject: "/CN=\(name)", names: "DNS:\(name)")
+        return (folder.file("\(name).pem"), folder.file("\(name).key"))
+    }
+
     /// Lines that make a broker use and demand them.
     var brokerSettings: [String] {
         [
@@ -116,7 +124,8 @@ package final class TestCertificates: Sendable {
     private func sign(_ file: String, subject: String, names: String) throws(TestKitError) {
         try Self.openssl([
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-            subject, "-addext", "subjectAltName=\(names)", "-keyout", folder.file("\(file).key"),
+            subject, "-addext", "subjectAltName=\(names)", "-addext",
+            "extendedKeyUsage=serverAuth,clientAuth", "-keyout", folder.file("\(file).key"),
             "-out", folder.file("\(file).csr"),
         ])
         try Self.openssl([

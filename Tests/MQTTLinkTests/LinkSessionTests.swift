@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import MQTTLink
+import Synchronization
 import TestKit
 import Testing
 
@@ -253,5 +254,52 @@ import Testing
         configuration.tls = LinkCertificates(
             authorityFile: trusted.authority, certificateFile: own.client, keyFile: own.clientKey)
         return configuration
+    }
+
+    /// The broker takes the name from the certificate, so its log tells which one was shown.
+    @Test func `new certificates are shown on one new connection, nothing is lost, no will comes`()
+        throws
+    {
+        let certificates = try TestCertificates(client: "first")
+        let second = try certificates.make(client: "second")
+        let broker = try Broker(certificates: certificates)
+        var configuration = LinkFixture.configuration(broker.port, host: "localhost")
+        let files = [
+            LinkCertificates(
+                authorityFile: certificates.authority, certificateFile: certificates.client,
+                keyFile: certificates.clientKey),
+            LinkCertificates(
+                authorityFile: certificates.authority, certificateFile: second.certificate,
+                keyFile: second.key),
+        ]
+        let isRenewed = Counter()
+        configuration.findCertificates = { () throws(LinkError) in files[isRenewed.value] }
+        let link = try LinkFixture(configuration)
+        link.append(50)
+        try link.waitTaken(50)
+        // the same certificates are no reason to connect anew
+        link.mailbox.renewCertificates()
+        link.append(1)
+        try link.waitTaken(51)
+        #expect(link.status.connections == 1)
+        link.append(200)
+        isRenewed.count()
+        link.mailbox.renewCertificates()
+        try link.wait { $0.connections == 2 && $0.state == .online }
+        link.append(50)
+        try link.waitTaken(301)
+        #expect(link.status.connections == 2)
+        #expect(Set(link.source.taken) == Set(1...301))
+        let entries = broker.log.split(separator: "\n").filter { $0.contains("as gw-1 ") }
+        #expect(entries.count == 2, "\(broker.log)")
+        #expect(entries.first?.contains("u'first'") == true)
+        #expect(entries.last?.contains("u'second'") == true)
+        #expect(!broker.log.contains("closed its connection"))
+    }
+
+    private final class Counter: Sendable {
+        private let number = Atomic<Int>(0)
+        var value: Int { number.load(ordering: .acquiring) }
+        func count() { number.add(1, ordering: .acquiringAndReleasing) }
     }
 }

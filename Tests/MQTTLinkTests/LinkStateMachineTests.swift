@@ -7,7 +7,7 @@ import Testing
     typealias Machine = LinkStateMachine<SeededGenerator>
     let second: Int64 = 1_000_000_000
 
-    private func machine(seed: UInt64 = 1) -> Machine {
+    fileprivate func machine(seed: UInt64 = 1) -> Machine {
         var configuration = LinkConfiguration(host: "h", port: 1, gateway: "g", channels: [])
         configuration.acknowledgementSeconds = 20
         configuration.connectSeconds = 15
@@ -15,7 +15,7 @@ import Testing
     }
 
     /// A machine that was welcomed at second 1.
-    private func online() -> Machine {
+    fileprivate func online() -> Machine {
         var machine = machine()
         #expect(machine.handle(.tick, at: 0) == [.connect])
         #expect(machine.handle(.welcomed, at: second) == [.announce])
@@ -187,5 +187,43 @@ import Testing
         window.append(messageID: 1, token: 0, channel: 0, bytes: 3)
         window.append(messageID: 2, token: 9, channel: 0, bytes: 3)
         #expect(window.removeAll() == [9])
+    }
+}
+
+extension LinkStateMachineTests {
+    @Test
+    func `new certificates end a connection once all is acknowledged, and begin the next at once`()
+    {
+        var machine = online()
+        #expect(machine.handle(.sent(inFlight: 1), at: 2 * second) == [])
+        #expect(machine.handle(.renew, at: 2 * second) == [])
+        #expect(!machine.mayPublish)
+        #expect(
+            machine.handle(.taken(inFlight: 0), at: 3 * second)
+                == [.disconnect, .drop(awaited: nil)])
+        #expect(machine.handle(.tick, at: 3 * second) == [.connect])
+        #expect(machine.handle(.welcomed, at: 4 * second) == [.announce])
+    }
+
+    @Test func `new certificates wait two seconds for a broker that says nothing`() {
+        var machine = online()
+        _ = machine.handle(.sent(inFlight: 1), at: 2 * second)
+        _ = machine.handle(.renew, at: 2 * second)
+        #expect(machine.deadline == 4 * second)
+        #expect(machine.handle(.tick, at: 4 * second) == [.disconnect, .drop(awaited: nil)])
+        #expect(machine.handle(.tick, at: 4 * second) == [.connect])
+    }
+
+    @Test func `new certificates end a wait, and a stop ends everything`() {
+        var machine = machine()
+        _ = machine.handle(.tick, at: 0)
+        _ = machine.handle(.lost, at: second)
+        #expect(machine.handle(.renew, at: second) == [.disconnect, .drop(awaited: nil)])
+        #expect(machine.handle(.tick, at: second) == [.connect])
+        var leaving = online()
+        _ = leaving.handle(.sent(inFlight: 1), at: 2 * second)
+        _ = leaving.handle(.renew, at: 2 * second)
+        _ = leaving.handle(.stop, at: 2 * second)
+        #expect(leaving.handle(.taken(inFlight: 0), at: 3 * second) == [.sayGoodbye])
     }
 }
