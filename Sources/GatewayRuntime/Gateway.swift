@@ -21,6 +21,7 @@ import Telemetry
 /// | recorder | outbox, record file | the disk |
 /// | link | broker connection | the network |
 /// | configuration | the fleet's documents | the fleet, the disk |
+/// | identity | key and certificate | the fleet, the disk |
 ///
 /// What a document of the fleet changes is in <doc:RemoteConfiguration>.
 final class Gateway {
@@ -45,6 +46,8 @@ final class Gateway {
     private let remote: RemoteControl?
     private let beginning: RemoteBeginning?
     private var remoteWorker: Worker?
+    private var identity: (service: IdentityService, worker: Worker)?
+    private let identityState = Latest(IdentityState())
 
     /// Makes what every part shares; `remote` is nil without a fleet.
     init(
@@ -84,7 +87,7 @@ final class Gateway {
         let setup = LinkSetup(
             configuration: LinkConfiguration(
                 settings, delivery: configuration.outbox.delivery, gateway: configuration.gateway,
-                fleet: configuration.fleet),
+                identity: remote?.identity),
             outboxPath: configuration.outbox.path, uplink: uplink, acknowledged: acknowledged,
             recorderWake: recorderWake, damage: damage, delivery: configuration.outbox.delivery,
             mailbox: mailbox, configurationNews: remote?.news, log: log)
@@ -157,6 +160,15 @@ final class Gateway {
         remoteWorker = try Worker(try ConfigurationService(setup))
     }
 
+    private func startIdentity() throws {
+        guard let remote else { return }
+        let service = try IdentityService(
+            IdentitySetup(
+                identity: remote.identity, state: identityState, mailbox: mailbox,
+                recorderWake: recorderWake, news: remote.news, log: log))
+        identity = (service, try Worker(service))
+    }
+
     /// Starts every part.
     func start() throws {
         recorder = try Worker(try RecorderService(setup: recorderSetup, wake: recorderWake))
@@ -164,6 +176,7 @@ final class Gateway {
         try startBridge()
         try startLines(plan.lines.indices)
         try startRemote()
+        try startIdentity()
         log.info(
             "gateway started",
             metadata: [
@@ -175,6 +188,8 @@ final class Gateway {
     /// Stops every part: lines and bridge first, then the recorder stores its last record, then the link.
     func stop() {
         remote?.cancel()
+        identity?.service.cancel()
+        identity?.worker.stopAndJoin()
         remoteWorker?.stopAndJoin()
         stopLines(lines.indices)
         bridge?.worker.stopAndJoin()

@@ -14,15 +14,16 @@ final class IdentityRig {
     private var reloads = 0
 
     /// The authority is 300 days old, so that it can have issued what has ended since.
-    init() throws {
+    init(deviceLife: Lifetime = .days(90)) throws {
         folder = try TemporaryDirectory("identity")
         port = try Peers.freePort()
         let hosts = [try HostName("127.0.0.1"), try HostName("localhost")]
+        var setup = AuthoritySetup(
+            hosts: hosts, brokerHosts: hosts, rootProtection: .fileMode,
+            issuingProtection: .fileMode)
+        setup.deviceLife = deviceLife
         authority = try AuthorityFolder.create(
-            at: folder.file("ca"),
-            AuthoritySetup(
-                hosts: hosts, brokerHosts: hosts, rootProtection: .fileMode,
-                issuingProtection: .fileMode), now: now - 300 * Self.second)
+            at: folder.file("ca"), setup, now: now - 300 * Self.second)
         _ = try authority.refreshList(life: nil, passphrase: nil, now: now)
     }
 

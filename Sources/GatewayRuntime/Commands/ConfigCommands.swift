@@ -87,9 +87,10 @@ struct ConfigPullCommand: ParsableCommand {
                     path: config,
                     faults: [ConfigurationFault(line: 0, "there is no [fleet] to ask")])
             }
+            let identity = GatewayIdentity(fleet, gateway: site.configuration.gateway)
             control = try RemoteControl(
-                fleet: fleet, file: file, path: config,
-                connect: RemoteControl.overHTTPS(HTTPSCanceller()))
+                identity: identity, file: file, path: config,
+                connect: RemoteControl.overHTTPS(identity, HTTPSCanceller()))
         } catch {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)

@@ -43,15 +43,40 @@ struct IdentityOptions: ParsableArguments {
     }
 }
 
-/// How an enrolment waits for an operator of the fleet.
+/// How an enrolment waits: for an operator of the fleet, and for a running gateway that looks after the
+/// same identity.
 enum EnrolmentWait {
+    /// Seconds for which another process may be at work before it is an error: a fleet that is away keeps
+    /// it for a connection's time.
+    private static let patience = 60
+
+    /// Does what another process may keep from being done at this moment.
+    static func politely<Value>(_ deed: () throws -> Value) throws -> Value {
+        for _ in 0..<patience {
+            do {
+                return try deed()
+            } catch let error as ProvisioningError where error.kind == .busy {
+                sleep(1)
+            }
+        }
+        return try deed()
+    }
+
     /// Goes on until the pair is in use; with `once` it asks a single time.
     ///
     /// Ending the program while it waits loses nothing.
-    static func finish(_ enrolment: Enrolment, _ pending: PendingPair, once: Bool) throws {
+    static func finish(
+        _ enrolment: Enrolment, _ pending: PendingPair, _ options: IdentityOptions, once: Bool
+    ) throws {
         while true {
-            let current = enrolment.pending() ?? pending
-            switch try enrolment.advance(current) {
+            let outcome = try politely { () throws -> Enrolment.Outcome in
+                let current = enrolment.pending() ?? pending
+                // A running gateway goes on with what waits as well, and may be first.
+                let selection = try? options.store.select(clock: options.floor.reading)
+                if let pair = selection?.pair, pair.name == current.name { return .adopted(pair) }
+                return try enrolment.advance(current)
+            }
+            switch outcome {
             case .adopted(let pair):
                 print(
                     "enrolled as '\(pair.gateway)' until \(IdentityReport.moment(pair.life.upperBound))"
@@ -108,15 +133,16 @@ struct EnrollCommand: ParsableCommand {
             let enrolment = Enrolment(
                 store: options.store, floor: floor, connect: FleetConnection.overHTTPS)
             let known = try? options.store.select(clock: floor.reading)
-            let pending = try begin(enrolment, known)
-            try EnrolmentWait.finish(enrolment, pending, once: once)
+            let token = token == "-" ? readLine() ?? "" : token
+            let pending = try EnrolmentWait.politely { try begin(enrolment, known, token) }
+            try EnrolmentWait.finish(enrolment, pending, options, once: once)
         }
     }
 
     private func begin(
-        _ enrolment: Enrolment, _ known: IdentitySelection?
+        _ enrolment: Enrolment, _ known: IdentitySelection?, _ token: String?
     ) throws -> PendingPair {
-        guard let token = token == "-" ? readLine() ?? "" : token else {
+        guard let token else {
             guard known != nil else {
                 throw ProvisioningError(
                     .input,

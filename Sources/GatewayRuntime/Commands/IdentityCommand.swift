@@ -59,8 +59,8 @@ struct IdentityRenewCommand: ParsableCommand {
         try options.perform {
             let enrolment = Enrolment(
                 store: options.store, floor: options.floor, connect: FleetConnection.overHTTPS)
-            let pending = try enrolment.beginRenewal(fleet: fleet)
-            try EnrolmentWait.finish(enrolment, pending, once: once)
+            let pending = try EnrolmentWait.politely { try enrolment.beginRenewal(fleet: fleet) }
+            try EnrolmentWait.finish(enrolment, pending, options, once: once)
         }
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import MQTTLink
 import Numbering
 import Outbox
+import Provisioning
 import Quantities
 import Telemetry
 
@@ -43,6 +44,8 @@ final class LinkService: ThreadedService {
                 let source = OutboxSource(setup)
                 let link = try MQTTLink(
                     setup.configuration, source: source, mailbox: setup.mailbox)
+                setup.uplink.update { $0.linkFault = "" }
+                told = ""
                 link.run(stop: stop.descriptor)
             } catch {
                 let reason = error.description
@@ -51,8 +54,7 @@ final class LinkService: ThreadedService {
                 }
                 told = reason
                 setup.uplink.update {
-                    $0.linkState = "unusable"
-                    $0.linkProblem = reason
+                    $0.linkFault = reason
                 }
                 var polls = [pollfd(reading: stop.descriptor)]
                 Poll.wait(&polls, until: MachineClock.now() + .seconds(5))
@@ -172,10 +174,11 @@ final class OutboxSource: PublishSource {
 extension LinkConfiguration {
     /// Takes the configuration file's settings over.
     ///
-    /// With a fleet the gateway's own certificate is shown, unless the file names another.
+    /// With a fleet the gateway's own certificate is shown, unless the file names another; it is looked
+    /// for anew with each connection.
     init(
         _ settings: MQTTSettings, delivery: OutboxSettings.Delivery, gateway: String,
-        fleet: FleetSettings? = nil
+        identity: GatewayIdentity? = nil
     ) {
         self.init(
             host: settings.host, port: settings.port, gateway: gateway,
@@ -191,17 +194,27 @@ extension LinkConfiguration {
         backlogRate = settings.backlogRate
         backlogJitterSeconds = settings.backlogJitterSeconds
         awaitsReceiver = delivery == .fleet
-        subscriptions = delivery == .fleet ? ["down/#"] : fleet == nil ? [] : ["down/config"]
+        subscriptions = delivery == .fleet ? ["down/#"] : identity == nil ? [] : ["down/config"]
         reconnectMaximumMilliseconds = Int64(settings.reconnectMaximumSeconds) * 1000
         username = settings.username
         password =
             settings.password.revealed.isEmpty ? nil : LinkPassword(settings.password.revealed)
-        let own = fleet.map { "\($0.identity)/current" }
-        tls = (settings.authorityFile ?? own.map { "\($0)/authorities.pem" }).map {
-            LinkCertificates(
-                authorityFile: $0,
-                certificateFile: settings.certificateFile ?? own.map { "\($0)/certificate.pem" },
-                keyFile: settings.keyFile ?? own.map { "\($0)/key.pem" })
+        if let authorityFile = settings.authorityFile {
+            tls = LinkCertificates(
+                authorityFile: authorityFile, certificateFile: settings.certificateFile,
+                keyFile: settings.keyFile)
+        }
+        guard let identity, settings.certificateFile == nil else { return }
+        let authorityFile = settings.authorityFile
+        findCertificates = { () throws(LinkError) in
+            do throws(ProvisioningError) {
+                let pair = try identity.pair()
+                return LinkCertificates(
+                    authorityFile: authorityFile ?? pair.authoritiesPath,
+                    certificateFile: pair.certificatePath, keyFile: pair.key.location)
+            } catch {
+                throw LinkError(error.description)
+            }
         }
     }
 }
@@ -211,6 +224,7 @@ extension UplinkStatus {
     mutating func apply(_ link: LinkStatus) {
         linkState = link.state == .online ? "connected" : link.state.rawValue
         linkProblem = link.state == .online ? "" : link.lastTrouble ?? ""
+        if !linkFault.isEmpty { (linkState, linkProblem) = ("unusable", linkFault) }
         reconnects = UInt64(max(0, link.connections - 1))
         inFlight = link.inFlight
         acknowledged = Int64(clamping: link.acknowledged)

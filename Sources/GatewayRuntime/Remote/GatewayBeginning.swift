@@ -23,8 +23,10 @@ struct GatewayBeginning {
             return
         }
         let canceller = HTTPSCanceller()
+        let identity = GatewayIdentity(fleet, gateway: site.configuration.gateway)
         let control = try RemoteControl(
-            fleet: fleet, file: file, path: path, connect: RemoteControl.overHTTPS(canceller)
+            identity: identity, file: file, path: path,
+            connect: RemoteControl.overHTTPS(identity, canceller)
         ) { canceller.cancel() }
         let folder = ConfigurationFolder(path: fleet.configuration)
         // a folder that cannot be written must not keep a house dark

@@ -1,5 +1,6 @@
 import GatewaySettings
 import HTTPSClient
+import Provisioning
 import RemoteConfiguration
 import Synchronization
 
@@ -64,6 +65,8 @@ final class RemoteControl: Sendable {
     typealias Connect = @Sendable (FleetSettings) throws(HTTPSFailure) -> any HTTPSExchange
 
     let fleet: FleetSettings
+    /// Who this gateway is for the fleet.
+    let identity: GatewayIdentity
     let handover: PlanHandover
     /// Raised when the fleet says that it has another document.
     let news: WakeSignal
@@ -74,10 +77,11 @@ final class RemoteControl: Sendable {
 
     /// `file` is the file on site, `path` names it; `cancel` ends a question under way.
     init(
-        fleet: FleetSettings, file: [UInt8], path: String, connect: @escaping Connect,
+        identity: GatewayIdentity, file: [UInt8], path: String, connect: @escaping Connect,
         cancel: @escaping @Sendable () -> Void = {}
     ) throws(ThreadError) {
-        self.fleet = fleet
+        self.identity = identity
+        fleet = identity.fleet
         self.file = file
         self.path = path
         self.connect = connect
@@ -106,15 +110,21 @@ final class RemoteControl: Sendable {
     /// Ends a question that is under way.
     func cancel() { whenCancelled() }
 
-    /// Real connections, with the gateway's certificate.
-    static func overHTTPS(_ canceller: HTTPSCanceller) -> Connect {
+    /// Real connections, with the pair that this gateway has at the moment.
+    static func overHTTPS(_ identity: GatewayIdentity, _ canceller: HTTPSCanceller) -> Connect {
         { fleet throws(HTTPSFailure) in
-            let pair = "\(fleet.identity)/current"
+            let pair: IdentityPair
+            do throws(ProvisioningError) {
+                pair = try identity.pair()
+            } catch {
+                throw HTTPSFailure(.request, error.description)
+            }
             var configuration = HTTPSConfiguration(
-                authorities: .file(fleet.authorityFile ?? "\(pair)/authorities.pem"))
+                authorities: .file(fleet.authorityFile ?? pair.authoritiesPath))
             configuration.identity = .init(
-                certificateFile: "\(pair)/certificate.pem", keyFile: "\(pair)/key.pem")
-            return try HTTPSSession(configuration, canceller: canceller)
+                certificateFile: pair.certificatePath, keyFile: pair.key.location)
+            return IdentityExchange(
+                try HTTPSSession(configuration, canceller: canceller), identity)
         }
     }
 }

@@ -28,8 +28,10 @@ struct UplinkStatus: Sendable {
     var appended: Int64 = 0
     /// Records the broker has acknowledged since the start.
     var acknowledged: Int64 = 0
-    /// How the link is: `off`, `connecting`, `connected` or `waiting`.
+    /// How the link is: `off`, `connecting`, `connected`, `waiting` or `unusable`.
     var linkState = "off"
+    /// Why no link can be made, in words; empty when there is one.
+    var linkFault = ""
     var linkProblem = ""
     var reconnects: UInt64 = 0
     var inFlight = 0

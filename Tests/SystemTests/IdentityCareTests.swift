@@ -1,0 +1,76 @@
+import Foundation
+import TestKit
+import Testing
+
+/// A running gateway that looks after its identity, with the fleet's own programs around it.
+@Suite(.serialized) struct IdentityCareTests {
+    @Test(.timeLimit(.minutes(4)))
+    func `a gateway without an identity works, takes one up, renews it and loses nothing`() throws {
+        let rig = try CaredHouse()
+        let house = rig.house
+        try rig.startGateway()
+        try rig.waitForLog("amphora-gateway enroll --fleet https://127.0.0.1")
+        try house.waitForStatus("packs and records without an identity") {
+            $0.number("bank.packs_online") == 2 && $0.number("outbox.depth") >= 3
+                && $0.text("link.state") == "unusable"
+        }
+        try rig.enroll()
+        try house.waitForStatus("the fleet stores") {
+            $0.text("link.state") == "connected" && $0.number("outbox.stored") >= 5
+        }
+        let cycles = try house.status().number("bridge.send_cycles")
+        let first = try rig.run("identity", "show").output
+        // three quarters of the certificate's life are over by this clock
+        try rig.setClock(5400)
+        try rig.waitForLog("certificate renewed")
+        try house.waitForStatus("a second connection") {
+            $0.text("link.state") == "connected" && $0.number("link.reconnects") == 1
+        }
+        #expect(try rig.run("identity", "show").output != first)
+        let entries = rig.rig.log.split(separator: "\n").filter {
+            $0.contains("New client connected") && $0.contains("as house ")
+        }
+        #expect(entries.count == 2 && entries.allSatisfy { $0.contains("u'house'") }, "\(entries)")
+        let stored = try house.status().number("outbox.stored")
+        try house.waitForStatus("records go on") { $0.number("outbox.stored") >= stored + 5 }
+        #expect(try house.status().number("link.reconnects") == 1)
+        #expect(try house.status().number("bridge.send_cycles") > cycles)
+        let epoch = Int64(try house.status().number("outbox.epoch"))
+        #expect(rig.stopGateway() == .exited(0))
+        let outbox = try house.outbox()
+        #expect(outbox.lost == 0)
+        let sent = Set(1..<(outbox.next - outbox.depth))
+        #expect(sent.isSubset(of: try rig.stored(epoch: epoch)))
+        #expect(sent.count > 10)
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a fleet that hangs in the middle of a renewal delays neither frames nor the end`() throws
+    {
+        let rig = try CaredHouse()
+        let house = rig.house
+        try rig.enroll()
+        try rig.startGateway()
+        try house.waitForStatus("all is up") {
+            $0.number("bank.packs_online") == 2 && $0.text("link.state") == "connected"
+        }
+        try rig.waitForLog("is applied")
+        let isQuiet = Patience.wait(20_000) {
+            ((try? rig.openConnections()) ?? 1) == 0 ? true : nil
+        }
+        #expect(isQuiet == true)
+        rig.freezeServer()
+        defer { rig.resumeServer() }
+        try rig.setClock(5400)
+        let isAsking = Patience.wait(20_000) {
+            ((try? rig.openConnections()) ?? 0) > 0 ? true : nil
+        }
+        #expect(isAsking == true, "\(rig.gateway?.errors ?? "")")
+        let cycles = try house.status().number("bridge.send_cycles")
+        try house.waitForStatus("frames go on") { $0.number("bridge.send_cycles") >= cycles + 3 }
+        #expect(try rig.openConnections() > 0, "\(rig.gateway?.errors ?? "")")
+        let asked = Date()
+        #expect(rig.stopGateway() == .exited(0))
+        #expect(Date().timeIntervalSince(asked) < 2)
+    }
+}
