@@ -196,6 +196,7 @@ let package = Package(
                 "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
+                "CertificateAuthority", "EST", "Provisioning",
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
         suite(

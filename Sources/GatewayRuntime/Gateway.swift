@@ -73,7 +73,8 @@ final class Gateway {
         let configuration = plan.configuration
         return RecorderSetup(
             gateway: configuration.gateway, profile: plan.profile.id, tuning: tuning,
-            reports: reports, outboxPath: configuration.outbox.path,
+            reports: reports, identity: remote.map { _ in identityState },
+            outboxPath: configuration.outbox.path,
             outboxBudget: Int64(configuration.outbox.sizeMegabytes) << 20,
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
@@ -294,8 +295,8 @@ final class Gateway {
         if let link = mailbox?.status { uplink.update { $0.apply(link) } }
         writer.removeAll()
         document.write(
-            snapshots.get(), lineStatuses.map { $0.get() }, uplink.get(), now: MachineClock.now(),
-            to: &writer)
+            snapshots.get(), lineStatuses.map { $0.get() }, uplink.get(),
+            identity: remote.map { _ in identityState.get() }, now: MachineClock.now(), to: &writer)
         return writer.bytes
     }
 

@@ -10,6 +10,7 @@ final class CaredHouse {
     let rig: IdentityRig
     let fleetPort: UInt16
     private var server: ChildProcess?
+    private var isAdded = false
     private var ingest: ChildProcess?
     private(set) var gateway: ChildProcess?
 
@@ -105,7 +106,9 @@ final class CaredHouse {
 
     /// Makes a token for the gateway.
     func token() throws -> String {
-        let added = try rig.fleet("devices", "add", "house", "--store", store)
+        let added = try rig.fleet(
+            "devices", isAdded ? "token" : "add", "house", "--store", store)
+        isAdded = true
         let line = added.split(separator: "\n").first { $0.hasPrefix("token") }
         guard let token = line?.split(separator: " ").last else {
             throw HouseError("no token in '\(added)'")

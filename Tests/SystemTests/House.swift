@@ -215,6 +215,23 @@ final class House {
         )
     }
 
+    /// What an independent program finds against the schema of the status document; empty when all is well.
+    func schemaFaults() throws -> String {
+        let document = try JSONSerialization.data(withJSONObject: try status())
+        let file = folder.file("status.json")
+        try document.write(to: URL(filePath: file))
+        let program = """
+            import json, sys, jsonschema
+            check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+            for e in check.iter_errors(json.load(open(sys.argv[2]))): print(e.json_path, e.message[:200])
+            """
+        let python = try Peers.python(importing: "jsonschema")
+        let child = try ChildProcess(
+            python, ["-c", program, Repository.root + "/Schemas/status-v1.schema.json", file])
+        let ending = try child.waitForExit(within: 30_000)
+        return ending == .exited(0) ? child.output : child.errors
+    }
+
     private func wait(_ what: String, _ process: ChildProcess, _ condition: () -> Bool) throws {
         let end = Date(timeIntervalSinceNow: 20)
         while Date() < end {

@@ -73,4 +73,30 @@ import Testing
         #expect(rig.stopGateway() == .exited(0))
         #expect(Date().timeIntervalSince(asked) < 2)
     }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a revoked gateway says so until it is enrolled anew, and works meanwhile`() throws {
+        let rig = try CaredHouse(pollSeconds: 10)
+        let house = rig.house
+        func codes(_ status: [String: Any]) -> [String] {
+            let alarms = status.at("identity.alarms") as? [[String: Any]] ?? []
+            return alarms.map { $0.text("code") }
+        }
+        try rig.enroll()
+        try rig.startGateway()
+        try house.waitForStatus("all is up") {
+            $0.number("bank.packs_online") == 2 && $0.text("link.state") == "connected"
+                && $0.text("identity.door") == "current" && codes($0).isEmpty
+        }
+        try rig.rig.fleet("ca", "revoke", "--gateway", "house", "--ca", rig.rig.authority.path)
+        try house.waitForStatus("the alarm", seconds: 60) { codes($0) == ["identity_refused"] }
+        #expect(try house.schemaFaults() == "")
+        try rig.waitForLog("alarm raised code=identity_refused")
+        let cycles = try house.status().number("bridge.send_cycles")
+        try house.waitForStatus("frames go on") { $0.number("bridge.send_cycles") > cycles }
+        try rig.enroll()
+        try house.waitForStatus("all is well", seconds: 60) { codes($0).isEmpty }
+        try rig.waitForLog("alarm cleared code=identity_refused")
+        #expect(rig.stopGateway() == .exited(0))
+    }
 }

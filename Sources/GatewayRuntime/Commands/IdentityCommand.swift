@@ -15,8 +15,9 @@ struct IdentityShowCommand: ParsableCommand {
         commandName: "show",
         abstract: "Print who this gateway is, until when, and what is wrong with that.",
         discussion: """
-            Exit status: 0 the current pair is good, 1 it is not, or the clock is suspect; then the lines on \
-            standard error say why and what is used instead.
+            Exit status: 0 the current pair is good, 1 it is not, its renewal is overdue, or the clock is \
+            suspect; then the lines on standard error say why and what is used instead. Whether the fleet \
+            refuses the certificate is known to the running gateway alone: 'amphora-gateway watch'.
             """)
 
     @OptionGroup var options: IdentityOptions
@@ -28,11 +29,17 @@ struct IdentityShowCommand: ParsableCommand {
         try options.perform {
             let pending = options.store.pending()
             if let pending { Output.note("an enrolment at \(pending.note.fleet) is under way") }
-            let selection = try options.store.select(clock: options.floor.reading)
+            let clock = options.floor.reading
+            let selection = try options.store.select(clock: clock)
             let report = IdentityReport(selection, pending: pending)
             print(json ? report.json : report.text, terminator: "")
             for line in selection.warnings { Output.note(line) }
-            if !selection.warnings.isEmpty { throw ExitCode(ExitStatus.failure) }
+            for (alarm, text) in report.state.listed {
+                Output.note("alarm \(alarm.rawValue): \(text)")
+            }
+            guard selection.warnings.isEmpty, report.state.alarms.isEmpty else {
+                throw ExitCode(ExitStatus.failure)
+            }
         }
     }
 }
@@ -70,18 +77,21 @@ struct IdentityReport {
     private let selection: IdentitySelection
     private let pending: PendingPair?
     private let plan: RenewalPlan
+    /// The alarms that follow from the folder and the clock alone.
+    let state: IdentityState
 
     init(_ selection: IdentitySelection, pending: PendingPair?) {
         self.selection = selection
         self.pending = pending
         plan = RenewalPlan(gateway: selection.pair.gateway, life: selection.pair.life)
+        state = IdentityState(.success(selection), clock: selection.clock)
     }
 
     static func moment(_ seconds: Int64) -> String {
         RFC3339.text(unixMilliseconds: milliseconds(seconds))
     }
 
-    private static func milliseconds(_ seconds: Int64) -> Int64 {
+    static func milliseconds(_ seconds: Int64) -> Int64 {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         return overflow ? (seconds < 0 ? .min : .max) : product
     }
@@ -125,6 +135,7 @@ struct IdentityReport {
             writer.bool(selection.clock.isSuspect)
             writer.name("pending")
             if let pending { writer.string(pending.note.fleet) } else { writer.null() }
+            state.writeAlarms(to: &writer)
             writer.name("warnings")
             writer.array { writer in
                 for warning in selection.warnings { writer.string(warning) }

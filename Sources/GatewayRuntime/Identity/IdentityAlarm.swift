@@ -79,3 +79,42 @@ struct IdentityState: Equatable, Sendable {
         }
     }
 }
+
+extension IdentityState {
+    /// The alarms in their order, with what is wrong.
+    var listed: [(alarm: IdentityAlarm, text: String)] {
+        IdentityAlarm.allCases.compactMap { alarm in alarms[alarm].map { (alarm, $0) } }
+    }
+
+    /// Writes the part of the status document.
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("door")
+            writer.string(door)
+            for (name, seconds) in [("valid_until", validUntil), ("renew_at", renewAt)]
+                as [(StaticString, Int64?)]
+            {
+                let milliseconds = seconds.map { IdentityReport.milliseconds($0) }
+                writer.moment(name, unixMilliseconds: milliseconds)
+            }
+            writeAlarms(to: &writer)
+        }
+    }
+
+    /// Writes the alarms under the name `alarms`.
+    func writeAlarms(to writer: inout JSONWriter) {
+        writer.name("alarms")
+        writer.array { writer in
+            for (alarm, text) in listed {
+                writer.object { writer in
+                    writer.name("code")
+                    writer.string(alarm.rawValue)
+                    writer.name("level")
+                    writer.string(alarm.level.rawValue)
+                    writer.name("text")
+                    writer.string(text)
+                }
+            }
+        }
+    }
+}

@@ -23,6 +23,8 @@ struct Recorder {
     private(set) var acknowledged = SequenceRanges()
     private var rejections: [Rejection] = []
     private var lossReport = LossReport()
+    /// Alarms of the identity that were raised and not cleared.
+    private var identityAlarms: Set<IdentityAlarm> = []
     /// When what is pending is stored at the latest.
     private var commitAt: Instant = .never
     private let bootID = MachineClock.bootID()
@@ -65,6 +67,7 @@ struct Recorder {
         rejections += setup.acknowledged.takeRejections()
         reportLosses(now)
         reportConfigurations()
+        reportIdentity()
         // A shorter interval counts at once.
         nextRecordAt = min(nextRecordAt, now + setup.interval)
         if snapshot.state.takenAt != .never {
@@ -120,6 +123,23 @@ struct Recorder {
                 .noticed, isGood ? .information : .warning, code: "configuration", pack: 0,
                 text: report.text, configuration: report)
         }
+    }
+
+    /// Stores which alarms of the identity have come and gone.
+    private mutating func reportIdentity() {
+        guard let alarms = setup.identity?.get().alarms else { return }
+        for alarm in IdentityAlarm.allCases {
+            let isRaised = alarms[alarm] != nil
+            guard isRaised != identityAlarms.contains(alarm) else { continue }
+            let text = alarms[alarm] ?? "\(alarm.rawValue.replacing("_", with: " ")) cleared"
+            addEvent(
+                isRaised ? .raised : .cleared, alarm.level, code: alarm.rawValue, pack: 0,
+                text: text, .alarm)
+            setup.log.log(
+                level: isRaised ? .warning : .info, isRaised ? "alarm raised" : "alarm cleared",
+                metadata: ["code": "\(alarm.rawValue)", "reason": "\(text)"])
+        }
+        identityAlarms = Set(alarms.keys)
     }
 
     /// Stores what is left before the thread ends.

@@ -45,10 +45,10 @@ struct StatusDocument {
     let startedAt: Instant
     var profile: String
 
-    /// Writes one line of JSON with its line end.
+    /// Writes one line of JSON with its line end; `identity` is nil without a fleet.
     func write(
-        _ snapshot: BridgeSnapshot, _ lines: [LineStatus], _ uplink: UplinkStatus, now: Instant,
-        to writer: inout JSONWriter
+        _ snapshot: BridgeSnapshot, _ lines: [LineStatus], _ uplink: UplinkStatus,
+        identity: IdentityState? = nil, now: Instant, to writer: inout JSONWriter
     ) {
         writer.object { writer in
             writer.name("schema")
@@ -72,6 +72,8 @@ struct StatusDocument {
             writer.object { writer in write(outbox: uplink, to: &writer) }
             writer.name("link")
             writer.object { writer in write(link: uplink, to: &writer) }
+            writer.name("identity")
+            if let identity { identity.write(to: &writer) } else { writer.null() }
         }
         writer.endLine()
     }

@@ -108,6 +108,9 @@ struct WatchTable {
         }
         if !status.outbox.problem.isEmpty { lines.append("! outbox: \(status.outbox.problem)") }
         if !status.link.problem.isEmpty { lines.append("! broker: \(status.link.problem)") }
+        for alarm in status.identity?.alarms ?? [] {
+            lines.append("! \(alarm.code.replacing("_", with: " ")): \(alarm.text)")
+        }
         return lines
     }
 

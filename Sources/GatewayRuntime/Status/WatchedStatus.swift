@@ -102,6 +102,15 @@ struct WatchedStatus: Decodable {
         let problem: String
     }
 
+    struct Identity: Decodable {
+        struct Alarm: Decodable {
+            let code: String
+            let text: String
+        }
+
+        let alarms: [Alarm]
+    }
+
     let gateway: String
     let uptime_s: Int64
     let bank: Bank
@@ -113,6 +122,7 @@ struct WatchedStatus: Decodable {
     let bridge: Bridge
     let outbox: Outbox
     let link: Link
+    let identity: Identity?
 
     /// Reads one document.
     static func decode(_ bytes: [UInt8]) throws -> WatchedStatus {
