@@ -6,6 +6,11 @@ package struct HTTPSConfiguration: Hashable, Sendable {
         case file(String)
         /// The text of a PEM file.
         case pem([UInt8])
+        /// Nobody: whoever answers is listened to, and told nothing.
+        ///
+        /// Only for fetching a public certificate that is then held against a fingerprint. Requests with a
+        /// body, a header field or a query are refused, and so is a configuration with an identity.
+        case unverifiedForFingerprint
     }
 
     /// A client certificate and its key, both PEM files.
@@ -80,6 +85,10 @@ package struct HTTPSConfiguration: Hashable, Sendable {
         switch authorities {
         case .file(let path): expectPath("the authorities", path)
         case .pem(let text): if text.isEmpty { faults.append("there are no authorities to trust") }
+        case .unverifiedForFingerprint:
+            if identity != nil {
+                faults.append("an unverified server is shown no certificate")
+            }
         }
         if let identity {
             expectPath("the gateway's certificate", identity.certificateFile)

@@ -32,6 +32,12 @@ extension HTTPSRequest {
         return nil
     }
 
+    /// Whether it is a question that holds nothing of the one who asks.
+    var tellsNothing: Bool {
+        method == .get && body.isEmpty && headers.isEmpty
+            && !url.utf8.contains { "?#@".utf8.contains($0) }
+    }
+
     /// The header fields as libcurl takes them.
     ///
     /// A name with a colon alone takes away what libcurl would add; with a semicolon alone it stands

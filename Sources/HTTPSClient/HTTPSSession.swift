@@ -2,7 +2,9 @@ internal import CCurl
 
 /// Carries requests to the fleet over HTTPS, one after the other, on kept connections.
 ///
-/// 1. Only the given authorities vouch for a server; the system's own list never counts.
+/// 1. Only the given authorities vouch for a server; the system's own list never counts. A server for
+///    which nobody vouches (``HTTPSConfiguration/Authorities/unverifiedForFingerprint``) gets nothing
+///    but the path of a question.
 /// 2. Only `https` with TLS 1.2 or later is spoken, no redirect is followed, and neither the
 ///    environment nor a file of the user changes anything.
 /// 3. An answer is never larger than asked for, nor slower than the configuration allows.
@@ -38,6 +40,10 @@ package final class HTTPSSession: HTTPSExchange {
     /// Sends a request and waits for the whole answer; blocks, and follows no redirects.
     package func send(_ request: HTTPSRequest) throws(HTTPSFailure) -> HTTPSResponse {
         if let fault = request.fault { throw HTTPSFailure(.request, fault) }
+        if configuration.authorities == .unverifiedForFingerprint, !request.tellsNothing {
+            throw HTTPSFailure(
+                .request, "an unverified server is sent no body, header field or query")
+        }
         let handle = try currentHandle()
         let list = try HeaderList(request.lines)
         let sink = AnswerSink(

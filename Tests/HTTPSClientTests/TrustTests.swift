@@ -150,4 +150,51 @@ import Testing
         let found = try #require(failure(url, server))
         #expect(found.kind == .request, "\(found)")
     }
+
+    @Test func `a server for which nobody vouches is asked for a document and told nothing`() throws
+    {
+        let server = try Server()
+        var configuration = server.configuration
+        configuration.authorities = .unverifiedForFingerprint
+        let session = try HTTPSSession(configuration)
+        // under a name that is not its own, too
+        #expect(try session.ask(server.url("/ok", host: "127.0.0.1")).text == "hello")
+        let before = server.events("request")
+        func refused(_ change: (inout HTTPSRequest) -> Void) -> HTTPSFailure? {
+            var request = HTTPSRequest(url: server.url("/ok"))
+            change(&request)
+            do throws(HTTPSFailure) {
+                _ = try session.send(request)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let secrets: [(inout HTTPSRequest) -> Void] = [
+            { $0.headers = [("Authorization", "Basic c2VjcmV0")] }, { $0.method = .post },
+            { $0.body = Array("secret".utf8) }, { $0.url += "?secret" },
+        ]
+        for secret in secrets {
+            let found = refused(secret)
+            #expect(found?.kind == .request)
+            #expect(
+                found?.description == "an unverified server is sent no body, header field or query")
+        }
+        #expect(server.events("request") == before)
+        configuration.identity = try server.authority.sign("gw-1")
+        #expect(throws: HTTPSFailure.self) { try HTTPSSession(configuration) }
+    }
+
+    /// What nobody vouches for on one connection does not spread to another.
+    @Test func `a verified session is strict beside an unverified one`() throws {
+        let server = try Server()
+        var open = server.configuration
+        open.authorities = .unverifiedForFingerprint
+        #expect(try ask(server.url("/ok"), open).text == "hello")
+        let other = try Authority("Another authority")
+        var strict = server.configuration
+        strict.authorities = .file(other.file)
+        let found = withExtendedLifetime(other) { failure(server.url("/ok"), strict) }
+        #expect(found?.detail == .unknownAuthority)
+    }
 }

@@ -110,4 +110,40 @@ import Testing
         #expect(try run(["identity", "renew", "--fleet", fleet]).status == .exited(0))
         #expect(try show()["door"] as? String == "current")
     }
+
+    /// The fingerprint as an operator gets it.
+    private func fingerprint(_ name: String) throws -> String {
+        let run = try ChildProcess(
+            try Peers.tool("openssl"),
+            ["x509", "-in", folder.file(name), "-noout", "-fingerprint", "-sha256"])
+        _ = try run.waitForExit(within: 20_000)
+        return run.output.split(separator: "=").last.map { String($0.dropLast()) } ?? ""
+    }
+
+    @Test func `the root's fingerprint is enough to enrol, a wrong one sends nobody the token`()
+        throws
+    {
+        let words = ["enroll", "--fleet", fleet, "--token", "good-token", "--gateway", "gw-1"]
+        func log() throws -> [Substring] {
+            try String(contentsOfFile: folder.file("log"), encoding: .utf8).split(separator: "\n")
+        }
+        let wrong = try run(words + ["--ca-fingerprint", try fingerprint("stranger.pem")])
+        #expect(wrong.status == .exited(4))
+        #expect(wrong.errors.contains("does not show the root certificate of the fingerprint"))
+        #expect(try log() == ["GET /.well-known/est/cacerts - 200"])
+        // the issuing authority has not signed itself, so it is no root, whatever its fingerprint
+        let issuing = try run(words + ["--ca-fingerprint", try fingerprint("issuing.pem")])
+        #expect(issuing.status == .exited(4))
+        #expect(try log().allSatisfy { $0.contains("cacerts") })
+        let right = try run(words + ["--ca-fingerprint", try fingerprint("root.pem")])
+        #expect(right.status == .exited(0), "\(right.errors)")
+        #expect(
+            try log().suffix(3) == [
+                "GET /.well-known/est/cacerts - 200", "POST /.well-known/est/simpleenroll - 200",
+                "GET /v1/gateway/config gw-1 404",
+            ])
+        let plain = try run(words + ["--ca-fingerprint", "12:34"])
+        #expect(plain.status == .exited(2))
+        #expect(plain.errors.contains("64 hexadecimal digits"))
+    }
 }

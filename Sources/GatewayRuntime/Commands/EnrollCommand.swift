@@ -121,26 +121,39 @@ struct EnrollCommand: ParsableCommand {
         completion: .file())
     var authorities: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The SHA-256 of the fleet's root certificate, in place of '--ca': the root is fetched and used "
+                + "only if it has this fingerprint.", valueName: "hex"))
+    var caFingerprint: String?
+
     @Flag(help: "Ask once; do not stay when the fleet lets this gateway wait.")
     var once = false
 
     @OptionGroup var options: IdentityOptions
 
+    func validate() throws {
+        if authorities != nil, caFingerprint != nil {
+            throw ValidationError("expected '--ca' or '--ca-fingerprint', not both")
+        }
+    }
+
     func run() throws {
         try options.perform {
             try options.folder.make()
             let floor = options.floor
+            let given = try given(floor)
             let enrolment = Enrolment(
                 store: options.store, floor: floor, connect: FleetConnection.overHTTPS)
             let known = try? options.store.select(clock: floor.reading)
             let token = token == "-" ? readLine() ?? "" : token
-            let pending = try EnrolmentWait.politely { try begin(enrolment, known, token) }
+            let pending = try EnrolmentWait.politely { try begin(enrolment, known, token, given) }
             try EnrolmentWait.finish(enrolment, pending, options, once: once)
         }
     }
 
     private func begin(
-        _ enrolment: Enrolment, _ known: IdentitySelection?, _ token: String?
+        _ enrolment: Enrolment, _ known: IdentitySelection?, _ token: String?, _ given: [UInt8]?
     ) throws -> PendingPair {
         guard let token else {
             guard known != nil else {
@@ -149,7 +162,7 @@ struct EnrollCommand: ParsableCommand {
                     "nothing opens the fleet's door: give '--token', "
                         + "there is no certificate in '\(options.identity)'")
             }
-            return try enrolment.beginRenewal(fleet: fleet, trust: try given())
+            return try enrolment.beginRenewal(fleet: fleet, trust: given)
         }
         guard
             let gateway = options.gateway ?? known?.pair.gateway
@@ -159,17 +172,21 @@ struct EnrollCommand: ParsableCommand {
                 .input,
                 "which gateway is this? give '--gateway', the id that the token was made for")
         }
-        guard let trust = try given() ?? known?.pair.authoritiesText else {
+        guard let trust = given ?? known?.pair.authoritiesText else {
             throw ProvisioningError(
                 .input,
                 "who vouches for the fleet? give '--ca' with the fleet's root certificate, "
-                    + "so that the token goes to nobody else")
+                    + "or '--ca-fingerprint', so that the token goes to nobody else")
         }
         let note = try EnrolmentNote(fleet: fleet, gateway: gateway, token: token)
         return try enrolment.begin(note, trust: trust)
     }
 
-    private func given() throws(ProvisioningError) -> [UInt8]? {
+    /// The authorities that the operator vouches for; nil leaves it to those that are known.
+    private func given(_ floor: TimeFloor) throws(ProvisioningError) -> [UInt8]? {
+        if let caFingerprint {
+            return try RootFingerprint(caFingerprint).root(of: fleet, floor: floor)
+        }
         guard let authorities else { return nil }
         do {
             return try FileBytes.read(authorities, limit: 65_536)

@@ -26,7 +26,7 @@ package struct EnrolmentNote: Hashable, Sendable {
     }
 
     /// Without a slash at the end, and nothing but `https` and printable characters.
-    private static func address(_ text: String) throws(ProvisioningError) -> String {
+    static func address(_ text: String) throws(ProvisioningError) -> String {
         var rest = text[...]
         while rest.hasSuffix("/") { rest = rest.dropLast() }
         let scheme = "https://"
