@@ -33,8 +33,7 @@ final class RunningServer: Sendable {
         let beginning = Shared(Beginning())
         let (begun, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         // Hummingbird's own lines at level info say nothing that ours do not
-        var quiet = log
-        quiet.logLevel = max(log.logLevel, .warning)
+        let quiet = Logger(label: log.label) { _ in WarningLogHandler(log.handler) }
         let service = make(
             { port in
                 beginning.value.withLock { $0.port = port }
@@ -77,4 +76,25 @@ final class RunningServer: Sendable {
 private final class Shared<Value: Sendable>: Sendable {
     let value: Mutex<Value>
     init(_ value: Value) { self.value = Mutex(value) }
+}
+
+/// Passes on what is a warning or worse; the handler behind it, whose level may be that of the whole
+/// program, stays as it is.
+private struct WarningLogHandler: LogHandler {
+    var logLevel = Logger.Level.warning
+    private var handler: any LogHandler
+
+    init(_ handler: any LogHandler) { self.handler = handler }
+
+    var metadata: Logger.Metadata {
+        get { handler.metadata }
+        set { handler.metadata = newValue }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { handler[metadataKey: key] }
+        set { handler[metadataKey: key] = newValue }
+    }
+
+    func log(event: LogEvent) { handler.log(event: event) }
 }

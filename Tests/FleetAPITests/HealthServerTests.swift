@@ -62,9 +62,46 @@ import Testing
         await first.stop()
     }
 
+    @Test func `what its packages say beside warnings is left out, what the program says stays`()
+        async throws
+    {
+        let heard = Heard()
+        let log = Logger(label: "test") { _ in WholeProgramHandler(heard: heard) }
+        let report: @Sendable () -> HealthReport = { HealthReport(isGood: true, document: []) }
+        let server = try await HealthFixture(log, report: report)
+        #expect(log.logLevel == .info)
+        log.info("serving")
+        await server.stop()
+        #expect(heard.lines.withLock { $0 } == ["serving"])
+    }
+
     private final class Switch: Sendable {
         let value = Mutex(true)
     }
+}
+
+private final class Heard: Sendable {
+    let lines = Mutex<[String]>([])
+    let level = Mutex(Logger.Level.info)
+}
+
+/// Has one level for all loggers, as the programs' own handler has.
+private struct WholeProgramHandler: LogHandler {
+    let heard: Heard
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level {
+        get { heard.level.withLock { $0 } }
+        set { heard.level.withLock { $0 = newValue } }
+    }
+
+    init(heard: Heard) { self.heard = heard }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { heard.lines.withLock { $0.append("\(event.message)") } }
 }
 
 /// Makes and ends a server on threads of their own, since both block.
