@@ -65,4 +65,27 @@ import Testing
         let posted = try await rig.configuration(identity: "gw-1", "-d", "x")
         #expect(posted.code == "405", "\(posted)")
     }
+
+    @Test func `a certificate that was good a moment ago is refused once revoked or ended`()
+        async throws
+    {
+        let rig = try await EnrolmentRig()
+        let first = try rig.identity("first", of: "gw-1", by: rig.issuer)
+        try rig.identity("second", of: "gw-2", by: rig.issuer, to: 3600)
+        try rig.identity("third", of: "gw-3", by: rig.issuer, to: 86_400 * 5000)
+        for identity in ["first", "second", "third", "first", "second", "third"] {
+            let answer = try await rig.configuration(identity: identity)
+            #expect(answer.code == "200", "\(answer)")
+        }
+        rig.revoked.serials.withLock { _ = $0.insert(Digest.hexText(first.serialNumber.bytes)) }
+        let revoked = try await rig.configuration(identity: "first")
+        #expect(revoked.code == "403" && revoked.body.contains("was revoked"), "\(revoked)")
+        rig.clock.aheadSeconds.withLock { $0 = 7200 }
+        let ended = try await rig.configuration(identity: "second")
+        #expect(ended.code == "403" && ended.body.contains("has expired"), "\(ended)")
+        // the authority has ended before what it signed
+        rig.clock.aheadSeconds.withLock { $0 = 86_400 * 4000 }
+        let orphan = try await rig.configuration(identity: "third")
+        #expect(orphan.code == "403" && orphan.body.contains("neither of this"), "\(orphan)")
+    }
 }

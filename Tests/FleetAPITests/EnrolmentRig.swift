@@ -18,9 +18,19 @@ final class EnrolmentRig: Sendable {
     let maker: TestIssuer
     let server: GatewayServer
     let revoked = Revoked()
+    let clock = Clock()
     private let address: String
 
     final class Revoked: Sendable { let serials = Mutex<Set<String>>([]) }
+
+    /// The clock of the server.
+    final class Clock: Sendable {
+        let aheadSeconds = Mutex(0.0)
+
+        var milliseconds: Int64 {
+            Int64((Date().timeIntervalSince1970 + aheadSeconds.withLock { $0 }) * 1000)
+        }
+    }
 
     /// What a client saw.
     struct Seen {
@@ -41,11 +51,11 @@ final class EnrolmentRig: Sendable {
         let chain = Array((try own.pem + issuer.root.pem).utf8)
         try Data(issuer.root.pem.utf8).write(to: URL(filePath: folder.file("root.pem")))
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let (issuer, revoked) = (issuer, revoked)
+        let (issuer, revoked, clock) = (issuer, revoked, clock)
         server = try await Self.aside {
             let desk = EnrolmentDesk(
                 store: try FleetStores.openDevices(address), issuer: issuer, log: log,
-                clock: { Int64(Date().timeIntervalSince1970 * 1000) },
+                clock: { clock.milliseconds },
                 isRevoked: { serial in revoked.serials.withLock { $0.contains(serial) } })
             return try GatewayServer(
                 host: "127.0.0.1", port: 0, certificates: chain,

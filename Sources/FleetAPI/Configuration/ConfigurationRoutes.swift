@@ -47,7 +47,7 @@ struct ConfigurationRoutes: Sendable {
     }
 
     private func gateway(_ context: SecureContext) async throws -> String {
-        switch try await judge.shownLately(context.certificate()) {
+        switch try await judge.shown(context.certificate()) {
         case .ours(let gateway, _): return gateway
         case .none: throw Answer.forbidden("expected the certificate of a gateway")
         case .factory(let gateway):

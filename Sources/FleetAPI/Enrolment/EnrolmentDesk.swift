@@ -1,4 +1,5 @@
 import CertificateAuthority
+import Crypto
 import Dispatch
 import EST
 import FleetStore
@@ -21,15 +22,18 @@ package final class EnrolmentDesk: @unchecked Sendable {
     private let isRevoked: @Sendable (String) -> Bool
     private let log: Logger
     private let queue = DispatchQueue(label: "enrolment")
-    private let judged = Mutex<[[UInt8]: Judgement]>([:])
+    private let trust = Mutex(Trust())
 
-    private struct Judgement {
-        let shown: ShownCertificate
-        let at: ContinuousClock.Instant
+    /// What was found of the fleet's own certificates; only whether they are revoked or have ended can
+    /// change while the authorities are the same.
+    private struct Trust {
+        var authorities: [[UInt8]] = []
+        var read: [Certificate] = []
+        var ours: [SHA256Digest: OwnCertificate] = [:]
     }
 
-    private static var lately: ContinuousClock.Duration { .seconds(10) }
-    private static var mostJudged: Int { 50_000 }
+    /// The most certificates to remember, some 10 MB.
+    private static var mostRemembered: Int { 50_000 }
 
     // touched on the queue only, which runs one block at a time
     private let store: any DeviceStore
@@ -37,7 +41,7 @@ package final class EnrolmentDesk: @unchecked Sendable {
     /// Joins the parts; the store is used by nobody else from now on.
     ///
     /// `clock` gives Unix time in milliseconds. `isRevoked` gets a serial number in lower-case hex; it
-    /// is asked for each renewal, on any thread.
+    /// is asked for each request, on any thread.
     package init(
         store: sending any DeviceStore, issuer: any CertificateIssuer, log: Logger,
         clock: @escaping @Sendable () -> Int64,
@@ -58,30 +62,46 @@ package final class EnrolmentDesk: @unchecked Sendable {
     /// What the certificate of a connection says, in DER; nil when none was shown.
     func shown(_ der: [UInt8]?) async throws(Trouble) -> ShownCertificate {
         guard let der else { return .none }
-        let makers = try await ask { store throws(FleetStoreError) in try store.makers() }
-        let judge = CertificateJudge(
-            authorities: issuer.authorities.compactMap { try? Certificate(derEncoded: $0) },
-            makers: makers.flatMap { MakerFile.certificates($0.certificate) },
-            now: Date(timeIntervalSince1970: Double(clock()) / 1000))
-        let shown = await judge.judge(der)
-        if case .ours(let gateway, let serial) = shown, isRevoked(serial) {
-            return .refused("the certificate of '\(gateway)' was revoked")
+        let name = SHA256.hash(data: der)
+        let now = Date(timeIntervalSince1970: Double(clock()) / 1000)
+        let (authorities, known) = trusted(name)
+        if let known, known.period.contains(now) { return unlessRevoked(known) }
+        let judge = CertificateJudge(authorities: authorities, now: now)
+        let finding = await judge.judge(der)
+        switch finding {
+        case .refused(let reason): return .refused(reason)
+        case .ours(let own):
+            trust.withLock { trust in
+                // what was judged by others is not remembered
+                guard trust.read == authorities else { return }
+                if trust.ours.count >= Self.mostRemembered { trust.ours = [:] }
+                trust.ours[name] = own
+            }
+            return unlessRevoked(own)
+        case .foreign(let certificate, let gateway):
+            let makers = try await ask { store throws(FleetStoreError) in try store.makers() }
+            let certificates = makers.flatMap { MakerFile.certificates($0.certificate) }
+            return await judge.judge(certificate, of: gateway, makers: certificates)
         }
-        return shown
     }
 
-    /// As ``shown``, but a judgement of the last ``lately`` counts still; for what is asked often.
-    func shownLately(_ der: [UInt8]?) async throws(Trouble) -> ShownCertificate {
-        guard let der else { return .none }
-        let now = ContinuousClock.now
-        let known = judged.withLock { $0[der] }
-        if let known, now - known.at < Self.lately { return known.shown }
-        let shown = try await shown(der)
-        judged.withLock { judged in
-            if judged.count >= Self.mostJudged { judged = [:] }
-            judged[der] = Judgement(shown: shown, at: now)
+    /// The fleet's own authorities by now, and a certificate by its hash when it is known under them.
+    private func trusted(_ name: SHA256Digest) -> ([Certificate], OwnCertificate?) {
+        let authorities = issuer.authorities
+        return trust.withLock { trust in
+            if trust.authorities != authorities {
+                trust = Trust(
+                    authorities: authorities,
+                    read: authorities.compactMap { try? Certificate(derEncoded: $0) })
+            }
+            return (trust.read, trust.ours[name])
         }
-        return shown
+    }
+
+    private func unlessRevoked(_ own: OwnCertificate) -> ShownCertificate {
+        isRevoked(own.serial)
+            ? .refused("the certificate of '\(own.gateway)' was revoked")
+            : .ours(gateway: own.gateway, serial: own.serial)
     }
 
     /// Decides on a request; the token is nil when the door is another.

@@ -18,15 +18,32 @@ package enum ShownCertificate: Hashable, Sendable {
     case refused(String)
 }
 
+/// A certificate that this fleet gave to a gateway.
+struct OwnCertificate: Sendable {
+    let gateway: String
+    /// In lower-case hex.
+    let serial: String
+    /// From when it was judged to the first end of it or of an authority that may have signed it.
+    let period: ClosedRange<Date>
+}
+
 /// Judges certificates.
 struct CertificateJudge: Sendable {
-    /// The fleet's own authorities, and those of makers.
+    /// What the fleet's own authorities alone tell of a certificate.
+    enum Finding: Sendable {
+        case ours(OwnCertificate)
+        /// Valid now and of another authority.
+        case foreign(Certificate, gateway: String)
+        /// It opens no door, and why.
+        case refused(String)
+    }
+
+    /// The fleet's own.
     let authorities: [Certificate]
-    let makers: [Certificate]
     let now: Date
 
-    /// Says what a certificate is worth.
-    func judge(_ der: [UInt8]) async -> ShownCertificate {
+    /// Says whether a certificate is of this fleet.
+    func judge(_ der: [UInt8]) async -> Finding {
         guard let certificate = try? Certificate(derEncoded: der) else {
             return .refused("its certificate cannot be read")
         }
@@ -36,9 +53,21 @@ struct CertificateJudge: Sendable {
             return .refused("its certificate names no gateway: '\(certificate.subject)'")
         }
         if let reason = untimely(certificate, of: gateway) { return .refused(reason) }
-        if await isValid(certificate, under: authorities) {
-            return .ours(gateway: gateway, serial: Digest.hexText(certificate.serialNumber.bytes))
+        guard await isValid(certificate, under: authorities) else {
+            return .foreign(certificate, gateway: gateway)
         }
+        let ends = [certificate.notValidAfter] + authorities.map(\.notValidAfter)
+        let end = ends.filter { $0 >= now }.min() ?? now
+        return .ours(
+            OwnCertificate(
+                gateway: gateway, serial: Digest.hexText(certificate.serialNumber.bytes),
+                period: now...end))
+    }
+
+    /// Says whether a certificate that is not of this fleet is of a maker.
+    func judge(
+        _ certificate: Certificate, of gateway: String, makers: [Certificate]
+    ) async -> ShownCertificate {
         if await isValid(certificate, under: makers) { return .factory(gateway: gateway) }
         return .refused(
             "its certificate '\(certificate.subject)' is neither of this fleet nor of a maker that "
