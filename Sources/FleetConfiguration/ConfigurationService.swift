@@ -111,7 +111,7 @@ package final class ConfigurationService {
     private func faults(
         with layer: ConfigurationLayer
     ) throws(ConfigurationServiceError) -> [String] {
-        let plan = try plan(with: layer)
+        var plan = try plan(with: layer)
         var gateways = plan.groups.keys.filter { layer.scope.covers($0, group: plan.groups[$0]) }
         if case .gateway(let id) = layer.scope, !gateways.contains(id) { gateways.append(id) }
         var faults: [String] = []
@@ -121,7 +121,7 @@ package final class ConfigurationService {
         }
         var seen: Set<String> = []
         for gateway in gateways.sorted() {
-            let config = plan.effective(for: gateway)
+            let config = plan.content(for: gateway).config
             guard seen.insert(config).inserted else { continue }
             for fault in check(gateway, document(config, of: gateway)) {
                 let words = gateways.count > 1 ? "\(fault) (gateway '\(gateway)')" : fault
@@ -143,7 +143,8 @@ package final class ConfigurationService {
     package func offer(
         to gateway: String, at milliseconds: Int64
     ) throws(ConfigurationServiceError) -> OfferedConfiguration {
-        let content = Self.content(try plan(with: nil), gateway)
+        var plan = try plan(with: nil)
+        let content = plan.content(for: gateway)
         let newest = try asking { () throws(FleetStoreError) in try store.offer(to: gateway) }
         if let newest, newest.tag == content.tag { return newest }
         let offers = try asking { () throws(FleetStoreError) in
@@ -157,11 +158,11 @@ package final class ConfigurationService {
     package func offerAll(
         at milliseconds: Int64
     ) throws(ConfigurationServiceError) -> [OfferedConfiguration] {
-        let plan = try plan(with: nil)
+        var plan = try plan(with: nil)
         let before = try asking { () throws(FleetStoreError) in try store.offers() }
         let tags = Dictionary(before.map { ($0.gateway, $0.tag) }) { $1 }
         let changed = Set(plan.groups.keys).union(tags.keys).sorted()
-            .map { Self.content(plan, $0) }.filter { tags[$0.gateway] != $0.tag }
+            .map { plan.content(for: $0) }.filter { tags[$0.gateway] != $0.tag }
         guard !changed.isEmpty else { return [] }
         return try asking { () throws(FleetStoreError) in
             try store.offer(changed, at: milliseconds)
@@ -213,17 +214,6 @@ package final class ConfigurationService {
             .map { ($0.key, $0.value, origin[$0.key] ?? .fleet) }
     }
 
-    private static func content(_ plan: Plan, _ gateway: String) -> ConfigurationContent {
-        let config = plan.effective(for: gateway)
-        return ConfigurationContent(gateway: gateway, config: config, tag: tag(config))
-    }
-
-    private static func tag(_ config: String) -> String {
-        SHA256.hash(data: Array(config.utf8)).prefix(12).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-    }
-
     // MARK: - Layers
 
     /// All layers as they are, or as they would be with one more.
@@ -239,8 +229,27 @@ package final class ConfigurationService {
             return scopes.compactMap { scope in layers[scope].map { (scope, $0) } }
         }
 
-        func effective(for gateway: String) -> String {
-            LayerMerging.effective(stack(for: gateway).map(\.1)).canonicalText
+        /// What gateways without a layer of their own get, by their group.
+        private var shared: [String: ConfigurationContent] = [:]
+
+        mutating func content(for gateway: String) -> ConfigurationContent {
+            let group = groups[gateway] ?? ""
+            let isAlone = layers[.gateway(gateway)] != nil
+            if !isAlone, var known = shared[group] {
+                known.gateway = gateway
+                return known
+            }
+            let config = LayerMerging.effective(stack(for: gateway).map(\.1)).canonicalText
+            let content = ConfigurationContent(
+                gateway: gateway, config: config, tag: Self.tag(config))
+            if !isAlone { shared[group] = content }
+            return content
+        }
+
+        private static func tag(_ config: String) -> String {
+            SHA256.hash(data: Array(config.utf8)).prefix(12).map { byte in
+                (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }.joined()
         }
 
         /// What a member of a scope that has no members would get.

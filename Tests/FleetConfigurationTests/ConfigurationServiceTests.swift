@@ -68,6 +68,20 @@ import Testing
         #expect(newest.version == 3 && newest.author == "ben" && newest.note == "back to version 1")
     }
 
+    @Test func `gateways of a group share what it has, except those with their own`() throws {
+        let (service, _) = try service()
+        try set(service, "a=1", .fleet)
+        try set(service, "a=2", .group("pilots"))
+        try set(service, "b=3", .gateway("gw-1"))
+        _ = try service.offer(to: "stranger", at: 1)
+        let offers = try service.offerAll(at: 2).map { "\($0.gateway) \($0.config)" }
+        #expect(
+            offers == [#"gw-1 {"a":2,"b":3}"#, #"gw-2 {"a":2}"#, #"gw-3 {"a":1}"#])
+        try set(service, "a=4", .fleet)
+        let again = try service.offerAll(at: 3).map { "\($0.gateway) \($0.config)" }
+        #expect(again == [#"gw-3 {"a":4}"#, #"stranger {"a":4}"#])
+    }
+
     @Test func `a layer that a gateway would refuse is not kept`() throws {
         let (service, store) = try service()
         let error = #expect(throws: ConfigurationServiceError.self) {

@@ -49,11 +49,7 @@ package final class ConfigurationDesk: @unchecked Sendable {
 
     /// What a gateway shall run on by now.
     func entry(for gateway: String) async throws(Trouble) -> Entry {
-        let known = memory.withLock { memory in
-            memory.checkedAt.map { ContinuousClock.now - $0 < Self.freshness } == true
-                ? memory.entries[gateway] : nil
-        }
-        if let known { return known }
+        if let known = fresh(gateway) { return known }
         let result = await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: Result { try self.look(gateway) }) }
         }
@@ -67,11 +63,24 @@ package final class ConfigurationDesk: @unchecked Sendable {
         }
     }
 
+    /// What memory says, when the store was asked not long ago.
+    private func fresh(_ gateway: String) -> Entry? {
+        memory.withLock { memory in
+            guard let checkedAt = memory.checkedAt,
+                ContinuousClock.now - checkedAt < Self.freshness
+            else { return nil }
+            return memory.entries[gateway]
+        }
+    }
+
     private func look(_ gateway: String) throws -> Entry {
+        // many come at once; the first one has asked for all
+        if let known = fresh(gateway) { return known }
+        let asked = ContinuousClock.now
         let revision = try store.configurationRevision()
         if memory.withLock({ $0.revision != revision }) { try learn(revision) }
         let known = memory.withLock { memory in
-            memory.checkedAt = .now
+            memory.checkedAt = asked
             return memory.entries[gateway]
         }
         if let known { return known }
