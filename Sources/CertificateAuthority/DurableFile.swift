@@ -83,12 +83,12 @@ package enum DurableFile {
         return names.sorted()
     }
 
-    /// Makes a folder unless it is there.
+    /// Makes a folder unless it is there; it is on the disk then, unless `isLasting` is false.
     package static func makeFolder(
-        _ path: String, mode: mode_t = 0o700
+        _ path: String, mode: mode_t = 0o700, isLasting: Bool = true
     ) throws(AuthorityError) {
         if mkdir(path, mode) == 0 {
-            try synchronise(folder: parent(of: path))
+            if isLasting { try synchronise(folder: parent(of: path)) }
         } else if errno != EEXIST {
             throw failed("make the folder", path)
         }

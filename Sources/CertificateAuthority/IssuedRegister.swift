@@ -50,9 +50,11 @@ struct IssuedRegister: Sendable {
             throw .content("cannot write a certificate: \(error)")
         }
         let place = "\(issued)/\(name)"
-        if !DurableFile.exists(place) { try DurableFile.makeFolder(place) }
+        if !DurableFile.exists(place) { try DurableFile.makeFolder(place, isLasting: false) }
         let serial = SerialNumber(certificate.serialNumber)
         try DurableFile.write(Array(pem.utf8), to: "\(place)/\(serial).pem")
+        // also when another process made the folder; last, as file systems bring both to the disk at once
+        try DurableFile.synchronise(folder: issued)
     }
 
     /// Names that ever got a certificate.
