@@ -30,8 +30,9 @@ package enum LayerMerging {
         return JSONItem(value: .object(members), line: 0)
     }
 
-    /// A layer without a key, so that what lower layers set counts again; objects that become empty go
-    /// too. Nil when the key is not set in it.
+    /// A layer without a key, so that what lower layers set counts again.
+    ///
+    /// Objects that become empty go too. Nil when the key is not set in it.
     package static func removing(_ path: [String], from layer: JSONItem) -> JSONItem? {
         guard let name = path.first, case .object(var members) = layer.value,
             let place = members.firstIndex(where: { $0.name == name })

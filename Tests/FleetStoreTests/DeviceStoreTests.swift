@@ -37,7 +37,8 @@ import Testing
             nowMilliseconds: start + after)
     }
 
-    private func certificate(_ serial: String, for attempt: EnrolmentAttempt) -> EnrolledCertificate {
+    private func certificate(_ serial: String, for attempt: EnrolmentAttempt) -> EnrolledCertificate
+    {
         EnrolledCertificate(
             serial: serial, gateway: attempt.gateway,
             notBeforeMilliseconds: attempt.nowMilliseconds - 3_600_000,
