@@ -54,5 +54,6 @@ class Gateway:
         return len(left) <= 3
 
     def compare(self, verdict, store, records, samples):
-        ledger.compare_gateway(verdict, store, records, samples, self.identity, self.outbox, self.records, self.name)
+        ledger.compare_gateway(verdict, store, records, samples, self.identity, self.outbox, self.records,
+                               self.part.log_path, self.name)
         ledger.compare_times(verdict, records, self.identity, self.epoch(), self.clock_ahead_s, self.clock_tolerance_s)

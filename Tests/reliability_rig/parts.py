@@ -50,7 +50,8 @@ class Part:
 
     def __init__(self, name, folder, command, ready=None, environment=None):
         self.name, self.command, self.ready = name, [str(word) for word in command], ready
-        self.log = open(folder / f"{name}.log", "a")
+        self.log_path = folder / f"{name}.log"
+        self.log = open(self.log_path, "a")
         self.environment = environment or {}
         self.process = None
         self.kills = 0
