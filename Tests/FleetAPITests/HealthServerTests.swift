@@ -101,7 +101,10 @@ private struct WholeProgramHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { heard.lines.withLock { $0.append("\(event.message)") } }
+    func log(event: LogEvent) {
+        guard event.level < .warning else { return }
+        heard.lines.withLock { $0.append("\(event.message)") }
+    }
 }
 
 /// Makes and ends a server on threads of their own, since both block.
