@@ -47,7 +47,12 @@ struct OutboxLog {
     init?(path: String) {
         guard let file = fopen(path, "rb") else { return nil }
         defer { fclose(file) }
-        guard let header = Self.read(Self.headerBytes, file) else { return nil }
+        // what is no file, such as a device, may have no end
+        var status = stat()
+        guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let header = Self.read(Self.headerBytes, file)
+        else { return nil }
+        let count = (Int(status.st_size) - Self.headerBytes) / Self.frameBytes
         self.path = path
         let isBig = header[3] & 1 == 1
         let stored = LogChecksum(header[24...], isBig: isBig)
@@ -60,7 +65,7 @@ struct OutboxLog {
         isBroken = !isHeaderWhole
         self.sum = LogChecksum(header[24...], isBig: isHeaderWhole && isBig)
         var index = 0
-        while let bytes = Self.read(Self.frameBytes, file) {
+        while index < count, let bytes = Self.read(Self.frameBytes, file) {
             take(bytes, index)
             index += 1
         }
