@@ -144,7 +144,7 @@ let package = Package(
             [
                 "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
                 "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "StrictJSON", "Telemetry",
-                arguments, log, x509,
+                arguments, crypto, log, x509,
             ]),
         library(
             "Simulation",

@@ -44,6 +44,20 @@ import Testing
         #expect(try enrol("first", "--userpass gw-1:\(token)"))
         #expect(try enrol("second", "--cert first.crt --key first.key"))
         #expect(try fleet("devices", "list", "--store", store).contains(" enrolled "))
+        // our own gateway, which knows no more than what the operator reads out to it
+        let shown = try fleet("ca", "show", "--json", "--ca", authority)
+        let root = try #require(shown.firstMatch(of: /"root_sha256":"([0-9a-f]{64})"/)).1
+        let other = try fleet("devices", "add", "gw-2", "--store", store)
+        let word = try #require(other.split(separator: "\n").first { $0.hasPrefix("token") })
+        let gateway = try ChildProcess(
+            House.programs + "/amphora-gateway",
+            [
+                "enroll", "--fleet", "https://127.0.0.1:\(port)", "--gateway", "gw-2", "--token",
+                String(try #require(word.split(separator: " ").last)), "--ca-fingerprint",
+                String(root), "--identity", folder.file("identity"),
+            ])
+        #expect(try gateway.waitForExit(within: 60_000) == .exited(0), "\(gateway.errors)")
+        #expect(gateway.output.contains("gw-2") || gateway.errors.contains("gw-2"))
         _ = try fleet("ca", "revoke", "--ca", authority, "--gateway", "gw-1")
         #expect(try !enrol("third", "--cert second.crt --key second.key"))
         #expect(server.terminate() == .exited(0))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CertificateAuthority
+import Crypto
 import FoundationEssentials
 import Telemetry
 import X509
@@ -53,6 +54,7 @@ struct CAShowCommand: ParsableCommand {
                     + "\(SerialNumber(part.certificate.serialNumber))"
                     + (hosts.isEmpty ? "" : ", for \(hosts)"))
         }
+        print("root SHA-256: \(try fingerprint(folder))")
         print("root key: \(keyState(folder, "root.key"))")
         print("issuing key: \(keyState(folder, "issuing.key"))")
         let list = try folder.list()
@@ -62,10 +64,18 @@ struct CAShowCommand: ParsableCommand {
         print("a gateway's certificate lives \(try folder.deviceLife())")
     }
 
+    /// What `amphora-gateway enroll --ca-fingerprint` takes: SHA-256 of the root, lower-case hex.
+    private func fingerprint(_ folder: AuthorityFolder) throws -> String {
+        SHA256.hash(data: try folder.root().der()).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+
     private func printJSON(_ folder: AuthorityFolder, _ parts: [Part]) throws {
         let list = try folder.list()
         let revoked = try folder.revokedCount(now: FileCertificateAuthority.now())
         let life = try folder.deviceLife()
+        let root = try fingerprint(folder)
         var writer = JSONWriter(capacity: 2048)
         writer.object { writer in
             for part in parts {
@@ -82,6 +92,8 @@ struct CAShowCommand: ParsableCommand {
                     }
                 }
             }
+            writer.name("root_sha256")
+            writer.string(root)
             writer.name("root_key")
             writer.string(keyState(folder, "root.key"))
             writer.name("issuing_key")
