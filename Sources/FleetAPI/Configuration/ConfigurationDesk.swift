@@ -8,6 +8,9 @@ import Synchronization
 ///
 /// The store is asked at most every ``freshness`` whether something changed. Calls to it block, so they
 /// run one after another on a queue of its own.
+///
+/// Unchecked, because the compiler cannot see that store and service, which are not for several threads,
+/// are touched on the queue only; everything else in it is constant or behind a lock.
 package final class ConfigurationDesk: @unchecked Sendable {
     /// What is asked of it cannot be told now.
     struct Trouble: Error { let words: String }

@@ -3,7 +3,7 @@ import Crypto
 import Dispatch
 import EST
 import FleetStore
-import Foundation
+import FoundationEssentials
 import Logging
 import Synchronization
 import X509
@@ -11,6 +11,9 @@ import X509
 /// Where gateways get their certificates: reads, checks, asks the store, and has the authority sign.
 ///
 /// Calls to the store block, so they run one after another on a queue of its own.
+///
+/// Unchecked, because the compiler cannot see that the store, which is not for several threads, is
+/// touched on the queue only; everything else in it is constant or behind a lock.
 package final class EnrolmentDesk: @unchecked Sendable {
     /// What is asked of it cannot be decided now.
     struct Trouble: Error { let words: String }
