@@ -23,11 +23,14 @@ package struct ConfigurationFetcher {
         self.url = "\(url)/v1/gateway/config"
     }
 
+    /// A fleet that asks for a longer wait is asked again after a day, in seconds.
+    private static var longestWait: Int64 { 86_400 }
+
     /// Asks once.
     ///
     /// Blocks until there is an answer. Documents with one of `tags` need not be sent again.
-    ///
-    /// `wallSeconds` is Unix time now, for answers that name a moment to come back.
+    /// `wallSeconds` is Unix time now, for answers that name a moment to come back and no date of their
+    /// own.
     package func fetch(
         tags: [String], mostBytes: Int, wallSeconds: Int64
     ) -> Answer {
@@ -43,8 +46,8 @@ package struct ConfigurationFetcher {
         } catch {
             return .unreachable(error.description)
         }
-        let retry = response.header("retry-after").flatMap {
-            RetryAfter.seconds($0, wallSeconds: wallSeconds)
+        let retry = response.retryAfterSeconds(now: wallSeconds).map {
+            Int(min($0, Self.longestWait))
         }
         switch response.status {
         case 200: return .document(response.body, tag: response.header("etag"))
@@ -53,17 +56,5 @@ package struct ConfigurationFetcher {
             return .later(
                 "the fleet answers \(response.status), expected 200 or 304", retrySeconds: retry)
         }
-    }
-}
-
-/// The header field that asks to come back later (RFC 9110, 10.2.3).
-package enum RetryAfter {
-    private static var most: Int64 { 86_400 }
-
-    /// Seconds to wait, a day at most; nil when the text is neither a number nor a date.
-    package static func seconds(_ text: String, wallSeconds: Int64) -> Int? {
-        if let seconds = Int64(text), seconds >= 0 { return Int(min(seconds, most)) }
-        guard let moment = HTTPDate.parse(text) else { return nil }
-        return Int(min(max(0, moment.subtractingReportingOverflow(wallSeconds).partialValue), most))
     }
 }

@@ -67,7 +67,8 @@ import Testing
         arguments: [
             ("0", 0), ("7", 7), (" 30 ", 30), ("00", 0), ("2147483648", 2_147_483_647),
             ("99999999999999999999999", 2_147_483_647), ("-1", nil), ("1.5", nil), ("", nil),
-            ("٣", nil), ("1 2", nil), ("Sun, 06 Nov 1994 08:50:37 GMT", 60),
+            ("٣", nil), ("1 2", nil), ("12 s", nil), ("soon", nil),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", 60),
             ("Sun, 06 Nov 1994 08:00:00 GMT", 0),
         ] as [(String, Int64?)])
     func `seconds and dates are understood`(text: String, seconds: Int64?) {
@@ -92,6 +93,10 @@ import Testing
             ("Sun Nov  6 08:49:37 1994", 784_111_777),
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 12:00:00 GMT", 1_709_208_000),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199),
+            ("Thu, 26-Nov-26 00:00:00 GMT", 1_795_651_200), ("Sun", nil),
+            ("Sun, 31 Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 99999 08:49:37 GMT", nil),
+            ("Sun, +6 Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49 GMT", nil),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
             ("Mon, 01 Jan 1601 00:00:00 GMT", -11_644_473_600),
             ("Wednesday, 01-Jan-69 00:00:00 GMT", 3_124_224_000),

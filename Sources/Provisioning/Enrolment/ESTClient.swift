@@ -121,9 +121,7 @@ extension ESTClient {
     }
 
     private func wait(_ response: HTTPSResponse) -> Int64 {
-        // The server's own date beside the one it names, so that a wrong clock here does not matter.
-        let now = response.header("date").flatMap(EST.HTTPDate.parse) ?? floor.reading.now
-        let wait = response.header("retry-after").flatMap(RetryAfter.parse)?.wait(now: now)
+        let wait = response.retryAfterSeconds(now: floor.reading.now)
         return min(max(1, wait ?? Self.usualWait), Self.longestWait)
     }
 

@@ -1,3 +1,5 @@
+import EST
+
 /// What an enrolment needs to go on after a restart: to whom, as whom, through which door, and when.
 package struct EnrolmentNote: Hashable, Sendable {
     /// The address of the fleet, `https://host[:port]`.
@@ -13,7 +15,7 @@ package struct EnrolmentNote: Hashable, Sendable {
     package init(
         fleet: String, gateway: String, token: String?, retryAt: Int64? = nil
     ) throws(ProvisioningError) {
-        guard GatewayID.isValid(gateway) else {
+        guard GatewayName.isValid(gateway) else {
             throw ProvisioningError(
                 .input,
                 "'\(gateway)' cannot be the id of a gateway, expected 1 to 64 characters of a…z 0…9 -"

@@ -1,3 +1,4 @@
+import EST
 import FoundationEssentials
 import SwiftASN1
 @_spi(DisableValidityCheck) @_spi(FixedExpiryValidationTime) import X509
@@ -22,7 +23,7 @@ package struct CertificateJudge {
         guard let leaf = chain.first else { throw .noChain(issuer: "nobody") }
         guard leaf.publicKey == key else { throw .keyMismatch }
         let names = leaf.commonNames
-        guard names.count == 1, let name = names.first, GatewayID.isValid(name),
+        guard names.count == 1, let name = names.first, GatewayName.isValid(name),
             gateway ?? name == name
         else { throw .wrongName(expected: gateway ?? "the id of a gateway", found: names) }
         guard leaf.isForClients else { throw .notForClients }

@@ -1,3 +1,4 @@
+import EST
 import SwiftASN1
 import X509
 
@@ -7,7 +8,7 @@ package enum SigningRequest {
     package static func make(
         gateway: String, key: any DeviceKey
     ) throws(ProvisioningError) -> [UInt8] {
-        guard GatewayID.isValid(gateway) else {
+        guard GatewayName.isValid(gateway) else {
             throw ProvisioningError(
                 .input,
                 "'\(gateway)' cannot be the id of a gateway, expected 1 to 64 characters of a…z 0…9 -"

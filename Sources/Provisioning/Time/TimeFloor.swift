@@ -1,4 +1,4 @@
-import EST
+import HTTPSClient
 import Synchronization
 
 /// The latest moment that has certainly passed.
