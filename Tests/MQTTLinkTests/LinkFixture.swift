@@ -264,3 +264,15 @@ func expectComplete(
     }
     #expect(highest == count, sourceLocation: sourceLocation)
 }
+
+/// Checks that the numbers of one range came in order, apart from repeats.
+func expectOrder(
+    _ numbers: [Int64], in range: ClosedRange<Int64>,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    var highest = range.lowerBound - 1
+    for number in numbers where range.contains(number) && number > highest {
+        #expect(number == highest + 1, "gap or disorder", sourceLocation: sourceLocation)
+        highest = number
+    }
+}
