@@ -34,6 +34,9 @@ package struct EnrolmentRequest: Sendable {
         } catch {
             throw .request("expected PKCS#10 in DER, found something else")
         }
+        guard Self.hasWholeSignature(der) else {
+            throw .request("expected a signature of whole bytes, found bits beside it")
+        }
         gateway = try Self.gateway(request.subject)
         try Self.checkWishes(request, of: gateway)
         guard request.publicKey.isValidSignature(request.signature, for: request) else {
@@ -47,6 +50,17 @@ package struct EnrolmentRequest: Sendable {
         guard gateway == sender else {
             throw .request("'\(sender)' asks for a certificate of '\(gateway)'")
         }
+    }
+
+    /// Whether the signature, third of the three parts, has no unused bits, over which the library passes:
+    /// they would make two requests of one.
+    private static func hasWholeSignature(_ der: [UInt8]) -> Bool {
+        let bits = try? DER.sequence(try DER.parse(der), identifier: .sequence) { parts in
+            _ = parts.next()
+            _ = parts.next()
+            return try ASN1BitString(derEncoded: &parts).paddingBits
+        }
+        return bits == 0
     }
 
     private static func gateway(_ subject: DistinguishedName) throws(ESTError) -> String {

@@ -95,6 +95,17 @@ import X509
             error?.description == "certificate request: expected at most 8192 bytes, found 8193")
     }
 
+    @Test func `bits beside the signature do not make a second request of one`() throws {
+        var der = try Fixture.bytes("own-uri.csr")
+        let place =
+            try #require(der.indices.last { der[$0...].starts(with: [0x03, 0x48, 0x00]) }) + 2
+        der[place] = 1
+        let error = #expect(throws: ESTError.self) { try EnrolmentRequest(der: der) }
+        #expect(
+            error?.description
+                == "certificate request: expected a signature of whole bytes, found bits beside it")
+    }
+
     @Test func `no changed request is taken, and none ends the process`() throws {
         var random = SeededGenerator(announcedAs: "certificate requests")
         let names = ["p256", "p384", "rsa-1024", "authority", "own-uri", "two-names"]
