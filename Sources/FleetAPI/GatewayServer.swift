@@ -17,6 +17,8 @@ package struct PatienceLimits: Sendable {
     package var retry = 60
     /// The most connections at once.
     package var connections = 2_000
+    /// Between two looks at the server's own certificate.
+    package var identity = 10
 
     /// The usual.
     package init() {}
@@ -30,15 +32,16 @@ package final class GatewayServer: Sendable {
 
     /// Listens on an address of this machine; blocks until it does, so never call it from a task.
     ///
-    /// `certificates` are the server's own and those above it, `key` is its key, all PEM. Throws when
-    /// they do not fit, or when nothing can listen there.
+    /// `identity` gives the server's certificates and key, and is asked again while it serves. Throws when
+    /// they do not fit at the start, or when nothing can listen there.
     package init(
-        host: String, port: Int, certificates: [UInt8], key: [UInt8], desk: EnrolmentDesk,
-        configuration: ConfigurationDesk? = nil, limits: PatienceLimits = PatienceLimits(),
-        log: Logger
+        host: String, port: Int, desk: EnrolmentDesk, configuration: ConfigurationDesk? = nil,
+        limits: PatienceLimits = PatienceLimits(), log: Logger,
+        identity: @escaping @Sendable () throws -> ServerPair
     ) throws(ListenError) {
         let builder: HTTPServerBuilder
         do {
+            let identity = try ServerIdentity(seconds: limits.identity, log: log, identity)
             builder = try .tls(
                 .http1(
                     configuration: .init(
@@ -47,7 +50,7 @@ package final class GatewayServer: Sendable {
                         httpDecoderConfiguration: .init(
                             maxHeaderFieldSize: 8_192, maxHeaderListSize: 16_384,
                             maxHeaderFieldCount: 64))),
-                configuration: Self.tls(certificates, key))
+                configuration: Self.tls(identity))
         } catch {
             throw ListenError(
                 description: "cannot serve '\(host):\(port)' over TLS, the certificate and its key "
@@ -74,17 +77,8 @@ package final class GatewayServer: Sendable {
     package func stop() { server.stop() }
 
     /// Asks for a certificate and takes any: ``CertificateJudge`` decides with words, not with alerts.
-    private static func tls(
-        _ certificates: [UInt8], _ key: [UInt8]
-    ) throws -> TLSChannelConfiguration {
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(certificates).map {
-                .certificate($0)
-            },
-            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem)))
-        tls.minimumTLSVersion = .tlsv12
-        tls.certificateVerification = .optionalVerification
-        return TLSChannelConfiguration(tlsConfiguration: tls) { _, promise in
+    private static func tls(_ identity: ServerIdentity) -> TLSChannelConfiguration {
+        TLSChannelConfiguration(tlsConfiguration: identity.configuration) { _, promise in
             promise.succeed(.certificateVerified)
         }
     }

@@ -19,7 +19,15 @@ final class EnrolmentRig: Sendable {
     let server: GatewayServer
     let revoked = Revoked()
     let clock = Clock()
+    /// What the server shows.
+    let shown: Shown
     private let address: String
+
+    /// The pair of the server, which may change while it serves.
+    final class Shown: Sendable {
+        let pair: Mutex<ServerPair>
+        init(_ pair: ServerPair) { self.pair = Mutex(pair) }
+    }
 
     final class Revoked: Sendable { let serials = Mutex<Set<String>>([]) }
 
@@ -46,30 +54,37 @@ final class EnrolmentRig: Sendable {
         let address = "sqlite:" + folder.file("fleet.db")
         self.address = address
         try FleetStores.open(address).migrate()
-        let key = P256.Signing.PrivateKey()
-        let own = try issuer.leaf("fleet", .init(key.publicKey), isServer: true)
-        let chain = Array((try own.pem + issuer.root.pem).utf8)
+        shown = Shown(try Self.serverPair(of: issuer))
         try Data(issuer.root.pem.utf8).write(to: URL(filePath: folder.file("root.pem")))
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let (issuer, revoked, clock) = (issuer, revoked, clock)
+        let (issuer, revoked, clock, shown) = (issuer, revoked, clock, shown)
         server = try await Self.aside {
             let desk = EnrolmentDesk(
                 store: try FleetStores.openDevices(address), issuer: issuer, log: log,
                 clock: { clock.milliseconds },
                 isRevoked: { serial in revoked.serials.withLock { $0.contains(serial) } })
             return try GatewayServer(
-                host: "127.0.0.1", port: 0, certificates: chain,
-                key: Array(key.pemRepresentation.utf8), desk: desk,
+                host: "127.0.0.1", port: 0, desk: desk,
                 configuration: ConfigurationDesk(
                     store: try FleetStores.openConfiguration(address), log: log,
                     clock: { Int64(Date().timeIntervalSince1970 * 1000) }), limits: limits,
-                log: log)
+                log: log
+            ) { shown.pair.withLock { $0 } }
         }
     }
 
     deinit {
         let server = server
         Background.run { server.stop() }
+    }
+
+    /// A new key of the server with a certificate.
+    static func serverPair(of issuer: TestIssuer) throws -> ServerPair {
+        let key = P256.Signing.PrivateKey()
+        let own = try issuer.leaf("fleet", .init(key.publicKey), isServer: true)
+        return ServerPair(
+            certificates: Array((try own.pem + issuer.root.pem).utf8),
+            key: Array(key.pemRepresentation.utf8))
     }
 
     var url: String { "https://127.0.0.1:\(server.port)" }

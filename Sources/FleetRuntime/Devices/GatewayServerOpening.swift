@@ -21,8 +21,10 @@ func openGatewayServer(
     let configuration = ConfigurationDesk(
         store: try FleetStores.openConfiguration(store), log: log, clock: { Moment.now() })
     return try GatewayServer(
-        host: endpoint.host, port: endpoint.port,
-        certificates: try WholeFile.read(authority.file("fleet.pem")),
-        key: try WholeFile.read(authority.file("fleet.key")), desk: desk,
-        configuration: configuration, log: log)
+        host: endpoint.host, port: endpoint.port, desk: desk, configuration: configuration, log: log
+    ) {
+        ServerPair(
+            certificates: try WholeFile.read(authority.file("fleet.pem")),
+            key: try WholeFile.read(authority.file("fleet.key")))
+    }
 }
