@@ -97,13 +97,13 @@ package final class Outbox {
         let operation =
             records.isEmpty ? "free acknowledged records" : "store \(records.count) \(noun)"
         let last = tally.next - 1 + Int64(records.count)
-        if !records.isEmpty, !reserve.covers(last) {
-            try reserve.extend(past: last, in: file, operation)
-        }
         var rest = acknowledged
         let freed = rest.removeLowest(Self.freeLimit)
         var after = tally
         do {
+            if !records.isEmpty, !reserve.covers(last) {
+                try reserve.extend(past: last, in: file, operation)
+            }
             try file.transaction(operation) { () throws(OutboxError) in
                 try after.free(freed, in: file)
                 try after.reject(rejections, in: file)
@@ -113,6 +113,7 @@ package final class Outbox {
             }
         } catch {
             hasFailed = true
+            tally.failed()
             throw error
         }
         let first = tally.next
@@ -143,6 +144,12 @@ package final class Outbox {
     /// Records lost since the file was begun, by reason; costs no look at the file.
     package var losses: [LossReason: Int64] { tally.losses }
 
+    /// Losses of which a stored record tells, by reason; those found at opening are not among them.
+    package var toldLosses: [LossReason: Int64] { tally.told }
+
+    /// The next records stored tell of these losses; when their transaction fails they count as untold.
+    package func tellLosses(_ counted: [LossReason: Int64]) { tally.tell(counted) }
+
     /// What the outbox holds and has lost.
     package func status() throws(OutboxError) -> OutboxStatus {
         try tally.status(of: file, budget: budgetBytes)
@@ -158,7 +165,8 @@ package final class Outbox {
     package func startOver(wallMilliseconds: Int64) throws(OutboxError) -> SetAsideFile {
         let recovery = OutboxRecovery(path: path, vfs: vfs, wallMilliseconds: wallMilliseconds)
         let known = OutboxRecovery.Known(
-            epoch: file.epoch, next: tally.next, depth: tally.depth, losses: tally.losses)
+            epoch: file.epoch, next: tally.next, depth: tally.depth, losses: tally.losses,
+            told: tally.told)
         let moved = try recovery.replace(reason: "found damaged while running", known: known)
         setAside = moved
         file = try OutboxFile(path: path, vfs: vfs)

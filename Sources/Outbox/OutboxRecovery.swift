@@ -12,6 +12,7 @@ struct OutboxRecovery {
         let next: Int64
         let depth: Int64
         let losses: [LossReason: Int64]
+        let told: [LossReason: Int64]
     }
 
     /// Numbers that are passed over when the highest number given cannot be read.
@@ -129,6 +130,7 @@ struct OutboxRecovery {
         // the numbers written off include those that were given
         if log?.isEndKnown == false { lost += max(1, (salvage.reserved ?? 0) - highest) }
         tally.lose(known?.losses ?? salvage.losses)
+        tally.tell(known?.told ?? salvage.told)
         tally.lose(.damaged, lost)
         try file.transaction("count what was lost") { () throws(OutboxError) in
             try tally.store(in: file)

@@ -13,6 +13,8 @@ struct OutboxSalvage {
     let epoch: Int64?
     /// Losses counted in the file, as far as they can be read.
     let losses: [LossReason: Int64]
+    /// Those of which a record tells.
+    let told: [LossReason: Int64]
     /// The highest number that the rows and their counter tell of; nil when the end of the table cannot
     /// be read.
     let highest: Int64?
@@ -28,12 +30,16 @@ struct OutboxSalvage {
         database = opened
         let number = (try? Self.counter("epoch", opened)) ?? 0
         epoch = (1...Self.highestNumber).contains(number) ? number : nil
-        var losses: [LossReason: Int64] = [:]
-        for reason in LossReason.allCases {
-            let count = (try? Self.counter("lost." + reason.rawValue, opened)) ?? 0
-            if (1...Self.highestNumber).contains(count) { losses[reason] = count }
+        func counts(_ prefix: String) -> [LossReason: Int64] {
+            var counts: [LossReason: Int64] = [:]
+            for reason in LossReason.allCases {
+                let count = (try? Self.counter(prefix + reason.rawValue, opened)) ?? 0
+                if (1...Self.highestNumber).contains(count) { counts[reason] = count }
+            }
+            return counts
         }
-        self.losses = losses
+        losses = counts("lost.")
+        told = counts("told.")
         let reserved = (try? Self.counter(NumberReserve.counter, opened)) ?? 0
         self.reserved = (1...Self.highestNumber).contains(reserved) ? reserved : nil
         highest = opened.flatMap { try? Self.highest($0) }

@@ -13,6 +13,9 @@ struct OutboxTally {
     /// Losses, those not yet stored with them.
     private(set) var losses: [LossReason: Int64]
     private var lossesStored: [LossReason: Int64]
+    /// Losses of which a record tells that is stored, or is about to be.
+    private(set) var told: [LossReason: Int64]
+    private var toldStored: [LossReason: Int64]
     private var hasDeleted = false
     /// The last number's row left before older ones, so the next row opens a hole.
     private var isTopGone = false
@@ -46,11 +49,14 @@ struct OutboxTally {
             hasDeleted = true  // the next `store` counts the holes
         }
         losses = [:]
+        told = [:]
         for reason in LossReason.allCases {
             let count = try file.counter("lost." + reason.rawValue) ?? 0
             if range.contains(count), count > 0 { losses[reason] = count }
+            let counted = try file.counter("told." + reason.rawValue) ?? 0
+            if range.contains(counted), counted > 0 { told[reason] = counted }
         }
-        lossesStored = losses
+        (lossesStored, toldStored) = (losses, told)
         depth = 0
         if let lowest, let highest {
             depth = highest - lowest + 1 - holesStored
@@ -66,7 +72,9 @@ struct OutboxTally {
     }
 
     /// Whether there is something to store although no record came or went.
-    var hasNews: Bool { losses != lossesStored || next - 1 > highestStored && depth == 0 }
+    var hasNews: Bool {
+        losses != lossesStored || told != toldStored || next - 1 > highestStored && depth == 0
+    }
 
     /// Deletes acknowledged rows (outbox rule 3).
     mutating func free(
@@ -144,6 +152,9 @@ struct OutboxTally {
         for (reason, count) in losses where lossesStored[reason] != count {
             try file.setCounter("lost." + reason.rawValue, count)
         }
+        for (reason, count) in told where toldStored[reason] != count {
+            try file.setCounter("told." + reason.rawValue, count)
+        }
         guard hasDeleted || hasNews || isTopGone else { return }
         let highest = try file.highest() ?? 0
         isTopGone = highest < next - 1
@@ -160,9 +171,15 @@ struct OutboxTally {
 
     /// The transaction went through.
     mutating func committed() {
-        lossesStored = losses
+        (lossesStored, toldStored) = (losses, told)
         hasDeleted = false
     }
+
+    /// A record of these losses goes with the next transaction.
+    mutating func tell(_ counted: [LossReason: Int64]) { told = counted }
+
+    /// The transaction did not go through, and what it was to tell was not told.
+    mutating func failed() { told = toldStored }
 
     /// Counts lost records.
     mutating func lose(_ reason: LossReason, _ count: Int64) {

@@ -71,15 +71,26 @@ import Testing
     @Test func `outbox rule 6: losses are told at once, then summed up`() {
         var report = LossReport()
         let start = Instant(nanoseconds: 1_000_000_000)
-        #expect(report.words([.damaged: 3], now: start) == nil, "told before the start")
-        #expect(
-            report.words([.damaged: 3, .diskFull: 1], now: start)
-                == "outbox lost 1 record: 1 disk full")
+        var told: [LossReason: Int64] = [.damaged: 3]
+        func words(_ losses: [LossReason: Int64], after seconds: Int64) -> String? {
+            let words = report.words(losses, told: told, now: start + .seconds(seconds))
+            if words != nil { told = losses }
+            return words
+        }
+        #expect(words([.damaged: 3], after: 0) == nil, "told before the start")
+        let first: [LossReason: Int64] = [.damaged: 3, .diskFull: 1]
+        #expect(words(first, after: 0) == "outbox lost 1 record: 1 disk full")
         let more: [LossReason: Int64] = [.damaged: 3, .diskFull: 5, .thinnedTelemetry: 40]
-        #expect(report.words(more, now: start + .seconds(599)) == nil)
+        #expect(words(more, after: 599) == nil)
         #expect(
-            report.words(more, now: start + .seconds(600))
-                == "outbox lost 44 records: 4 disk full, 40 thinned telemetry")
-        #expect(report.words(more, now: start + .seconds(5_000)) == nil)
+            words(more, after: 600) == "outbox lost 44 records: 4 disk full, 40 thinned telemetry")
+        #expect(words(more, after: 5_000) == nil)
+    }
+
+    @Test func `outbox rule 6: what was lost before the start and not told is told at once`() {
+        var report = LossReport()
+        let words = report.words(
+            [.damaged: 3, .diskFull: 2], told: [.diskFull: 1], now: Instant(nanoseconds: 1))
+        #expect(words == "outbox lost 4 records: 1 disk full, 3 damaged")
     }
 }

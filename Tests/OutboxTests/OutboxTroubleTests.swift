@@ -106,6 +106,34 @@ import Testing
         #expect(fixture.outbox.losses == [.rejected: 250])
     }
 
+    @Test func `outbox rule 6: a loss counts as told once a record of it is stored`() throws {
+        let fixture = try OutboxFixture()
+        try fixture.append(200, size: 2000)
+        fixture.outbox.recordLoss(.diskFull, count: 3)
+        try fixture.append(1)
+        try fixture.reopen()
+        #expect(fixture.outbox.losses == [.diskFull: 3])
+        #expect(fixture.outbox.toldLosses == [:])
+        fixture.outbox.tellLosses(fixture.outbox.losses)
+        try fixture.append(1)
+        #expect(try fixture.openCopy().toldLosses == [.diskFull: 3])
+        try fixture.outbox.startOver(wallMilliseconds: 1)
+        try fixture.reopen()
+        #expect(fixture.outbox.toldLosses == [.diskFull: 3])
+        let path = fixture.folder.file("broken.db")
+        var bytes = try Data(contentsOf: URL(filePath: fixture.path))
+        bytes.replaceSubrange(20 * 2048..<30 * 2048, with: Data(repeating: 0xFF, count: 10 * 2048))
+        try bytes.write(to: URL(filePath: path))
+        do {
+            let outbox = try Outbox(path: path, budgetBytes: 64 << 20, wallMilliseconds: 1)
+            if outbox.setAside == nil { try outbox.startOver(wallMilliseconds: 2) }
+        }
+        let outbox = try Outbox(path: path, budgetBytes: 64 << 20, wallMilliseconds: 3)
+        #expect(outbox.losses[.damaged] ?? 0 > 0)
+        #expect(outbox.losses[.diskFull] == 3)
+        #expect(outbox.toldLosses == [.diskFull: 3])
+    }
+
     @Test func `outbox rule 6: a file that is no database is set aside and kept`() throws {
         let folder = try TemporaryDirectory("outbox")
         let path = folder.file("outbox.db")
@@ -203,6 +231,7 @@ import Testing
             let outbox = try Outbox(path: full, budgetBytes: 1 << 20, wallMilliseconds: 1)
             var acknowledged = SequenceRanges()
             acknowledged.insert(1)
+            outbox.tellLosses([.damaged: 1])
             let error = #expect(throws: OutboxError.self) {
                 try outbox.append(OutboxFixture.records(8), freeing: &acknowledged)
             }
@@ -213,6 +242,7 @@ import Testing
             #expect(acknowledged.ranges == [1...1])
             #expect(outbox.depth == 3)
             #expect(outbox.nextSequence == 4)
+            #expect(outbox.toldLosses == [:], "what was to tell of it is not stored")
             outbox.recordLoss(.diskFull, count: 8)
             #expect(try outbox.status().losses == [.diskFull: 8])
         }

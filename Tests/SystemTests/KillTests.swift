@@ -86,5 +86,9 @@ import Testing
         #expect(
             names.contains { $0.hasPrefix("outbox.db.damaged") || $0.contains("damaged") },
             "\(names)")
+        let isTold = Patience.wait(20_000) {
+            house.received().contains { $0.code == "outbox_loss" } ? true : nil
+        }
+        #expect(isTold == true, "the loss found at the start is reported")
     }
 }

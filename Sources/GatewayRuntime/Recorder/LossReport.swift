@@ -8,17 +8,14 @@ import Quantities
 struct LossReport {
     private static var pause: TimeSpan { .seconds(600) }
 
-    private var told: [LossReason: Int64]?
     private var toldAt: Instant = .never
 
-    /// What was lost since the last report, or nil when there is nothing to tell now.
+    /// What was lost beyond what was told, or nil when there is nothing to tell now.
     ///
-    /// What a file had lost before the start was told then.
-    mutating func words(_ losses: [LossReason: Int64], now: Instant) -> String? {
-        guard let told else {
-            told = losses
-            return nil
-        }
+    /// The file knows what was told, so that losses before a sudden end, or found at opening, are told too.
+    mutating func words(
+        _ losses: [LossReason: Int64], told: [LossReason: Int64], now: Instant
+    ) -> String? {
         guard losses != told, toldAt == .never || now.since(toldAt) >= Self.pause else {
             return nil
         }
@@ -26,7 +23,6 @@ struct LossReport {
             let count = (losses[reason] ?? 0) - (told[reason] ?? 0)
             return count > 0 ? (reason, count) : nil
         }
-        self.told = losses
         toldAt = now
         let sum = news.reduce(0) { $0 + $1.1 }
         guard sum > 0 else { return nil }

@@ -109,10 +109,13 @@ struct Recorder {
 
     /// Tells the fleet of records that were lost; at once, then not more often than it is worth.
     private mutating func reportLosses(_ now: Instant) {
-        guard let losses = keeper.outbox?.losses,
-            let words = lossReport.words(losses, now: now)
-        else { return }
+        guard let outbox = keeper.outbox else { return }
+        let losses = outbox.losses
+        guard let words = lossReport.words(losses, told: outbox.toldLosses, now: now) else {
+            return
+        }
         addEvent(.noticed, .warning, code: "outbox_loss", pack: 0, text: words)
+        outbox.tellLosses(losses)
     }
 
     /// Stores what became of documents of the fleet.
