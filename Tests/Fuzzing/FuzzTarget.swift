@@ -17,7 +17,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
-    case foreign, set, answer, record, head, date, salvage, log, key, duration, est
+    case foreign, set, answer, record, head, date, salvage, log, key, duration, est, devices
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -46,6 +46,7 @@ enum FuzzTarget: String, CaseIterable {
         case .key: _ = try? EncryptedKeyContainer(der: bytes)
         case .duration: takeDuration(bytes)
         case .est: takeEST(bytes)
+        case .devices: takeDevices(bytes)
         case .planted: takePlanted(bytes)
         }
     }

@@ -136,21 +136,3 @@ struct EnrolmentRoutes: Sendable {
         return bytes
     }
 }
-
-/// A user and a password of HTTP Basic (RFC 7617).
-struct BasicCredentials {
-    let user: String
-    let password: String
-
-    /// Reads the header field; nil when it is no such thing.
-    init?(_ field: String) {
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "basic", field.utf8.count <= 1024,
-            let bytes = try? Base64Text.decode(Array(parts[1].utf8)),
-            let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.firstIndex(of: ":")
-        else { return nil }
-        user = String(text[..<colon])
-        password = String(text[text.index(after: colon)...])
-    }
-}

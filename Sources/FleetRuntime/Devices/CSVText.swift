@@ -6,17 +6,28 @@ enum CSVText {
         let fields: [String]
     }
 
+    /// Why bytes are no rows, and the line it shows in, from 1.
+    struct Fault: Error, Hashable {
+        let line: Int
+        let words: String
+    }
+
     /// Reads all rows; empty lines are passed over.
     ///
     /// A field may stand in double quotes, where commas and line ends are its own and two quotes are one.
-    /// A byte order mark is passed over. What is no UTF-8 becomes U+FFFD.
-    static func rows(_ bytes: [UInt8]) -> [Row] {
+    /// A byte order mark is passed over. Throws for a quote that never closes and for what is no UTF-8.
+    static func rows(_ bytes: [UInt8]) throws(Fault) -> [Row] {
         var text = bytes[...]
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
         var rows: [Row] = []
         var (fields, field) = ([String](), [UInt8]())
-        var (line, start, isQuoted, hasQuotes) = (1, 1, false, false)
-        func finished() -> String { String(decoding: field, as: UTF8.self) }
+        var (line, start, quoteLine, isQuoted, hasQuotes) = (1, 1, 1, false, false)
+        func finished() throws(Fault) -> String {
+            guard let text = String(validating: field, as: UTF8.self) else {
+                throw Fault(line: start, words: "expected UTF-8 text, found other bytes")
+            }
+            return text
+        }
         var index = text.startIndex
         while index < text.endIndex {
             let byte = text[index]
@@ -36,21 +47,24 @@ enum CSVText {
                 continue
             }
             switch byte {
-            case quote where field.isEmpty: (isQuoted, hasQuotes) = (true, true)
+            case quote where field.isEmpty: (isQuoted, hasQuotes, quoteLine) = (true, true, line)
             case 0x2C:
-                fields.append(finished())
+                fields.append(try finished())
                 field = []
             case 0x0D: continue
             case 0x0A:
                 if !fields.isEmpty || !field.isEmpty || hasQuotes {
-                    rows.append(Row(line: start, fields: fields + [finished()]))
+                    rows.append(Row(line: start, fields: fields + [try finished()]))
                 }
                 (fields, field, start, hasQuotes) = ([], [], line, false)
             default: field.append(byte)
             }
         }
+        if isQuoted {
+            throw Fault(line: quoteLine, words: "the quote that begins here is never closed")
+        }
         if !fields.isEmpty || !field.isEmpty || hasQuotes {
-            rows.append(Row(line: start, fields: fields + [finished()]))
+            rows.append(Row(line: start, fields: fields + [try finished()]))
         }
         return rows
     }

@@ -5,19 +5,26 @@ import FleetStore
 ///
 /// Its first row names the columns: `id`, and any of `label`, `group`, `tags` (words with spaces or
 /// semicolons between) and `approve` (`yes` or `no`).
-struct DeviceList {
+package struct DeviceList {
     /// All that is wrong with a file, one sentence each.
-    struct Faults: Error, CustomStringConvertible {
-        let sentences: [String]
-        var description: String { sentences.joined(separator: "\n") }
+    package struct Faults: Error, CustomStringConvertible {
+        package let sentences: [String]
+        package var description: String { sentences.joined(separator: "\n") }
     }
 
     private static let columns = ["id", "label", "group", "tags", "approve"]
-    private(set) var devices: [Device] = []
+    package private(set) var devices: [Device] = []
 
     /// Reads it whole; throws with all faults, each with its line.
-    init(_ bytes: [UInt8], name: String, now: Int64) throws(Faults) {
-        let rows = CSVText.rows(bytes)
+    ///
+    /// `name` is what the sentences call the file; `now` is Unix time in milliseconds.
+    package init(_ bytes: [UInt8], name: String, now: Int64) throws(Faults) {
+        let rows: [CSVText.Row]
+        do {
+            rows = try CSVText.rows(bytes)
+        } catch {
+            throw Faults(sentences: ["\(name): line \(error.line): \(error.words)"])
+        }
         let titles = rows.first?.fields ?? []
         guard titles.contains("id"), Set(titles).count == titles.count,
             titles.allSatisfy(Self.columns.contains)
