@@ -134,6 +134,27 @@ final class CaredHouse {
         guard run.status == .exited(0) else { throw HouseError("enroll: \(run.errors)") }
     }
 
+    /// Lays a pair into the gateway's folder, which trusts the fleet and one authority more.
+    func install(
+        _ pair: IdentityRig.Pair, in name: String, as door: String? = nil,
+        trusting other: AuthorityFolder? = nil
+    ) throws {
+        let files = FileManager.default
+        let place = "\(identity)/\(name)"
+        let mode = [FileAttributeKey.posixPermissions: 0o700]
+        try files.createDirectory(
+            atPath: place, withIntermediateDirectories: true, attributes: mode)
+        try files.copyItem(atPath: pair.key, toPath: "\(place)/key.pem")
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(place)/key.pem")
+        try files.copyItem(atPath: pair.certificate, toPath: "\(place)/certificate.pem")
+        var authorities = try DurableFile.read(rig.authority.file("authorities.pem"))
+        if let other { authorities += try DurableFile.read(other.file("authorities.pem")) }
+        try DurableFile.write(authorities, to: "\(place)/authorities.pem")
+        guard let door else { return }
+        try files.createSymbolicLink(
+            atPath: "\(identity)/\(door)", withDestinationPath: name)
+    }
+
     /// Waits for words of the gateway's log.
     func waitForLog(_ words: String, seconds: Int64 = 40) throws {
         let found = Patience.wait(seconds * 1000) { () -> Bool? in

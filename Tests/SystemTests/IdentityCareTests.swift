@@ -78,10 +78,6 @@ import Testing
     func `a revoked gateway says so until it is enrolled anew, and works meanwhile`() throws {
         let rig = try CaredHouse(pollSeconds: 10)
         let house = rig.house
-        func codes(_ status: [String: Any]) -> [String] {
-            let alarms = status.at("identity.alarms") as? [[String: Any]] ?? []
-            return alarms.map { $0.text("code") }
-        }
         try rig.enroll()
         try rig.startGateway()
         try house.waitForStatus("all is up") {
@@ -98,5 +94,58 @@ import Testing
         try house.waitForStatus("all is well", seconds: 60) { codes($0).isEmpty }
         try rig.waitForLog("alarm cleared code=identity_refused")
         #expect(rig.stopGateway() == .exited(0))
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `an expired pair is replaced through the door of the factory, by itself`() throws {
+        let rig = try CaredHouse()
+        let house = rig.house
+        _ = try rig.token()
+        let maker = try rig.rig.maker()
+        try rig.rig.fleet(
+            "makers", "add", maker.file("issuing.pem"), "--name", "acme", "--store", rig.store)
+        try rig.install(rig.rig.enrol("house", daysAgo: 2), in: "pair-1", as: "current")
+        try rig.install(
+            rig.rig.enrol("house", daysAgo: 10, by: maker), in: "factory", trusting: maker)
+        let before = try rig.run("identity", "show").output
+        try rig.startGateway()
+        try rig.waitForLog("alarm raised code=identity_unusable")
+        try house.waitForStatus("the fleet stores", seconds: 60) {
+            $0.text("identity.door") == "current" && codes($0).isEmpty
+                && $0.text("link.state") == "connected" && $0.number("outbox.stored") >= 3
+        }
+        #expect(try rig.run("identity", "show").output != before)
+        #expect(rig.stopGateway() == .exited(0))
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a clock set back by twenty years is told, and the pair serves on`() throws {
+        let rig = try CaredHouse()
+        let house = rig.house
+        try rig.enroll()
+        try rig.startGateway()
+        try house.waitForStatus("all is up") {
+            $0.number("bank.packs_online") == 2 && $0.text("link.state") == "connected"
+                && codes($0).isEmpty
+        }
+        try rig.setClock(-20 * 365 * 86_400)
+        try house.waitForStatus("the alarm", seconds: 60) { codes($0) == ["clock_suspect"] }
+        let status = try house.status()
+        #expect(status.text("link.state") == "connected")
+        #expect(status.text("identity.door") == "current")
+        let (cycles, stored) = (
+            status.number("bridge.send_cycles"), status.number("outbox.stored")
+        )
+        try house.waitForStatus("frames and records go on") {
+            $0.number("bridge.send_cycles") > cycles && $0.number("outbox.stored") > stored
+        }
+        try rig.setClock(0)
+        try house.waitForStatus("all is well", seconds: 60) { codes($0).isEmpty }
+        #expect(rig.stopGateway() == .exited(0))
+    }
+
+    private func codes(_ status: [String: Any]) -> [String] {
+        let alarms = status.at("identity.alarms") as? [[String: Any]] ?? []
+        return alarms.map { $0.text("code") }
     }
 }

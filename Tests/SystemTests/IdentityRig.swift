@@ -79,19 +79,33 @@ final class IdentityRig {
         let key: String
     }
 
-    /// What the authority issues to a gateway, some days ago.
-    func enrol(_ gateway: String, daysAgo: Int64 = 0) throws -> Pair {
-        let key = try request(subject: "/CN=\(gateway)", name: gateway, der: true)
+    /// What the authority, or another one, issues to a gateway, some days ago.
+    func enrol(
+        _ gateway: String, daysAgo: Int64 = 0, by other: AuthorityFolder? = nil
+    ) throws -> Pair {
+        let authority = other ?? authority
+        let name = other == nil ? gateway : "\(gateway)-other"
+        let key = try request(subject: "/CN=\(gateway)", name: name, der: true)
         let moment = now - daysAgo * Self.second
         let issuer = try FileCertificateAuthority(authority, passphrase: nil) { moment }
-        let request = try DurableFile.read(folder.file("\(gateway).csr"))
+        let request = try DurableFile.read(folder.file("\(name).csr"))
         let der = try issuer.issue(request: request, gateway: gateway)
-        try DurableFile.write(der, to: folder.file("\(gateway).der"))
-        let leaf = folder.file("\(gateway).leaf")
-        try openssl("x509", "-inform", "DER", "-in", folder.file("\(gateway).der"), "-out", leaf)
+        try DurableFile.write(der, to: folder.file("\(name).der"))
+        let leaf = folder.file("\(name).leaf")
+        try openssl("x509", "-inform", "DER", "-in", folder.file("\(name).der"), "-out", leaf)
         let chain = try DurableFile.read(leaf) + DurableFile.read(authority.file("issuing.pem"))
-        try DurableFile.write(chain, to: folder.file("\(gateway).pem"))
-        return Pair(certificate: folder.file("\(gateway).pem"), key: key)
+        try DurableFile.write(chain, to: folder.file("\(name).pem"))
+        return Pair(certificate: folder.file("\(name).pem"), key: key)
+    }
+
+    /// The authority of somebody who makes gateways; its certificates live for 90 days.
+    func maker() throws -> AuthorityFolder {
+        let hosts = [try HostName("localhost")]
+        return try AuthorityFolder.create(
+            at: folder.file("maker"),
+            AuthoritySetup(
+                hosts: hosts, brokerHosts: hosts, rootProtection: .fileMode,
+                issuingProtection: .fileMode), now: now - 300 * Self.second)
     }
 
     /// What the authority would never sign, signed with its key by openssl all the same.
