@@ -170,6 +170,7 @@ let package = Package(
         suite(
             "ProfileSetTests", ["CANProfile", "PackMap", "ProfileSet", "StrictJSON"]),
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
+        suite("StrictJSONTests", ["StrictJSON"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),

@@ -10,12 +10,21 @@ package struct JSONParser {
     private var position = 0
     private var line = 1
     private var lineStart = 0
+    private let wholeNumbers: Bool
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], wholeNumbers: Bool) {
+        self.bytes = bytes
+        self.wholeNumbers = wholeNumbers
+    }
 
     /// The value of a whole text.
-    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONItem {
-        var parser = JSONParser(bytes)
+    ///
+    /// With `wholeNumbers`, a point or an exponent is a fault even where the number is whole: what is
+    /// signed has one form only, and `1.0` and `1e0` are not it.
+    package static func parse(
+        _ bytes: [UInt8], wholeNumbers: Bool = false
+    ) throws(JSONError) -> JSONItem {
+        var parser = JSONParser(bytes, wholeNumbers: wholeNumbers)
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw parser.error("the text is not valid UTF-8")
         }
@@ -132,6 +141,9 @@ package struct JSONParser {
         var digits = try readDigits(into: &coefficient)
         guard digits > 0 else { throw unexpected("a value") }
         if isZeroFirst, digits > 1 { throw error("a number with a leading zero") }
+        if wholeNumbers, let byte = peek, ".eE".utf8.contains(byte) {
+            throw unexpected("a whole number")
+        }
         if take(".") {
             digits = try readDigits(into: &coefficient)
             guard digits > 0 else { throw unexpected("a digit after '.'") }

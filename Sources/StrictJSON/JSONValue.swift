@@ -55,6 +55,15 @@ package struct JSONNumber: Hashable, Sendable {
     /// The power of ten, −300…300.
     package let exponent: Int
 
+    /// A whole number.
+    package init(integer: Int64) { self.init(coefficient: integer, exponent: 0) }
+
+    /// Joins both.
+    init(coefficient: Int64, exponent: Int) {
+        self.coefficient = coefficient
+        self.exponent = exponent
+    }
+
     /// The number as a whole, or nil when it has decimals or does not fit.
     package var integer: Int64? { scaled(by: 0) }
 
