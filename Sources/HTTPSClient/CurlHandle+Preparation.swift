@@ -22,7 +22,7 @@ extension CurlHandle {
         try set(CURLOPT_NOSIGNAL, 1)
         // a look-up that hangs in the system's resolver is left to itself, not waited for
         try set(CURLOPT_QUICK_EXIT, 1)
-        try setAddress(request, proxy: configuration.proxy)
+        try setAddress(request, configuration)
         try setTrust(configuration)
         try setLimits(request, configuration)
         switch request.method {
@@ -36,15 +36,19 @@ extension CurlHandle {
         try tamper?(self, .ready)
     }
 
-    private func setAddress(_ request: HTTPSRequest, proxy: String?) throws(HTTPSFailure) {
+    private func setAddress(
+        _ request: HTTPSRequest, _ configuration: HTTPSConfiguration
+    ) throws(HTTPSFailure) {
         try set(CURLOPT_URL, request.url)
-        try set(CURLOPT_PROTOCOLS_STR, "https")
+        // which address may be http was decided before
+        let isPlain = configuration.speaksPlainlyToItself && URLText.isOwnMachine(request.url)
+        try set(CURLOPT_PROTOCOLS_STR, isPlain ? "http" : "https")
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         try set(CURLOPT_NETRC, 0)
         // empty texts stand for "none"; without them the environment decides
-        try set(CURLOPT_PROXY, proxy ?? "")
+        try set(CURLOPT_PROXY, isPlain ? "" : configuration.proxy ?? "")
         try set(CURLOPT_NOPROXY, "")
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))

@@ -34,6 +34,11 @@ package struct HTTPSConfiguration: Hashable, Sendable {
     /// An HTTP proxy such as `http://proxy.lan:3128`; nil goes direct, whatever the environment says.
     package var proxy: String?
 
+    /// Whether `http://` is spoken with this machine itself (`localhost`, `127.0.0.1`, `[::1]`).
+    ///
+    /// Only for commands that try a repository out on a desk; a gateway's own work never asks for it.
+    package var speaksPlainlyToItself = false
+
     /// The longest a connection may take, TLS included, in milliseconds, 1…600 000.
     package var connectMilliseconds = 15_000
     /// The longest a server may take to begin its answer in the total time-out, in milliseconds,

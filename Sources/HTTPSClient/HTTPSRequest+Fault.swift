@@ -12,13 +12,36 @@ enum URLText {
     }
 }
 
+extension URLText {
+    /// Whether it is an `http` address of this machine itself, without a user's name.
+    static func isOwnMachine(_ text: String) -> Bool {
+        guard has(scheme: "http://", text) else { return false }
+        let authority = text.utf8.dropFirst("http://".utf8.count).prefix {
+            !"/?#".utf8.contains($0)
+        }
+        return ["localhost", "127.0.0.1", "[::1]"].contains { host in
+            guard authority.starts(with: host.utf8) else { return false }
+            let rest = authority.dropFirst(host.utf8.count)
+            return rest.isEmpty
+                || rest.first == UInt8(ascii: ":")
+                    && rest.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+        }
+    }
+}
+
 extension HTTPSRequest {
     /// Why the request cannot be sent; nil when it can.
-    package var fault: String? {
+    package var fault: String? { fault(speaksPlainlyToItself: false) }
+
+    /// Why the request cannot be sent where `http` to this machine itself may be allowed; nil when it can.
+    func fault(speaksPlainlyToItself: Bool) -> String? {
         guard URLText.isPlain(url) else {
             return "the address '\(url)' has characters that an address cannot have"
         }
-        guard URLText.has(scheme: "https://", url) else {
+        guard
+            URLText.has(scheme: "https://", url)
+                || speaksPlainlyToItself && URLText.isOwnMachine(url)
+        else {
             return "the address '\(url)' does not begin with 'https://'"
         }
         if maximumBytes < 0 { return "the limit for the answer is \(maximumBytes) bytes" }

@@ -5,8 +5,9 @@ internal import CCurl
 /// 1. Only the given authorities vouch for a server; the system's own list never counts. A server for
 ///    which nobody vouches (``HTTPSConfiguration/Authorities/unverifiedForFingerprint``) gets nothing
 ///    but the path of a question.
-/// 2. Only `https` with TLS 1.2 or later is spoken, no redirect is followed, and neither the
-///    environment nor a file of the user changes anything.
+/// 2. Only `https` with TLS 1.2 or later is spoken (unless a configuration lets `http` be spoken with this
+///    machine itself), no redirect is followed, and neither the environment nor a file of the user
+///    changes anything.
 /// 3. An answer is never larger than asked for, nor slower than the configuration allows.
 /// 4. A certificate, key or list of authorities that changed on disk is shown and believed from the
 ///    next request on: connections made before are not used again.
@@ -39,7 +40,10 @@ package final class HTTPSSession: HTTPSExchange {
 
     /// Sends a request and waits for the whole answer; blocks, and follows no redirects.
     package func send(_ request: HTTPSRequest) throws(HTTPSFailure) -> HTTPSResponse {
-        if let fault = request.fault { throw HTTPSFailure(.request, fault) }
+        let plain = configuration.speaksPlainlyToItself
+        if let fault = request.fault(speaksPlainlyToItself: plain) {
+            throw HTTPSFailure(.request, fault)
+        }
         if configuration.authorities == .unverifiedForFingerprint, !request.tellsNothing {
             throw HTTPSFailure(
                 .request, "an unverified server is sent no body, header field or query")
