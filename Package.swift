@@ -94,6 +94,9 @@ let package = Package(
             ["Bank", "CANBus", "CANProfile", "PackMap", "Quantities", "StrictJSON", crypto]),
         library("Telemetry", ["Bank", "Quantities"]),
 
+        // signed metadata: the gateway believes with it, the fleet signs with it
+        library("TUF", ["StrictJSON", crypto, cryptoExtras]),
+
         // edge I/O
         library("SerialPort", ["CLinux", "Modbus"]),
         library("CANTransport", ["CANBus", "CLinux"]),
@@ -171,6 +174,7 @@ let package = Package(
             "ProfileSetTests", ["CANProfile", "PackMap", "ProfileSet", "StrictJSON"]),
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("StrictJSONTests", ["StrictJSON"]),
+        suite("TUFTests", ["StrictJSON", "TUF"]),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),

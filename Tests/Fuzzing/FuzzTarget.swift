@@ -17,7 +17,7 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
-    case foreign, set, answer, record, head, date, salvage, log, key, duration, est, devices
+    case foreign, set, answer, record, head, date, salvage, log, key, duration, est, devices, tuf
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -47,6 +47,7 @@ enum FuzzTarget: String, CaseIterable {
         case .duration: takeDuration(bytes)
         case .est: takeEST(bytes)
         case .devices: takeDevices(bytes)
+        case .tuf: takeMetadata(bytes)
         case .planted: takePlanted(bytes)
         }
     }
