@@ -112,6 +112,8 @@ let package = Package(
             "RemoteConfiguration",
             ["CutPoints", "GatewaySettings", "HTTPSClient", "StrictJSON", "Telemetry"]),
 
+        library("TUFClient", ["CutPoints", "HTTPSClient", "TUF"]),
+
         // identity: both ends of one protocol, and the gateway's side of it
         library("EST", [asn1, x509]),
         library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
@@ -139,8 +141,8 @@ let package = Package(
                 "GatewaySettings", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap",
                 "ProfileSet",
                 "HTTPSClient", "Provisioning",
-                "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry",
-                arguments, log,
+                "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry", "TUF",
+                "TUFClient", arguments, log,
             ]),
         library(
             "FleetRuntime",
@@ -175,6 +177,10 @@ let package = Package(
         suite("TelemetryTests", ["Bank", "Quantities", "Telemetry"]),
         suite("StrictJSONTests", ["StrictJSON"]),
         suite("TUFTests", ["StrictJSON", "TUF"]),
+        // Runs the built gateway as a client against python-tuf.
+        suite(
+            "TUFClientTests",
+            ["amphora-gateway", "HTTPSClient", "StrictJSON", "TUF", "TUFClient"], fixtures: true),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
