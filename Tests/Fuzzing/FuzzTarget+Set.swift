@@ -25,4 +25,13 @@ extension FuzzTarget {
         }
         _ = try? SetDifference.compare(Shipped.files, files, name: "fuzz")
     }
+
+    /// A packed set; what is taken must be packed into the same bytes again.
+    func takeArchive(_ bytes: [UInt8]) {
+        guard let files = try? SetArchive.unpack(bytes, name: "fuzz") else { return }
+        for path in files.keys { precondition(SetPath(path) != nil, "a path left the set") }
+        precondition(
+            (try? SetArchive.pack(files, name: "fuzz")) == bytes, "one set has two archives")
+        _ = SetExamination(files, runtime: SemanticVersion(0, 1, 0)).faults
+    }
 }

@@ -17,7 +17,8 @@ import Quantities
 /// so that a map or profile that loads cannot trap later.
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
-    case foreign, set, answer, record, head, date, salvage, log, key, duration, est, devices, tuf
+    case foreign, set, archive, answer, record, head, date, salvage, log, key, duration, est
+    case devices, tuf
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -37,6 +38,7 @@ enum FuzzTarget: String, CaseIterable {
         case .state: _ = try? BankStateDocument.load(bytes, name: "fuzz")
         case .foreign: takeForeign(bytes)
         case .set: takeSet(bytes)
+        case .archive: takeArchive(bytes)
         case .answer: takeAnswer(bytes)
         case .record: takeRecord(bytes)
         case .head: takeHead(bytes)

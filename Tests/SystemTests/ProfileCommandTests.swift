@@ -77,6 +77,25 @@ import Testing
         #expect(run.notes == "\(set): \(run.lines.count) faults\n")
     }
 
+    @Test func `a packed set is one file with a hash, and unpacks into the same set`() throws {
+        let (file, copy) = (folder.file("base.tar"), folder.file("copy"))
+        let packed = try run("profile", "pack", set, file)
+        #expect(packed.status == 0, "\(packed.notes)")
+        let words = packed.output.split(separator: " ")
+        #expect(words.first?.count == 64)
+        let length = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+        #expect(words.dropFirst().first.map(String.init) == length.map { "\($0)" })
+        #expect(try run("profile", "unpack", file, copy).status == 0)
+        #expect(try run("profile", "lint", copy).status == 0)
+        #expect(try run("profile", "pack", copy, file).output == packed.output)
+        #expect(try run("profile", "unpack", file, copy).status == 2)
+        try Data("x".utf8).write(to: URL(filePath: file))
+        let broken = try run("profile", "unpack", file, folder.file("other"))
+        #expect(broken.status == 1 && broken.notes.contains("is cut off"), "\(broken.notes)")
+        try replace("packs/pace-v1.3.json", "\"baud\": 9600", with: "\"baud\": 96")
+        #expect(try run("profile", "pack", set, file).status == 1)
+    }
+
     @Test func `a folder that is not there ends with 3 and a sentence`() throws {
         for words in ["lint", "test"] {
             let run = try run("profile", words, "\(set)-none")

@@ -5,7 +5,8 @@ import ProfileSet
 struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
-        abstract: "Look at pack maps and inverter profiles; check, compare and seal sets of them.",
+        abstract:
+            "Look at pack maps and inverter profiles; check, compare, seal and pack sets of them.",
         discussion: """
             A profile set is a folder with pack maps (how a pack is read), inverter profiles (how an \
             inverter is told) and vectors (exchanges that prove them). The gateway starts only on a \
@@ -18,6 +19,7 @@ struct ProfileCommand: ParsableCommand {
         subcommands: [
             ProfileListCommand.self, ProfileShowCommand.self, ProfileLintCommand.self,
             ProfileTestCommand.self, ProfileDiffCommand.self, ProfileSealCommand.self,
+            ProfilePackCommand.self, ProfileUnpackCommand.self,
         ])
 }
 
