@@ -20,7 +20,8 @@ package enum EventDocument {
     /// `configuration`, …).
     package static func write(
         _ stamp: RecordStamp, change: Change, level: Level, code: String, pack: UInt8,
-        text: String, configuration: ConfigurationReport? = nil, to writer: inout JSONWriter
+        text: String, configuration: ConfigurationReport? = nil, update: UpdateReport? = nil,
+        to writer: inout JSONWriter
     ) {
         writer.object { writer in
             stamp.write(schema: schema, to: &writer)
@@ -37,6 +38,10 @@ package enum EventDocument {
             if let configuration {
                 writer.name("configuration")
                 configuration.write(to: &writer)
+            }
+            if let update {
+                writer.name("update")
+                update.write(to: &writer)
             }
         }
     }

@@ -180,6 +180,27 @@ import Testing
         }
     }
 
+    @Test func `what became of an assigned set is kept as it was written`() throws {
+        let detail =
+            #"{"set":"base","version":"1.4.0","release":7,"rollout":"r-1","#
+            + #""reason":"alarm \"bus_down\" was not there before"}"#
+        let text = try String(decoding: RecordFixture.event(4), as: UTF8.self)
+            .changing(#""text":"#, to: #""update":\#(detail),"text":"#)
+        #expect(try SchemaJudge.verdicts("event-v1", [text]) == ["ok"])
+        func event(_ text: String) throws -> EventSample? {
+            let record = try RecordDecoder.decode(
+                Array(text.utf8), from: "gw-1", receivedMilliseconds: 0)
+            if case .event(let event) = record.body { return event } else { return nil }
+        }
+        #expect(try event(text)?.detail == detail)
+        #expect(try event(text.changing(#""r-1""#, to: "null"))?.detail?.contains("null") == true)
+        for (part, other) in [
+            ("7,", "-1,"), (#""r-1""#, "5"), (#""version":"1.4.0","#, ""), (#""base""#, "null"),
+        ] {
+            #expect(throws: (any Error).self) { try event(text.changing(part, to: other)) }
+        }
+    }
+
     @Test func `dates agree with the writer's calendar`() throws {
         var generator = SeededGenerator(announcedAs: "RecordDecoderTests dates")
         for _ in 0..<500 {

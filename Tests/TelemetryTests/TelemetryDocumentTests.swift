@@ -93,6 +93,18 @@ import Testing
             report.heldBack = ["c"]
             lines.append(event(report))
         }
+        for code in UpdateReport.Code.allCases {
+            for reason in [nil, "vector 'x' of \"y\""] {
+                let report = UpdateReport(
+                    code, set: "base", version: "1.4.0", release: 7,
+                    rollout: reason.map { _ in "r-1" }, reason: reason)
+                var writer = JSONWriter()
+                EventDocument.write(
+                    stamp(1), change: .noticed, level: .information, code: code.rawValue, pack: 0,
+                    text: report.text, update: report, to: &writer)
+                lines.append(String(decoding: writer.bytes, as: UTF8.self))
+            }
+        }
         #expect(try validate(lines, schema: "event-v1.schema.json") == "checked \(lines.count)\n")
     }
 

@@ -3,11 +3,13 @@ import FleetStore
 private enum EventMember: String, CaseIterable {
     case schema, gateway, epoch
     case sequence = "seq"
-    case time, outbox, change, level, code, pack, text, configuration
+    case time, outbox, change, level, code, pack, text, configuration, update
 }
 
 extension RecordReader {
-    private static let eventTable = MemberTable<EventMember>(optional: [.outbox, .configuration])
+    private static let eventTable = MemberTable<EventMember>(optional: [
+        .outbox, .configuration, .update,
+    ])
     private static let changes = ["raised", "cleared", "noticed"]
     private static let levels = ["information", "warning", "protection", "fault"]
 
@@ -30,6 +32,7 @@ extension RecordReader {
             case .text: event.text = try string()
             case .outbox: head.outbox = try outbox()
             case .configuration: event.detail = try configuration()
+            case .update: event.detail = try update()
             }
         }
         return head.record(from: gateway, .event(event))
