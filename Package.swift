@@ -118,6 +118,11 @@ let package = Package(
         library("EST", [asn1, x509]),
         library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
 
+        // what a gateway runs: assigned sets come in, are proved, swapped and watched
+        library(
+            "UpdateAgent",
+            ["CutPoints", "GatewaySettings", "ProfileSet", "StrictJSON", "Telemetry"]),
+
         // fleet
         library(
             "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
@@ -142,7 +147,7 @@ let package = Package(
                 "ProfileSet",
                 "HTTPSClient", "Provisioning",
                 "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry", "TUF",
-                "TUFClient", arguments, log,
+                "TUFClient", "UpdateAgent", arguments, log,
             ]),
         library(
             "FleetRuntime",
@@ -187,6 +192,7 @@ let package = Package(
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(
             "RemoteConfigurationTests", ["GatewaySettings", "HTTPSClient", "RemoteConfiguration"]),
+        suite("UpdateAgentTests", ["ProfileSet", "Telemetry", "UpdateAgent"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),

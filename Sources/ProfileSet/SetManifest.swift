@@ -110,3 +110,15 @@ package enum SetLimits {
     /// The most files.
     package static var files: Int { 400 }
 }
+
+extension SetManifest {
+    /// What `set.json` among these files says, seal and all; nil when it is missing or has a fault.
+    ///
+    /// For who has to know what a set calls itself before proving it.
+    package static func peek(_ files: [String: [UInt8]]) -> SetManifest? {
+        guard let bytes = files[SetPath.manifest.path] else { return nil }
+        let faults = FaultList()
+        let manifest = read(bytes, faults: faults)
+        return faults.faults.isEmpty ? manifest : nil
+    }
+}

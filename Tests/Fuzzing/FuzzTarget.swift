@@ -18,7 +18,7 @@ import Quantities
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
     case foreign, set, archive, answer, record, head, date, salvage, log, key, duration, est
-    case devices, tuf
+    case devices, tuf, assignment, zone
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
 
@@ -50,6 +50,8 @@ enum FuzzTarget: String, CaseIterable {
         case .est: takeEST(bytes)
         case .devices: takeDevices(bytes)
         case .tuf: takeMetadata(bytes)
+        case .assignment: takeAssignment(bytes)
+        case .zone: takeZone(bytes)
         case .planted: takePlanted(bytes)
         }
     }
