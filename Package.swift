@@ -137,6 +137,7 @@ let package = Package(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
         library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
+        library("Rollouts", ["FleetStore", "StrictJSON", "Telemetry"]),
 
         // roots
         library(
@@ -225,6 +226,7 @@ let package = Package(
                 "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore", asn1,
                 crypto, log, x509,
             ]),
+        suite("RolloutsTests", ["FleetStore", "Rollouts"]),
         suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime", "FleetStore"]),
         // Runs the built programs; depends on them so that they are built first.
         suite(

@@ -1,0 +1,82 @@
+/// When a wave has gone well, when it has not, and how long to wait for word.
+package struct SuccessGate: Hashable, Sendable {
+    /// So many of a wave's gateways must have proven good before the next wave begins.
+    package var success: Share = .part(9_500)
+    /// More failures than this among a wave's gateways stop the rollout and take the wave back.
+    package var failures: Share = .part(500)
+    /// Seconds within which a gateway must have said that it is good; after them its silence is a
+    /// failure, 60…31 536 000.
+    package var patienceSeconds = 86_400
+    /// Seconds for which a gateway is watched after it said so, 1…2 592 000.
+    package var watchSeconds = 1_800
+
+    /// The defaults.
+    package init() {}
+
+    /// Where a wave stands, counted over all gateways of it: one that never answers counts like one
+    /// that says no.
+    package func verdict(on tally: WaveTally) -> GateVerdict {
+        let allowed = failures.roundedDown(of: tally.gateways)
+        if tally.failed > allowed {
+            return .exceeded(
+                "\(tally.failed) of \(tally.attempted) gateways reached failed, allowed "
+                    + "\(allowed) (\(failures) of a wave of \(tally.gateways)): \(tally.reasons)")
+        }
+        guard tally.proven + tally.failed == tally.gateways else { return .open }
+        let needed = success.roundedUp(of: tally.gateways)
+        guard tally.proven >= needed else {
+            return .missed(
+                "\(tally.proven) of \(tally.gateways) gateways are proven, needed \(needed) "
+                    + "(\(success)): \(tally.reasons)")
+        }
+        return .passed
+    }
+}
+
+/// Where a wave stands.
+package enum GateVerdict: Hashable, Sendable {
+    /// Gateways are still to be told, or to answer, or watched.
+    case open
+    /// All have answered, enough of them well.
+    case passed
+    /// All have answered, not enough well but not too many badly; with the reason.
+    case missed(String)
+    /// Too many have failed; with the reason.
+    case exceeded(String)
+}
+
+/// The gateways of a wave, counted.
+package struct WaveTally: Hashable, Sendable {
+    /// All of them, and those that were told.
+    package var gateways = 0, attempted = 0
+    /// Those that said they are good and were seen to be.
+    package var proven = 0
+    /// Those that failed, by kind.
+    package var failures: [AttemptFailure: Int] = [:]
+
+    /// Nothing counted.
+    package init() {}
+
+    /// Counts gateways.
+    package init(_ attempts: some Sequence<Attempt>) {
+        for attempt in attempts {
+            gateways += 1
+            if attempt.state.isAttempted { attempted += 1 }
+            if let failure = attempt.failure {
+                failures[failure, default: 0] += 1
+            } else if attempt.state == .proven {
+                proven += 1
+            }
+        }
+    }
+
+    /// All that failed.
+    package var failed: Int { failures.values.reduce(0, +) }
+
+    /// `3 silent, 1 frames stopped`.
+    package var reasons: String {
+        AttemptFailure.allCases.compactMap { kind in
+            failures[kind].map { "\($0) \(kind.words)" }
+        }.joined(separator: ", ")
+    }
+}
