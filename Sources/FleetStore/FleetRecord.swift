@@ -101,6 +101,8 @@ package struct BankSample: Hashable, Sendable {
     package var warnings = "", protections = "", faults = ""
     /// The CAN profile, `unseen`, `present` or `silent`, and the state of the bus.
     package var profile = "", keepAlive = "", bus = ""
+    /// Frames that the bus took and gave since the gateway's program began.
+    package var framesSent: Int64?, framesReceived: Int64?
 
     /// A sample of which nothing is known.
     package init() {}

@@ -22,9 +22,16 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who look after rollouts.
+    package static func openRollouts(
+        _ address: String
+    ) throws(FleetStoreError) -> any RolloutStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
-    ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore {
+    ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {

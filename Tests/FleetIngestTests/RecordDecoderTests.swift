@@ -78,6 +78,7 @@ import Testing
         #expect(bank.profile == "pylontech-lv-1.2")
         #expect(bank.keepAlive == "present")
         #expect(bank.bus == "bus_off")
+        #expect(bank.framesSent == 6 && bank.framesReceived == 1)
     }
 
     private func expect(_ pack: PackSample, _ slot: PackSlot) {

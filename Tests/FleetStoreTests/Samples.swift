@@ -38,6 +38,8 @@ enum Samples {
             \.keepAlive, \.bus,
         ]
         for path in texts { bank[keyPath: path] = text(&generator) }
+        bank.framesSent = number(&generator)
+        bank.framesReceived = number(&generator)
         return bank
     }
 

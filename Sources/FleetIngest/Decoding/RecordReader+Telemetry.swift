@@ -208,7 +208,8 @@ extension RecordReader {
             case .profile: bank.profile = try string()
             case .keepAlive: bank.keepAlive = try word(Self.keepAlives)
             case .bus: bank.bus = try word(Self.buses)
-            case .framesSent, .framesReceived: _ = try integer(0...Self.largest)
+            case .framesSent: bank.framesSent = try integer(0...Self.largest)
+            case .framesReceived: bank.framesReceived = try integer(0...Self.largest)
             }
         }
     }

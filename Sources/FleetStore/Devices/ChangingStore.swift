@@ -1,5 +1,6 @@
-/// What both stores do in the same way with devices and configuration, once they can run a transaction.
-protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore {
+/// What both stores do in the same way with devices, configuration and rollouts, once they can run a
+/// transaction.
+protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(
         _ operation: String, _ body: (Connection) throws(FleetStoreError) -> Value
@@ -20,7 +21,7 @@ extension ChangingStore {
             guard known.isEmpty else { return known }
             for (device, token) in devices {
                 try database.run(
-                    "INSERT INTO device (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO device (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     device.parameters)
                 try database.insert(token)
             }
@@ -34,6 +35,18 @@ extension ChangingStore {
             try database.rows("SELECT \(Device.columns) FROM device", [])
         }
         return devices.sorted { $0.id < $1.id }
+    }
+
+    package func changeDevice(_ device: Device) throws(FleetStoreError) -> Bool {
+        try change("change a device") { database throws(FleetStoreError) in
+            let changed: [RowText] = try database.rows(
+                """
+                UPDATE device SET label = ?2, device_group = ?3, tags = ?4, model = ?5, region = ?6,
+                zone = ?7, needs_approval = ?8 WHERE id = ?1 RETURNING id
+                """, Array(device.parameters.dropLast()))
+            try database.noteConfigurationNews()
+            return !changed.isEmpty
+        }
     }
 
     package func removeDevice(_ id: String) throws(FleetStoreError) -> Bool {
@@ -82,7 +95,7 @@ extension ChangingStore {
                 id: id, needsApproval: true, createdMilliseconds: milliseconds)
             try database.run(
                 """
-                INSERT INTO device (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                INSERT INTO device (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                 ON CONFLICT (id) DO NOTHING
                 """, device.parameters)
             try database.noteConfigurationNews()

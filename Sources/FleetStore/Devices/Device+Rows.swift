@@ -1,17 +1,21 @@
 extension Device: RowReadable {
-    static let columns = "id, label, device_group, tags, needs_approval, created_ms"
+    static let columns = """
+        id, label, device_group, tags, model, region, zone, needs_approval, created_ms
+        """
 
     init(from row: inout some RowSource) {
         self.init(
             id: row.word(), label: row.word(), group: row.word(),
-            tags: row.word().split(separator: ",").map(String.init),
+            tags: row.word().split(separator: ",").map(String.init), model: row.word(),
+            region: row.word(), zone: row.word(),
             needsApproval: row.number() != 0, createdMilliseconds: row.wide())
     }
 
     var parameters: [SQLValue] {
         [
             .text(id), .text(label), .text(group), .text(tags.joined(separator: ",")),
-            .number(needsApproval ? 1 : 0), .number(createdMilliseconds),
+            .text(model), .text(region), .text(zone), .number(needsApproval ? 1 : 0),
+            .number(createdMilliseconds),
         ]
     }
 }

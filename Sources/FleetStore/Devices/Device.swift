@@ -8,6 +8,10 @@ package struct Device: Hashable, Sendable {
     package var group: String
     /// Words to find it by, none of them with a comma.
     package var tags: [String]
+    /// The model of the machine and the region it stands in; empty when nobody said.
+    package var model: String, region: String
+    /// Its time zone by its IANA name; empty when nobody said.
+    package var zone: String
     /// Whether an operator has to approve each first enrolment.
     package var needsApproval: Bool
     /// Unix time in milliseconds when it was added.
@@ -16,12 +20,16 @@ package struct Device: Hashable, Sendable {
     /// Joins the parts.
     package init(
         id: String, label: String = "", group: String = "", tags: [String] = [],
+        model: String = "", region: String = "", zone: String = "",
         needsApproval: Bool = false, createdMilliseconds: Int64
     ) {
         self.id = id
         self.label = label
         self.group = group
         self.tags = tags
+        self.model = model
+        self.region = region
+        self.zone = zone
         self.needsApproval = needsApproval
         self.createdMilliseconds = createdMilliseconds
     }

@@ -24,6 +24,9 @@ package protocol DeviceStore: AnyObject {
     /// All devices, ordered by id.
     func devices() throws(FleetStoreError) -> [Device]
 
+    /// Changes what is said of a device, all but its id and when it was added; false when there is none.
+    func changeDevice(_ device: Device) throws(FleetStoreError) -> Bool
+
     /// Removes a device, its tokens and what waits for it; false when there is none.
     ///
     /// Its certificates stay on record, and valid: revoke them at the authority.

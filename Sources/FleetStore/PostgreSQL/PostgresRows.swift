@@ -1,6 +1,6 @@
 /// Rows of a batch in the form of `COPY`.
 enum PostgresRows {
-    private static let bankColumns = FirstSchema.names(of: FirstSchema.bank).count
+    private static let bankColumns = FirstSchema.names(of: LaterSchemas.bank).count
     private static let eventColumns = FirstSchema.names(of: LaterSchemas.event).count
     private static let reportColumns = PostgresSchema.reportColumns.count
 

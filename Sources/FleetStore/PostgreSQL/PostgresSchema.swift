@@ -11,7 +11,7 @@ enum PostgresSchema {
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
-        [LaterSchemas.keyRanges],
+        [LaterSchemas.keyRanges], RolloutSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.
@@ -21,11 +21,11 @@ enum PostgresSchema {
     static let temporary = [
         """
         CREATE TEMPORARY TABLE stage (\(optional(FirstSchema.record)),
-        \(optional(FirstSchema.bank)), \(optional(LaterSchemas.event))) ON COMMIT DELETE ROWS
+        \(optional(LaterSchemas.bank)), \(optional(LaterSchemas.event))) ON COMMIT DELETE ROWS
         """,
         """
         CREATE TEMPORARY TABLE newest (\(optional(FirstSchema.sample)), made_ms bigint,
-        is_state boolean, is_report boolean, \(optional(FirstSchema.bank)),
+        is_state boolean, is_report boolean, \(optional(LaterSchemas.bank)),
         depth bigint, oldest_wall_ms bigint, bytes bigint, budget_bytes bigint, losses text)
         ON COMMIT DELETE ROWS
         """,

@@ -2,7 +2,7 @@
 enum PostgresStatements {
     private static let record = FirstSchema.names(of: FirstSchema.record)
     private static let sample = FirstSchema.names(of: FirstSchema.sample)
-    private static let bank = FirstSchema.names(of: FirstSchema.bank)
+    private static let bank = FirstSchema.names(of: LaterSchemas.bank)
     private static let event = FirstSchema.names(of: LaterSchemas.event)
     private static let report = FirstSchema.names(of: FirstSchema.report)
 
@@ -53,7 +53,7 @@ enum PostgresStatements {
         """
 
     static let bankState =
-        state("bank_state", FirstSchema.stateColumns, where: "is_state")
+        state("bank_state", LaterSchemas.stateColumns, where: "is_state")
     static let outboxReport = state("outbox_report", report, where: "is_report")
 
     static let addGateways = """

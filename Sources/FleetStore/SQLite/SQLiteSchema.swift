@@ -9,7 +9,7 @@ enum SQLiteSchema {
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
-        [LaterSchemas.keyRanges + " WITHOUT ROWID"],
+        [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
     ]
 
     /// All versions in order.

@@ -1,7 +1,7 @@
 /// Statements that are built from the columns.
 enum SQLiteStatements {
     static let record = insert("record", FirstSchema.record) + once
-    static let bankSample = insert("bank_sample", FirstSchema.sample, FirstSchema.bank)
+    static let bankSample = insert("bank_sample", FirstSchema.sample, LaterSchemas.bank)
     static let packSample = insert(
         "pack_sample", FirstSchema.sample, FirstSchema.pack(shorts: ""))
     static let event = insert("event", FirstSchema.sample, LaterSchemas.event)
@@ -10,8 +10,8 @@ enum SQLiteStatements {
         + Letters.again
     static let bankState =
         insert(
-            "bank_state", FirstSchema.sample, "made_ms bigint", FirstSchema.bank)
-        + FirstSchema.moveForward("bank_state", FirstSchema.stateColumns)
+            "bank_state", FirstSchema.sample, "made_ms bigint", LaterSchemas.bank)
+        + FirstSchema.moveForward("bank_state", LaterSchemas.stateColumns)
     static let outboxReport =
         insert("outbox_report", FirstSchema.report)
         + FirstSchema.moveForward("outbox_report", FirstSchema.names(of: FirstSchema.report))

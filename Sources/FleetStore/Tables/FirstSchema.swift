@@ -88,9 +88,6 @@ enum FirstSchema {
             + "(topic, coalesce(epoch, -1), coalesce(seq, -1), digest)",
     ]
 
-    /// The columns of the current state of a bank.
-    static let stateColumns = names(of: sample) + ["made_ms"] + names(of: bank)
-
     /// The end of an insert that keeps the newer of two rows of a gateway.
     static func moveForward(_ table: String, _ columns: [String]) -> String {
         let changes = columns.filter { $0 != "gateway" }.map { "\($0) = excluded.\($0)" }

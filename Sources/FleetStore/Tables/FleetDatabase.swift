@@ -32,12 +32,12 @@ extension FleetDatabase {
 enum Queries {
     static let packSamples = samples(
         "pack_sample", FirstSchema.names(of: FirstSchema.pack(shorts: "")), "AND s.pack = ?5")
-    static let bankSamples = samples("bank_sample", FirstSchema.names(of: FirstSchema.bank))
+    static let bankSamples = samples("bank_sample", FirstSchema.names(of: LaterSchemas.bank))
     static let events = samples("event", FirstSchema.names(of: LaterSchemas.event))
 
     static let currentBanks = """
         SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
-        \(list(FirstSchema.names(of: FirstSchema.bank), of: "s"))
+        \(list(FirstSchema.names(of: LaterSchemas.bank), of: "s"))
         FROM bank_state s JOIN gateway g ON g.id = s.gateway
         """
 
@@ -48,6 +48,16 @@ enum Queries {
         FROM gateway g JOIN event s ON s.gateway = g.id AND s.code = ?1 AND s.time_ms = (
             SELECT max(n.time_ms) FROM event n WHERE n.code = ?1 AND n.gateway = g.id)
         ORDER BY s.epoch, s.seq
+        """
+
+    /// What gateways reported of updates since a time, oldest first.
+    static let updateEvents = """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
+        \(list(FirstSchema.names(of: LaterSchemas.event), of: "s"))
+        FROM event s JOIN gateway g ON g.id = s.gateway
+        WHERE s.code IN ('update_delivered', 'update_applied', 'update_good', 'update_reverted',
+        'update_failed') AND s.time_ms >= ?1
+        ORDER BY s.time_ms, s.gateway, s.epoch, s.seq
         """
 
     static let sequences = """

@@ -3,6 +3,13 @@ enum LaterSchemas {
     /// The columns of an event since version 5.
     static let event = "\(FirstSchema.event), detail text"
 
+    /// The columns of a bank since version 7.
+    static let bank = "\(FirstSchema.bank), \(RolloutSchema.frames)"
+
+    /// The columns of the current state of a bank.
+    static let stateColumns =
+        FirstSchema.names(of: FirstSchema.sample) + ["made_ms"] + FirstSchema.names(of: bank)
+
     /// Version 6: keys whose records are not needed any more, as ranges of numbers.
     static let keyRanges = """
         CREATE TABLE key_range (gateway integer NOT NULL, epoch bigint NOT NULL,

@@ -58,6 +58,8 @@ extension BankSample: RowSample {
         row.put(dischargeCurrent)
         for text in [chargeRule, dischargeRule, warnings, protections, faults] { row.put(text) }
         for text in [profile, keepAlive, bus] { row.put(text) }
+        row.put(framesSent)
+        row.put(framesReceived)
     }
 
     init(from row: inout some RowSource) {
@@ -89,6 +91,8 @@ extension BankSample: RowSample {
         profile = row.word()
         keepAlive = row.word()
         bus = row.word()
+        framesSent = row.int64()
+        framesReceived = row.int64()
     }
 }
 

@@ -1,0 +1,250 @@
+/// Rollouts and what gateways shall install; SQLite and PostgreSQL keep the same contract.
+///
+/// One thread uses an instance; several instances may use one database at once. Calls block.
+///
+/// 1. A change is kept whole or not at all, and is on disk before the call returns.
+/// 2. Of two that change one rollout at once, one is told that it was too late.
+/// 3. A gateway is in one rollout at a time that is not over.
+/// 4. The counter of a gateway's assignments never goes down.
+package protocol RolloutStore: AnyObject {
+    /// Brings the database to the newest version of its tables; safe to call from several processes.
+    func migrate() throws(FleetStoreError)
+
+    /// Keeps a new rollout, unless its name is taken or gateways of it are in another one (rule 3).
+    func addRollout(
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+    ) throws(FleetStoreError) -> RolloutAdding
+
+    /// All rollouts, the newest first.
+    func rollouts() throws(FleetStoreError) -> [RolloutRecord]
+
+    /// One of them; nil when there is none of that name.
+    func rollout(_ id: String) throws(FleetStoreError) -> RolloutRecord?
+
+    /// The gateways of a rollout in the order of their places.
+    func gateways(of rollout: String) throws(FleetStoreError) -> [RolloutGatewayRecord]
+
+    /// Who did what to a rollout, oldest first.
+    func notes(of rollout: String) throws(FleetStoreError) -> [RolloutNote]
+
+    /// Keeps a step; false, and nothing is kept, when somebody else was faster (rules 1, 2 and 4).
+    func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool
+
+    /// What each gateway shall install, ordered by gateway.
+    func assignments() throws(FleetStoreError) -> [AssignmentRecord]
+
+    /// Those of a rollout that no gateway can fetch yet, ordered by gateway.
+    func unpublished(of rollout: String) throws(FleetStoreError) -> [AssignmentRecord]
+
+    /// All devices, ordered by id.
+    func devices() throws(FleetStoreError) -> [Device]
+
+    /// What gateways reported of updates since a Unix time in milliseconds, oldest first.
+    func updateEvents(since: Int64) throws(FleetStoreError) -> [StoredSample<EventSample>]
+
+    /// As in `FleetStore`.
+    func currentBanks() throws(FleetStoreError) -> [StoredSample<BankSample>]
+    /// As in `FleetStore`.
+    func bankSamples(
+        gateway: String, from: Int64, to: Int64, limit: Int
+    ) throws(FleetStoreError) -> [StoredSample<BankSample>]
+    /// As in `FleetStore`.
+    func events(
+        gateway: String, from: Int64, to: Int64, limit: Int
+    ) throws(FleetStoreError) -> [StoredSample<EventSample>]
+    /// As in `ConfigurationStore`.
+    func newestEvents(code: String) throws(FleetStoreError) -> [StoredSample<EventSample>]
+}
+
+/// What became of a new rollout.
+package enum RolloutAdding: Hashable, Sendable {
+    /// It is kept.
+    case added
+    /// There is one of its name.
+    case taken
+    /// Gateways are in another one that is not over; ordered by gateway.
+    case busy([BusyGateway])
+}
+
+/// A gateway that is in a rollout.
+package struct BusyGateway: Hashable, Sendable, RowReadable {
+    /// The gateway's id, and the rollout's name.
+    package let gateway: String, rollout: String
+
+    init(from row: inout some RowSource) {
+        gateway = row.word()
+        rollout = row.word()
+    }
+}
+
+extension ChangingStore {
+    package func addRollout(
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+    ) throws(FleetStoreError) -> RolloutAdding {
+        try change("add a rollout") { database throws(FleetStoreError) in
+            try database.takeRolloutTurn()
+            let taken: [RowText] = try database.rows(
+                "SELECT id FROM rollout WHERE id = ?1", [.text(rollout.id)])
+            guard taken.isEmpty else { return .taken }
+            let inOthers: [BusyGateway] = try database.rows(
+                """
+                SELECT a.gateway, a.rollout FROM rollout r
+                JOIN rollout_gateway a ON a.rollout = r.id WHERE r.is_over = 0
+                """, [])
+            let wanted = Set(gateways.map(\.gateway))
+            let busy = inOthers.filter { wanted.contains($0.gateway) }
+            guard busy.isEmpty else { return .busy(busy.sorted { $0.gateway < $1.gateway }) }
+            try database.run(
+                """
+                INSERT INTO rollout (\(RolloutRecord.columns))
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                """, rollout.parameters)
+            for gateway in gateways {
+                try database.run(
+                    """
+                    INSERT INTO rollout_gateway (\(RolloutGatewayRecord.columns), rollout)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                    """, gateway.parameters + [.text(rollout.id)])
+            }
+            try database.add(note, to: rollout.id)
+            return .added
+        }
+    }
+
+    package func rollouts() throws(FleetStoreError) -> [RolloutRecord] {
+        let rollouts: [RolloutRecord] = try read { database throws(FleetStoreError) in
+            try database.rows("SELECT \(RolloutRecord.columns) FROM rollout", [])
+        }
+        return rollouts.sorted { ($1.madeMilliseconds, $0.id) < ($0.madeMilliseconds, $1.id) }
+    }
+
+    package func rollout(_ id: String) throws(FleetStoreError) -> RolloutRecord? {
+        let found: [RolloutRecord] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                "SELECT \(RolloutRecord.columns) FROM rollout WHERE id = ?1", [.text(id)])
+        }
+        return found.first
+    }
+
+    package func gateways(
+        of rollout: String
+    ) throws(FleetStoreError) -> [RolloutGatewayRecord] {
+        try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT \(RolloutGatewayRecord.columns) FROM rollout_gateway
+                WHERE rollout = ?1 ORDER BY place
+                """, [.text(rollout)])
+        }
+    }
+
+    package func notes(of rollout: String) throws(FleetStoreError) -> [RolloutNote] {
+        try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT made_ms, author, what, detail FROM rollout_note
+                WHERE rollout = ?1 ORDER BY number
+                """, [.text(rollout)])
+        }
+    }
+
+    package func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool {
+        try self.change("keep a step of a rollout") { database throws(FleetStoreError) in
+            try database.takeRolloutTurn()
+            let rollout = change.rollout
+            let kept: [RowText] = try database.rows(
+                """
+                UPDATE rollout SET revision = revision + 1, state = ?3, is_over = ?4, wave = ?5,
+                reason = ?6, since_ms = ?7 WHERE id = ?1 AND revision = ?2 RETURNING id
+                """,
+                [
+                    .text(rollout.id), .number(rollout.revision), .text(rollout.state),
+                    .number(rollout.isOver ? 1 : 0), .number(Int64(rollout.wave)),
+                    .text(rollout.reason), .number(rollout.sinceMilliseconds),
+                ])
+            guard !kept.isEmpty else { return false }
+            for gateway in change.gateways { try database.keep(gateway, of: rollout.id) }
+            for assignment in change.assignments { try database.keep(assignment) }
+            for published in change.published {
+                try database.run(
+                    "UPDATE assignment SET is_published = 1 WHERE gateway = ?1 AND release = ?2",
+                    [.text(published.gateway), .number(published.release)])
+            }
+            for note in change.notes { try database.add(note, to: rollout.id) }
+            return true
+        }
+    }
+
+    package func assignments() throws(FleetStoreError) -> [AssignmentRecord] {
+        let assignments: [AssignmentRecord] = try read { database throws(FleetStoreError) in
+            try database.rows("SELECT \(AssignmentRecord.columns) FROM assignment", [])
+        }
+        return assignments.sorted { $0.gateway < $1.gateway }
+    }
+
+    package func unpublished(
+        of rollout: String
+    ) throws(FleetStoreError) -> [AssignmentRecord] {
+        let assignments: [AssignmentRecord] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT \(AssignmentRecord.columns) FROM assignment
+                WHERE is_published = 0 AND rollout = ?1
+                """, [.text(rollout)])
+        }
+        return assignments.sorted { $0.gateway < $1.gateway }
+    }
+
+    package func updateEvents(
+        since: Int64
+    ) throws(FleetStoreError) -> [StoredSample<EventSample>] {
+        try read { database throws(FleetStoreError) in
+            try database.rows(Queries.updateEvents, [.number(since)])
+        }
+    }
+}
+
+extension FleetDatabase {
+    /// Two that change rollouts at once take turns here.
+    fileprivate func takeRolloutTurn() throws(FleetStoreError) {
+        try run("UPDATE rollout_turn SET taken = taken + 1 WHERE id = 1")
+    }
+
+    fileprivate func keep(
+        _ gateway: RolloutGatewayRecord, of rollout: String
+    ) throws(FleetStoreError) {
+        try run(
+            """
+            UPDATE rollout_gateway SET place = ?2, wave = ?3, zone = ?4, state = ?5, failure = ?6,
+            words = ?7, release = ?8, return_release = ?9, previous = ?10, baseline = ?11,
+            since_ms = ?12, told_ms = ?13, deadline_ms = ?14, good_ms = ?15
+            WHERE gateway = ?1 AND rollout = ?16
+            """, gateway.parameters + [.text(rollout)])
+    }
+
+    /// Puts an assignment in place of the one before, whose counter is lower.
+    fileprivate func keep(_ assignment: AssignmentRecord) throws(FleetStoreError) {
+        try run(
+            """
+            INSERT INTO assignment (\(AssignmentRecord.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (gateway) DO UPDATE SET release = excluded.release,
+            rollout = excluded.rollout, document = excluded.document,
+            set_text = excluded.set_text, made_ms = excluded.made_ms,
+            is_published = excluded.is_published WHERE assignment.release < excluded.release
+            """, assignment.parameters)
+    }
+
+    fileprivate func add(_ note: RolloutNote, to rollout: String) throws(FleetStoreError) {
+        try run(
+            """
+            INSERT INTO rollout_note (rollout, number, made_ms, author, what, detail)
+            SELECT CAST(?1 AS text), coalesce(max(number), 0) + 1, CAST(?2 AS bigint), CAST(?3 AS text),
+            CAST(?4 AS text), CAST(?5 AS text) FROM rollout_note
+            WHERE rollout = ?1
+            """,
+            [
+                .text(rollout), .number(note.madeMilliseconds), .text(note.author),
+                .text(note.what), .text(note.detail),
+            ])
+    }
+}
