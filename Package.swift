@@ -137,7 +137,7 @@ let package = Package(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
         library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
-        library("Rollouts", ["FleetStore", "StrictJSON", "Telemetry"]),
+        library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry"]),
 
         // roots
         library(

@@ -65,6 +65,8 @@ import Testing
         let all = gateways("x", "b", "c")
         #expect(try again.gateways(of: "a") == [all[0], gateway, all[2]])
         #expect(try again.notes(of: "a") == [note] + change.notes)
+        #expect(try again.attempts(of: "b").map(\.rollout) == ["a"])
+        #expect(try again.attempts(of: "b").map(\.attempt) == [gateway])
         #expect(try again.assignments() == [assignment("b", 4), assignment("x", 2)])
     }
 
@@ -144,15 +146,14 @@ import Testing
             #expect(try store.keep(change))
         }
         try keep([assignment("x", 5), assignment("y", 1)])
-        #expect(try store.unpublished(of: "a").map(\.gateway) == ["x", "y"])
-        #expect(try store.unpublished(of: "b").isEmpty)
+        #expect(try store.unpublished().map(\.gateway) == ["x", "y"])
         try keep([assignment("x", 4)])
         #expect(try store.assignments().first?.release == 5)
         // a word on an earlier one says nothing of this one
         try keep([], [("x", 4), ("y", 1)])
-        #expect(try store.unpublished(of: "a").map(\.gateway) == ["x"])
+        #expect(try store.unpublished().map(\.gateway) == ["x"])
         try keep([], [("x", 5)])
-        #expect(try store.unpublished(of: "a").isEmpty)
+        #expect(try store.unpublished().isEmpty)
         try keep([assignment("x", 6)])
         #expect(try store.assignments().map(\.isPublished) == [false, true])
     }

@@ -1,40 +1,8 @@
-import TestKit
-
 @testable import Rollouts
 
-/// Gateways that live in virtual time and take what a rollout hands out, each in its own way.
+/// A rollout and its gateways in virtual time, without a store.
 final class VirtualFleet {
-    /// What a gateway makes of the set that is rolled out.
-    enum Manner: String, CaseIterable {
-        /// Installs it and works.
-        case good
-        /// Never says a word, and measures nothing.
-        case silent
-        /// Measures, and never gets the assignment.
-        case deaf
-        /// Says that it cannot install it.
-        case failing
-        /// Installs it and goes back by itself.
-        case reverting
-        /// Says by turns that it is good and that it went back.
-        case flapping
-        /// Says that it is good while its frames have stopped.
-        case lying
-        /// Says that it is good and is never heard again.
-        case dying
-        /// Says that it is good while packs or the inverter are lost, or an alarm is up.
-        case packless, deafInverter, alarming
-    }
-
-    private struct Gateway {
-        var manner: Manner
-        var reports: [UpdateReport] = []
-        /// When the set stopped its frames, broke its bank, or ended all measuring.
-        var stopped: Int64?, broken: Int64?, dead: Int64?
-    }
-
-    /// Milliseconds from one measurement to the next.
-    static let interval: Int64 = 60_000
+    typealias Manner = PlayedGateways.Manner
 
     let sites: [Site]
     private(set) var rollout: Rollout
@@ -45,38 +13,28 @@ final class VirtualFleet {
     /// Whether the sink works.
     var isSinkUp = true
     private var unpublished: [HandedAssignment] = []
-    private var gateways: [String: Gateway] = [:]
+    private let gateways: PlayedGateways
     private var known: [String: (set: SetRelease?, release: Int64)] = [:]
-    private var generator: SeededGenerator
-    private let begin: Int64
     private let clock = ZoneClock.system
-    /// What ran before; nil is not known.
-    let previous: SetRelease?
 
+    /// `previous` is what ran before; nil is not known.
     init(
         _ plan: RolloutPlan, _ manners: [(Manner, Int)], seed: UInt64,
         previous: SetRelease? = Example.set("1.3.0"), at begin: Int64 = 1_790_000_000_000,
         site: (Int, inout Site) -> Void = { _, _ in }
     ) {
-        generator = SeededGenerator(seed: seed)
-        self.begin = begin
+        gateways = PlayedGateways(manners, seed: seed, at: begin)
         now = begin
-        self.previous = previous
-        let all = manners.flatMap { manner, count in Array(repeating: manner, count: count) }
-            .shuffled(using: &generator)
-        sites = all.indices.map { index in
-            var made = Site(id: "gw-\(index)")
+        sites = gateways.ids.enumerated().map { index, id in
+            var made = Site(id: id)
             site(index, &made)
             return made
         }
-        for (site, manner) in zip(sites, all) {
-            gateways[site.id] = Gateway(manner: manner)
-            known[site.id] = (previous, previous == nil ? 0 : 4)
-        }
+        for site in sites { known[site.id] = (previous, previous == nil ? 0 : 4) }
         rollout = Rollout(plan, sites: sites, at: begin)
     }
 
-    func manner(_ gateway: String) -> Manner? { gateways[gateway]?.manner }
+    func manner(_ gateway: String) -> Manner? { gateways.manner(gateway) }
 
     /// Gateways that were ever told the new set.
     var reached: [Attempt] { rollout.attempts.filter(\.state.isAttempted) }
@@ -108,26 +66,29 @@ final class VirtualFleet {
 
     private func publish() {
         guard isSinkUp, !unpublished.isEmpty else { return }
-        for assignment in unpublished { take(assignment) }
+        for assignment in unpublished {
+            let isNew = assignment.document?.contains(rollout.plan.set.sha256) ?? false
+            gateways.take(assignment, isNew: isNew, of: rollout.plan.id, at: now)
+        }
         _ = rollout.published(unpublished, at: now)
         unpublished = []
     }
 
     /// What the rollout looks at.
-    func facts() -> RolloutFacts {
+    private func facts() -> RolloutFacts {
         var facts = RolloutFacts(clock: clock)
         facts.tell = rollout.toTell(at: now, clock)
         for site in sites {
-            facts.banks[site.id] = bank(site.id, at: now)
+            facts.banks[site.id] = gateways.bank(of: site.id, at: now)
             // those of before come again, as they do after a restart of the fleet
-            facts.reports += gateways[site.id]?.reports.filter { $0.timeMilliseconds <= now } ?? []
+            facts.reports += gateways.reports(of: site.id, until: now)
         }
+        let interval = PlayedGateways.interval
         for judged in rollout.toJudge(at: now) {
-            let first = judged.from / Self.interval * Self.interval
-            let times = stride(from: first, through: now, by: Int(Self.interval))
+            let first = judged.from / interval * interval
             var seen: [BankView] = []
-            for time in times {
-                guard let bank = bank(judged.gateway, at: time),
+            for time in stride(from: first, through: now, by: Int(interval)) {
+                guard let bank = gateways.bank(of: judged.gateway, at: time),
                     bank.timeMilliseconds >= judged.from, bank != seen.last
                 else { continue }
                 seen.append(bank)
@@ -136,64 +97,5 @@ final class VirtualFleet {
         }
         for gateway in facts.tell { facts.known[gateway] = known[gateway] }
         return facts
-    }
-
-    /// The newest measurement of a gateway at a time.
-    private func bank(_ id: String, at time: Int64) -> BankView? {
-        guard let gateway = gateways[id], gateway.manner != .silent else { return nil }
-        let newest = min(time, gateway.dead ?? .max) / Self.interval * Self.interval
-        let frames = (min(newest, gateway.stopped ?? .max) - begin) / 100 + 1_000
-        var bank = BankView(
-            timeMilliseconds: newest, packsOnline: 4, keepAlive: "present", bus: "active",
-            framesSent: frames)
-        guard let broken = gateway.broken, newest >= broken else { return bank }
-        switch gateway.manner {
-        case .packless: bank.packsOnline = 3
-        case .deafInverter: bank.keepAlive = "silent"
-        case .alarming: bank.alarms = ["cell_overvoltage"]
-        default: break
-        }
-        return bank
-    }
-
-    /// A gateway gets an assignment and will act on it.
-    private func take(_ assignment: HandedAssignment) {
-        guard var gateway = gateways[assignment.gateway], assignment.document != nil else { return }
-        let isNew = assignment.document?.contains("\"\(rollout.plan.set.sha256)\"") ?? false
-        let at = now + Int64.random(in: 10_000...1_800_000, using: &generator)
-        func report(_ kind: UpdateReport.Kind, _ minutes: Int64, _ reason: String = "") {
-            gateway.reports.append(
-                UpdateReport(
-                    gateway: assignment.gateway, kind: kind, rollout: rollout.plan.id,
-                    release: assignment.release, reason: reason,
-                    timeMilliseconds: at + minutes * 60_000))
-        }
-        defer { gateways[assignment.gateway] = gateway }
-        guard gateway.manner != .silent, gateway.manner != .deaf || !isNew else { return }
-        report(.delivered, 0)
-        guard isNew else {
-            (gateway.stopped, gateway.broken, gateway.dead) = (nil, nil, nil)
-            report(.applied, 1)
-            report(.good, 11)
-            return
-        }
-        switch gateway.manner {
-        case .failing: return report(.failed, 1, "vector 'full' does not pass")
-        case .reverting:
-            report(.applied, 1)
-            return report(.reverted, 4, "the inverter fell silent")
-        case .flapping:
-            for round in 0..<4 {
-                report(.good, Int64(11 + round * 20))
-                report(.reverted, Int64(21 + round * 20), "two packs fell silent")
-            }
-            return
-        case .lying: gateway.stopped = at + 60_000
-        case .dying: gateway.dead = at + 12 * 60_000
-        case .packless, .deafInverter, .alarming: gateway.broken = at + 60_000
-        case .good, .silent, .deaf: break
-        }
-        report(.applied, 1)
-        report(.good, 11)
     }
 }

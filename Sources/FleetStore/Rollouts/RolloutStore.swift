@@ -33,8 +33,13 @@ package protocol RolloutStore: AnyObject {
     /// What each gateway shall install, ordered by gateway.
     func assignments() throws(FleetStoreError) -> [AssignmentRecord]
 
-    /// Those of a rollout that no gateway can fetch yet, ordered by gateway.
-    func unpublished(of rollout: String) throws(FleetStoreError) -> [AssignmentRecord]
+    /// Those that no gateway can fetch yet, ordered by gateway.
+    func unpublished() throws(FleetStoreError) -> [AssignmentRecord]
+
+    /// A gateway in all its rollouts, with their names.
+    func attempts(
+        of gateway: String
+    ) throws(FleetStoreError) -> [(rollout: String, attempt: RolloutGatewayRecord)]
 
     /// All devices, ordered by id.
     func devices() throws(FleetStoreError) -> [Device]
@@ -74,6 +79,17 @@ package struct BusyGateway: Hashable, Sendable, RowReadable {
     init(from row: inout some RowSource) {
         gateway = row.word()
         rollout = row.word()
+    }
+}
+
+/// A gateway in the rollout of a name.
+private struct NamedAttempt: RowReadable {
+    let rollout: String
+    let attempt: RolloutGatewayRecord
+
+    init(from row: inout some RowSource) {
+        rollout = row.word()
+        attempt = RolloutGatewayRecord(from: &row)
     }
 }
 
@@ -182,15 +198,25 @@ extension ChangingStore {
         return assignments.sorted { $0.gateway < $1.gateway }
     }
 
-    package func unpublished(
-        of rollout: String
-    ) throws(FleetStoreError) -> [AssignmentRecord] {
+    package func attempts(
+        of gateway: String
+    ) throws(FleetStoreError) -> [(rollout: String, attempt: RolloutGatewayRecord)] {
+        let attempts: [NamedAttempt] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT rollout, \(RolloutGatewayRecord.columns) FROM rollout_gateway
+                WHERE gateway = ?1
+                """, [.text(gateway)])
+        }
+        return attempts.sorted { $0.rollout < $1.rollout }.map { ($0.rollout, $0.attempt) }
+    }
+
+    package func unpublished() throws(FleetStoreError) -> [AssignmentRecord] {
         let assignments: [AssignmentRecord] = try read { database throws(FleetStoreError) in
             try database.rows(
                 """
-                SELECT \(AssignmentRecord.columns) FROM assignment
-                WHERE is_published = 0 AND rollout = ?1
-                """, [.text(rollout)])
+                SELECT \(AssignmentRecord.columns) FROM assignment WHERE is_published = 0
+                """, [])
         }
         return assignments.sorted { $0.gateway < $1.gateway }
     }

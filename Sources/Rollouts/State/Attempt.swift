@@ -48,7 +48,7 @@ package struct Attempt: Hashable, Sendable {
 }
 
 /// What a gateway reports of an update.
-package struct UpdateReport: Hashable, Sendable {
+package struct ReceivedReport: Hashable, Sendable {
     /// What became of it; the raw value is the code of the event.
     package enum Kind: String, CaseIterable, Hashable, Sendable {
         case delivered = "update_delivered"

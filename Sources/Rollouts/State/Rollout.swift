@@ -123,7 +123,7 @@ package struct Rollout: Sendable {
 
     /// Takes a gateway's word.
     private mutating func hear(
-        _ report: UpdateReport, at now: Int64, _ outcome: inout RolloutOutcome
+        _ report: ReceivedReport, at now: Int64, _ outcome: inout RolloutOutcome
     ) {
         guard report.rollout == plan.id, let place = places[report.gateway] else { return }
         let attempt = attempts[place]
@@ -444,7 +444,7 @@ package struct Rollout: Sendable {
 /// What a rollout looks at in one step.
 package struct RolloutFacts: Sendable {
     /// What gateways reported, oldest first; those of before may come again.
-    package var reports: [UpdateReport] = []
+    package var reports: [ReceivedReport] = []
     /// The newest measurement of each gateway.
     package var banks: [String: BankView] = [:]
     /// What those measured that are to be judged, and the alarms raised meanwhile.

@@ -1,0 +1,167 @@
+import FleetStore
+
+/// What people ask of rollouts: see one beforehand, make it, look at it, decide.
+package final class RolloutDesk {
+    private let store: any RolloutStore
+    private let clock: ZoneClock
+    private let knowledge: FleetKnowledge
+
+    /// Works on a store that was migrated.
+    package init(store: any RolloutStore, clock: ZoneClock) {
+        self.store = store
+        self.clock = clock
+        knowledge = FleetKnowledge(store: store)
+    }
+
+    // MARK: - Before
+
+    /// What a plan would do, were it made now; nothing is kept.
+    package func preview(
+        _ plan: RolloutPlan, at now: Int64
+    ) throws(RolloutDeskError) -> RolloutPreview {
+        let (sites, busy) = try asking { () throws(FleetStoreError) in
+            (try knowledge.sites(), try busyGateways())
+        }
+        return RolloutPreview(plan, sites: sites, busy: busy, at: now, clock)
+    }
+
+    /// Gateways that are in a rollout, and its name.
+    private func busyGateways() throws(FleetStoreError) -> [String: String] {
+        var busy: [String: String] = [:]
+        for rollout in try store.rollouts() where !rollout.isOver {
+            for gateway in try store.gateways(of: rollout.id) { busy[gateway.gateway] = rollout.id }
+        }
+        return busy
+    }
+
+    /// Makes a rollout of the gateways that its preview names.
+    ///
+    /// Which gateways are in it and in which wave is settled with that. Gateways that come later are
+    /// not in it.
+    package func create(
+        _ plan: RolloutPlan, at now: Int64
+    ) throws(RolloutDeskError) -> RolloutPreview {
+        let preview = try preview(plan, at: now)
+        guard preview.faults.isEmpty else { throw .fault(RolloutFault(preview.faults)) }
+        let rollout = Rollout(plan, sites: preview.sites, at: now)
+        let adding = try asking { () throws(FleetStoreError) in
+            try store.addRollout(
+                RolloutRows.record(rollout, revision: 1, made: now),
+                gateways: rollout.attempts.map { RolloutRows.record($0) },
+                note: RolloutNote(
+                    madeMilliseconds: now, author: plan.author, what: "create", detail: plan.note))
+        }
+        switch adding {
+        case .added: return preview
+        case .taken: throw .fault(RolloutFault("there is a rollout '\(plan.id)' already"))
+        case .busy(let gateways):
+            throw .fault(
+                RolloutFault(
+                    "\(gateways.count) gateways are in other rollouts by now, such as "
+                        + "'\(gateways[0].gateway)' in '\(gateways[0].rollout)'"))
+        }
+    }
+
+    // MARK: - Later
+
+    /// All rollouts, the newest first.
+    package func rollouts() throws(RolloutDeskError) -> [(made: Int64, rollout: Rollout)] {
+        let records = try asking { () throws(FleetStoreError) in try store.rollouts() }
+        var rollouts: [(made: Int64, rollout: Rollout)] = []
+        for record in records { rollouts.append((record.madeMilliseconds, try load(record))) }
+        return rollouts
+    }
+
+    /// One of them, with who did what, oldest first.
+    package func rollout(
+        _ id: String
+    ) throws(RolloutDeskError) -> (made: Int64, rollout: Rollout, notes: [RolloutNote]) {
+        let record = try record(id)
+        let notes = try asking { () throws(FleetStoreError) in try store.notes(of: id) }
+        return (record.madeMilliseconds, try load(record), notes)
+    }
+
+    /// Somebody decides; tries again when the fleet was faster.
+    package func decide(
+        _ decision: Rollout.Decision, on id: String, by author: String, note: String = "",
+        at now: Int64
+    ) throws(RolloutDeskError) -> Rollout {
+        for _ in 0..<100 {
+            let record = try record(id)
+            var rollout = try load(record)
+            let outcome: RolloutOutcome
+            do throws(RolloutFault) {
+                outcome = try rollout.decide(decision, by: author, note: note, at: now)
+            } catch {
+                throw .fault(error)
+            }
+            let change = Self.change(rollout, record, outcome, [], at: now)
+            let kept = try asking { () throws(FleetStoreError) in try store.keep(change) }
+            if kept { return rollout }
+        }
+        throw .fault(RolloutFault("rollout '\(id)' changes all the time; try again"))
+    }
+
+    private func record(_ id: String) throws(RolloutDeskError) -> RolloutRecord {
+        let record = try asking { () throws(FleetStoreError) in try store.rollout(id) }
+        guard let record else { throw .fault(RolloutFault("there is no rollout '\(id)'")) }
+        return record
+    }
+
+    private func load(_ record: RolloutRecord) throws(RolloutDeskError) -> Rollout {
+        let gateways = try asking { () throws(FleetStoreError) in
+            try store.gateways(of: record.id)
+        }
+        do throws(RolloutFault) {
+            return try RolloutRows.rollout(record, gateways)
+        } catch {
+            throw .fault(error)
+        }
+    }
+
+    /// The change that a step of a rollout is to the store.
+    static func change(
+        _ rollout: Rollout, _ record: RolloutRecord, _ outcome: RolloutOutcome,
+        _ published: [HandedAssignment], at now: Int64
+    ) -> RolloutChange {
+        var change = RolloutChange(
+            RolloutRows.record(
+                rollout, revision: record.revision, made: record.madeMilliseconds))
+        change.gateways = outcome.changed.sorted().map {
+            RolloutRows.record(rollout.attempts[$0])
+        }
+        change.assignments = outcome.handed.map { handed in
+            AssignmentRecord(
+                gateway: handed.gateway, release: handed.release, rollout: rollout.plan.id,
+                document: handed.document ?? "", set: outcome.sets[handed.gateway]?.text ?? "",
+                madeMilliseconds: now)
+        }
+        change.published = published.map { (gateway: $0.gateway, release: $0.release) }
+        change.notes = outcome.notes.map {
+            RolloutNote(madeMilliseconds: now, author: $0.author, what: $0.what, detail: $0.detail)
+        }
+        return change
+    }
+
+    private func asking<Value>(
+        _ question: () throws(FleetStoreError) -> Value
+    ) throws(RolloutDeskError) -> Value {
+        do { return try question() } catch { throw .store(error) }
+    }
+}
+
+/// Why something asked of a rollout was not done.
+package enum RolloutDeskError: Error, CustomStringConvertible, Sendable {
+    /// It cannot be done, in sentences.
+    case fault(RolloutFault)
+    /// The store did not take part.
+    case store(FleetStoreError)
+
+    /// The sentences for the person who reads them.
+    package var description: String {
+        switch self {
+        case .fault(let fault): "\(fault)"
+        case .store(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import FleetStore
+import TestKit
+import Testing
+
+@testable import Rollouts
+
+/// The rules of `RolloutEngine`, on real stores.
+@Suite struct EngineTests {
+    private let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory("rollouts") }
+
+    private func plan(_ change: (inout RolloutPlan) -> Void = { _ in }) -> RolloutPlan {
+        var plan = RolloutPlan(id: "base-1.4.0", set: Example.set("1.4.0", release: 9))
+        plan.approval = .never
+        plan.waves = [.count(4), .all]
+        plan.gate.patienceSeconds = 3 * 3600
+        plan.gate.watchSeconds = 600
+        plan.fallback = Example.set("1.3.0", release: 8)
+        plan.author = "anna"
+        change(&plan)
+        return plan
+    }
+
+    private func fleet(
+        _ manners: [(PlayedGateways.Manner, Int)], seed: UInt64 = 3,
+        _ change: (inout RolloutPlan) -> Void = { _ in }
+    ) throws -> StoredFleet {
+        try StoredFleet(
+            plan(change), manners, seed: seed,
+            address: "sqlite:" + folder.file("fleet-\(UInt32.random(in: 0...UInt32.max)).db"))
+    }
+
+    @Test func `a good set reaches everybody and is what they go back to later`() throws {
+        let fleet = try fleet([(.good, 12)])
+        try fleet.run(hours: 24)
+        #expect(try fleet.state.state == .complete && fleet.troubles.isEmpty, "\(fleet.troubles)")
+        let store = try FleetStores.openRollouts(fleet.address)
+        #expect(try store.assignments().allSatisfy { $0.isPublished && $0.release == 9 })
+        #expect(fleet.published.count == 12)
+        let (_, _, notes) = try fleet.desk.rollout("base-1.4.0")
+        #expect(
+            notes.map { "\($0.author) \($0.what)" } == [
+                "anna create", "fleet begin", "fleet advance", "fleet finish",
+            ])
+        // what a gateway called good is what it runs, and what the next one takes it back to
+        let running = try FleetKnowledge(store: store).running(["gw-3"]) { _ in plan() }
+        #expect(running["gw-3"] == Example.set("1.4.0", release: 9))
+        let sites = try FleetKnowledge(store: store).sites()
+        #expect(sites.allSatisfy { $0.version == "1.4.0" && $0.profile == "pylontech-lv-1.2" })
+    }
+
+    @Test(arguments: [
+        PlayedGateways.Manner.silent, .failing, .flapping, .lying, .packless, .alarming,
+    ])
+    func `a bad set reaches the first wave and goes back`(manner: PlayedGateways.Manner) throws {
+        let fleet = try fleet([(manner, 40)])
+        try fleet.run(hours: 24)
+        let rollout = try fleet.state
+        #expect(rollout.state == .returned, "\(rollout.state) \(rollout.reason)")
+        #expect(Set(fleet.published.map(\.gateway)).count == 4)
+        let store = try FleetStores.openRollouts(fleet.address)
+        let last = try store.assignments()
+        #expect(last.count == 4 && last.allSatisfy { $0.document.contains("\"1.3.0\"") })
+        #expect(last.allSatisfy { $0.isPublished && $0.release == 10 })
+        #expect(
+            try store.notes(of: "base-1.4.0").contains {
+                $0.what == "takeBack" && $0.author == "fleet"
+            })
+    }
+
+    /// The engine dies right before and right after each change it keeps, and amid and after each
+    /// publishing; the next one goes on from the store alone.
+    @Test(arguments: [PlayedGateways.Manner.good, .lying, .reverting])
+    func `killed at any step, the next one ends as if nothing had been (rules 1 and 2)`(
+        manner: PlayedGateways.Manner
+    ) throws {
+        func end(cut: Int?) throws -> (words: [String], steps: Int) {
+            let fleet = try fleet([(manner, 8)])
+            fleet.cutter.wanted = cut
+            try fleet.run(hours: 24)
+            let rollout = try fleet.state
+            #expect(rollout.state == (manner == .good ? .complete : .returned), "cut \(cut ?? 0)")
+            let store = try FleetStores.openRollouts(fleet.address)
+            let last = try store.assignments()
+            // what the store says is published was published, and last of all of that gateway
+            for assignment in last {
+                let published = fleet.published.last { $0.gateway == assignment.gateway }
+                #expect(assignment.isPublished && published?.release == assignment.release)
+                #expect(published?.document == assignment.document)
+            }
+            #expect(Set(fleet.published.map(\.gateway)).count == (manner == .good ? 8 : 4))
+            let notes = try store.notes(of: "base-1.4.0").map(\.what)
+            let states = rollout.attempts.map {
+                "\($0.gateway) \($0.state) \($0.release) \($0.returnRelease)"
+            }
+            return (notes + states, fleet.cutter.passed)
+        }
+        let whole = try end(cut: nil)
+        #expect(whole.steps > 10)
+        for cut in 1...whole.steps {
+            let (words, _) = try end(cut: cut)
+            #expect(words == whole.words, "cut at step \(cut) of \(whole.steps)")
+        }
+    }
+
+    @Test func `a rollout on PostgreSQL bears a kill at every fifth step as well`() throws {
+        let server = try PostgresServer.shared()
+        for cut in [nil, 1, 4, 9, 14] as [Int?] {
+            let fleet = try StoredFleet(
+                plan(), [(.lying, 8)], seed: 3, address: try server.database())
+            fleet.cutter.wanted = cut
+            try fleet.run(hours: 24)
+            #expect(try fleet.state.state == .returned)
+            #expect(Set(fleet.published.map(\.gateway)).count == 4)
+        }
+    }
+
+    @Test func `two engines at once hand out each assignment under one number`() throws {
+        let fleet = try fleet([(.good, 12)])
+        let other = Recorder()
+        let second = RolloutEngine(
+            store: try FleetStores.openRollouts(fleet.address), sink: other, clock: .system)
+        for _ in 0..<24 * 6 where try !fleet.state.state.isOver {
+            _ = try second.tick(at: fleet.now)
+            for assignment in other.published { try? fleet.publish([assignment]) }
+            other.published = []
+            try fleet.pass(minutes: 10)
+        }
+        #expect(try fleet.state.state == .complete)
+        let numbers = Set(fleet.published.map { "\($0.gateway) \($0.release)" })
+        #expect(numbers.count == 12)
+    }
+
+    @Test func `people decide while the fleet works, and it is noted who`() throws {
+        let fleet = try fleet([(.good, 12)]) { $0.approval = .once }
+        func decide(_ decision: Rollout.Decision, _ author: String, _ note: String = "") throws {
+            _ = try fleet.desk.decide(
+                decision, on: "base-1.4.0", by: author, note: note, at: fleet.now)
+        }
+        try fleet.pass(minutes: 10)
+        #expect(fleet.published.isEmpty)
+        try decide(.approve, "bert", "seen on the bench")
+        try fleet.pass(minutes: 1)
+        try fleet.pass(minutes: 1)
+        #expect(fleet.published.count == 4)
+        try decide(.pause, "carla", "storm")
+        for _ in 0..<30 { try fleet.pass(minutes: 10) }
+        #expect(fleet.published.count == 4)
+        #expect(try fleet.state.reason == "paused by carla: storm")
+        let error = #expect(throws: RolloutDeskError.self) { try decide(.pause, "dora") }
+        #expect(
+            "\(try #require(error))"
+                == "rollout 'base-1.4.0' is paused, which allows 'resume', 'abort', 'abort --keep'")
+        try decide(.resume, "carla")
+        try fleet.run(hours: 24)
+        let (_, rollout, notes) = try fleet.desk.rollout("base-1.4.0")
+        #expect(rollout.state == .complete)
+        #expect(
+            notes.map { "\($0.author) \($0.what) \($0.detail)" } == [
+                "anna create ", "bert approve seen on the bench", "fleet begin ",
+                "carla pause storm", "carla resume ", "fleet begin ",
+                "fleet advance wave 1 has gone well", "fleet finish ",
+            ])
+        #expect(throws: RolloutDeskError.self) {
+            _ = try fleet.desk.decide(.pause, on: "other", by: "anna", at: fleet.now)
+        }
+    }
+
+    @Test func `a sink that fails is told and tried again`() throws {
+        let fleet = try fleet([(.good, 4)])
+        fleet.cutter.wanted = nil
+        let broken = BrokenSink()
+        let engine = RolloutEngine(
+            store: try FleetStores.openRollouts(fleet.address), sink: broken, clock: .system)
+        for minute in 0..<3 {
+            let troubles = try engine.tick(at: fleet.now + Int64(minute) * 60_000)
+            if minute > 0 { #expect(troubles == ["publishing assignments: the disk is full"]) }
+        }
+        try fleet.run(hours: 6)
+        #expect(try fleet.state.state == .complete)
+    }
+
+    private final class BrokenSink: AssignmentSink {
+        func publish(_ assignments: [HandedAssignment]) throws(RolloutFault) {
+            throw RolloutFault("the disk is full")
+        }
+    }
+
+    private final class Recorder: AssignmentSink {
+        var published: [HandedAssignment] = []
+        func publish(_ assignments: [HandedAssignment]) throws(RolloutFault) {
+            published += assignments
+        }
+    }
+}
