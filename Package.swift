@@ -154,8 +154,8 @@ let package = Package(
             "FleetRuntime",
             [
                 "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
-                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "StrictJSON", "Telemetry",
-                arguments, crypto, log, x509,
+                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "Rollouts", "StrictJSON",
+                "Telemetry", arguments, crypto, log, x509,
             ]),
         library(
             "Simulation",
@@ -227,7 +227,9 @@ let package = Package(
                 crypto, log, x509,
             ]),
         suite("RolloutsTests", ["FleetStore", "Rollouts"]),
-        suite("FleetRuntimeTests", ["FleetIngest", "FleetRuntime", "FleetStore"]),
+        suite(
+            "FleetRuntimeTests",
+            [arguments, "FleetIngest", "FleetRuntime", "FleetStore", "Rollouts"]),
         // Runs the built programs; depends on them so that they are built first.
         suite(
             "SystemTests",

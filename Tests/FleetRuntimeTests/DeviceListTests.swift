@@ -22,6 +22,20 @@ import Testing
             ])
     }
 
+    @Test func `model, region and time zone come from the file, and a zone must be one`() throws {
+        let devices = try list("id,model,region,zone\ngw-1,pi4,de-by,Europe/Berlin\ngw-2,,,\n")
+        #expect(devices.map(\.model) == ["pi4", ""] && devices.map(\.region) == ["de-by", ""])
+        #expect(devices.map(\.zone) == ["Europe/Berlin", ""])
+        let faults = #expect(throws: DeviceList.Faults.self) {
+            try list("id,zone,region\ngw-1,Berlin,\(String(repeating: "x", count: 65))\n")
+        }
+        #expect(
+            faults?.sentences == [
+                "homes.csv: line 2: the region is longer than 64 bytes",
+                "homes.csv: line 2: expected a time zone such as 'Europe/Berlin', found 'Berlin'",
+            ])
+    }
+
     @Test func `all faults are listed with their lines`() {
         let text = """
             id,label,group,approve

@@ -1,10 +1,10 @@
 /// Dates of RFC 3339.
-enum Timestamp {
+package enum Timestamp {
     /// Unix time in milliseconds of `2026-11-24T13:05:00.123Z`; nil when the bytes are no such date.
     ///
     /// Offsets and up to nine decimals of a second are taken, and cut to milliseconds. A leap second
     /// counts as the second after it, as the clocks of the gateways do.
-    static func milliseconds(_ text: some RandomAccessCollection<UInt8>) -> Int64? {
+    package static func milliseconds(_ text: some RandomAccessCollection<UInt8>) -> Int64? {
         var rest = Digits(text)
         guard let year = rest.number(4), rest.take("-"), let month = rest.number(2),
             rest.take("-"), let day = rest.number(2), rest.takeLetter("t"),

@@ -17,6 +17,7 @@ package struct FleetCommand: ParsableCommand {
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
+            RolloutCommand.self,
             VersionCommand.self,
         ])
 

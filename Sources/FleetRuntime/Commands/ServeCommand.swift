@@ -13,7 +13,8 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Over HTTP, GET /health tells whether the store is there. With --tls, gateways get and renew \
             their certificates by EST (RFC 7030) over TLS, from the authority that --ca names, and fetch what \
-            they shall run on.
+            they shall run on. With --assignments, rollouts go forward, and what each gateway shall install \
+            lies in that folder, one file a gateway.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -26,6 +27,18 @@ struct ServeCommand: ParsableCommand {
             "Where gateways enrol and fetch their configuration, over TLS.", valueName: "host:port")
     )
     var tls: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Carry rollouts forward, and write what gateways shall install here.",
+            valueName: "folder"),
+        completion: .directory)
+    var assignments: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from one look at rollouts to the next, 1 to 3600.", valueName: "seconds"))
+    var rolloutS = 5
 
     @OptionGroup var authority: AuthorityOptions
     @OptionGroup var passphrase: PassphraseOptions
@@ -40,6 +53,10 @@ struct ServeCommand: ParsableCommand {
             Output.note("amphora-fleet: '--tls' is '\(tls)', expected 'host:port'")
             throw ExitCode(ExitStatus.configuration)
         }
+        guard (1...3600).contains(rolloutS) else {
+            Output.note("amphora-fleet: '--rollout-s' is \(rolloutS), allowed 1…3600")
+            throw ExitCode(ExitStatus.configuration)
+        }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
         let log = Logger(label: "amphora")
         do {
@@ -52,6 +69,10 @@ struct ServeCommand: ParsableCommand {
                     $0, store: store.store, authority: authority.folder(),
                     passphrase: passphrase.passphrase(), log: log)
             }
+            let rollouts = try assignments.map {
+                try RolloutService(
+                    store: store.store, assignments: $0, everySeconds: rolloutS, log: log)
+            }
             log.info(
                 "serving",
                 metadata: [
@@ -59,6 +80,7 @@ struct ServeCommand: ParsableCommand {
                     "version": "\(Version.number)",
                 ])
             while signals.next() == .report { Output.result(probe.report().document) }
+            rollouts?.stop()
             enrolment?.stop()
             server.stop()
             probe.stop()

@@ -1,10 +1,11 @@
 import EST
 import FleetStore
+import Rollouts
 
 /// A file that names devices to add.
 ///
 /// Its first row names the columns: `id`, and any of `label`, `group`, `tags` (words with spaces or
-/// semicolons between) and `approve` (`yes` or `no`).
+/// semicolons between), `model`, `region`, `zone` (an IANA name) and `approve` (`yes` or `no`).
 package struct DeviceList {
     /// All that is wrong with a file, one sentence each.
     package struct Faults: Error, CustomStringConvertible {
@@ -12,7 +13,9 @@ package struct DeviceList {
         package var description: String { sentences.joined(separator: "\n") }
     }
 
-    private static let columns = ["id", "label", "group", "tags", "approve"]
+    private static let columns = [
+        "id", "label", "group", "tags", "model", "region", "zone", "approve",
+    ]
     package private(set) var devices: [Device] = []
 
     /// Reads it whole; throws with all faults, each with its line.
@@ -63,7 +66,8 @@ package struct DeviceList {
     ) -> (device: Device, faults: [String]) {
         var device = Device(
             id: fields["id"] ?? "", label: fields["label"] ?? "", group: fields["group"] ?? "",
-            createdMilliseconds: now)
+            model: fields["model"] ?? "", region: fields["region"] ?? "",
+            zone: fields["zone"] ?? "", createdMilliseconds: now)
         device.tags = (fields["tags"] ?? "").split { " ;".contains($0) }.map(String.init)
         var words = faults(device)
         switch fields["approve"] ?? "no" {
@@ -85,6 +89,14 @@ package struct DeviceList {
         if !device.group.isEmpty, !GatewayName.isValid(device.group) {
             faults.append(
                 "expected a group of 1 to 64 characters 'a…z 0…9 -', found '\(device.group)'")
+        }
+        for (name, text) in [("model", device.model), ("region", device.region)]
+        where text.utf8.count > 64 {
+            faults.append("the \(name) is longer than 64 bytes")
+        }
+        if !device.zone.isEmpty, !ZoneClock.system.knows(device.zone) {
+            faults.append(
+                "expected a time zone such as 'Europe/Berlin', found '\(device.zone)'")
         }
         for tag in device.tags where tag.contains(",") || tag.utf8.count > 64 {
             faults.append("expected a tag of at most 64 bytes without comma, found '\(tag)'")

@@ -9,8 +9,8 @@ struct DevicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Say which gateways may enrol.",
         subcommands: [
-            AddDevicesCommand.self, ListDevicesCommand.self, ApproveDeviceCommand.self,
-            RemoveDeviceCommand.self, DeviceTokenCommand.self,
+            AddDevicesCommand.self, ListDevicesCommand.self, ChangeDeviceCommand.self,
+            ApproveDeviceCommand.self, RemoveDeviceCommand.self, DeviceTokenCommand.self,
         ])
 }
 
@@ -63,7 +63,7 @@ struct AddDevicesCommand: ParsableCommand {
         commandName: "add", abstract: "Add a device, or those of a file, and make their tokens.",
         discussion: """
             Tokens are printed this once; only their hashes are kept. With --csv, the first row of \
-            the file names its columns (id, label, group, tags, approve), and what is printed is CSV \
+            the file names its columns (id, label, group, tags, model, region, zone, approve), and what is printed is CSV \
             with a token for each device. A file with a fault adds nothing; all faults are listed.
             """)
 
@@ -82,6 +82,15 @@ struct AddDevicesCommand: ParsableCommand {
     @Option(help: "A word to find it by; may be given several times.")
     var tag: [String] = []
 
+    @Option(help: "The model of the machine.")
+    var model = ""
+
+    @Option(help: "The region it stands in.")
+    var region = ""
+
+    @Option(help: ArgumentHelp("Its time zone, such as Europe/Berlin.", valueName: "zone"))
+    var zone = ""
+
     @Flag(help: "An operator has to approve its enrolment.")
     var approve = false
 
@@ -99,7 +108,8 @@ struct AddDevicesCommand: ParsableCommand {
         let devices = try readable {
             if let csv { return try DeviceList(WholeFile.read(csv), name: csv, now: now).devices }
             let device = Device(
-                id: id ?? "", label: label, group: group, tags: tag, needsApproval: approve,
+                id: id ?? "", label: label, group: group, tags: tag, model: model, region: region,
+                zone: zone, needsApproval: approve,
                 createdMilliseconds: now)
             let faults = DeviceList.faults(device)
             guard faults.isEmpty else { throw DeviceList.Faults(sentences: faults) }

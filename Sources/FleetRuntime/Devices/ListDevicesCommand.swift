@@ -88,6 +88,12 @@ struct ListDevicesCommand: ParsableCommand {
             writer.array { writer in
                 for tag in line.device?.tags ?? [] { writer.string(tag) }
             }
+            writer.name("model")
+            writer.string(line.device?.model ?? "")
+            writer.name("region")
+            writer.string(line.device?.region ?? "")
+            writer.name("zone")
+            writer.string(line.device?.zone ?? "")
             writer.name("needs_approval")
             writer.bool(line.device?.needsApproval ?? true)
             writer.moment("created", unixMilliseconds: line.device?.createdMilliseconds)

@@ -58,11 +58,16 @@ package struct RolloutPreview: Sendable {
                 zone: zone, gateways: sites.count,
                 opens: plan.window?.nextOpening(in: zone, after: start, clock) ?? start)
         }.sorted { ($0.opens, $0.zone) < ($1.opens, $1.zone) }
-        faults = Self.faults(plan, all, taken: taken.count, left: sites, clock)
+        let reasons = [
+            (current.count, "run the set already"), (misfits.count, "are of another model"),
+            (self.busy.count, "are in another rollout"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        faults = Self.faults(plan, all, taken: taken.count, left: sites, reasons, clock)
     }
 
     private static func faults(
-        _ plan: RolloutPlan, _ all: [Site], taken: Int, left: [Site], _ clock: ZoneClock
+        _ plan: RolloutPlan, _ all: [Site], taken: Int, left: [Site], _ reasons: String,
+        _ clock: ZoneClock
     ) -> [String] {
         var faults: [String] = []
         if !SetRelease.isName(plan.id) {
@@ -77,7 +82,7 @@ package struct RolloutPreview: Sendable {
             faults.append(
                 taken == 0
                     ? "the target takes none of \(all.count) gateways"
-                    : "of \(taken) gateways that the target takes none is left to update")
+                    : "of \(taken) gateways that the target takes none is left: \(reasons)")
         }
         if !clock.knows(plan.zone) {
             faults.append("'\(plan.zone)' is no time zone, expected a name such as 'Europe/Berlin'")
