@@ -125,6 +125,77 @@ import Testing
         #expect(run.wait("waiting") { $0 <= 1 }, "\(fleet.errors)")
     }
 
+    @Test func `gateways take what lies in the folder, each in its manner, and say so once`() throws
+    {
+        let fleet = try FleetDouble(broker)
+        let folder = try TemporaryDirectory("assignments")
+        func assign(_ version: String, _ release: Int, to numbers: ClosedRange<Int>) throws {
+            for number in numbers {
+                let file = try #require(fopen(folder.file("gw-000\(number).json"), "wb"))
+                fputs(
+                    #"{"set":"base","version":"\#(version)","release":\#(release),"rollout":"r"}"#,
+                    file)
+                fclose(file)
+            }
+        }
+        let run = try FleetRun(broker, gateways: 4) {
+            $0.interval = 100_000_000
+            $0.eventEvery = 0
+            var updates = UpdateSettings(folder: folder.path)
+            updates.badVersion = "2.0.0"
+            updates.shares = [(.lie, 10_000)]
+            updates.probation = 500_000_000
+            $0.updates = updates
+        }
+        #expect(run.wait("acknowledged") { $0 >= 8 })
+        try assign("1.0.0", 5, to: 1...3)
+        func reports(_ version: String) throws -> [String] {
+            try fleet.documents().filter { $0.contains("\"update\":{") && $0.contains(version) }
+        }
+        func wait(_ version: String, _ count: Int) -> Bool {
+            Patience.wait(10_000) { (try? reports(version).count) == count ? true : nil } ?? false
+        }
+        #expect(wait("1.0.0", 9), "delivered, applied and good, of each")
+        try assign("0.9.0", 4, to: 1...3)
+        try assign("2.0.0", 6, to: 2...2)
+        #expect(wait("2.0.0", 3))
+        let seen = try fleet.documents().count
+        #expect(run.wait("acknowledged") { $0 >= seen + 16 })
+        run.raise()
+        #expect(try run.waitForEnd().isContent)
+        #expect(try reports("0.9.0").isEmpty, "an older counter is nothing new")
+        #expect(try reports("1.0.0").count == 9)
+        let events = try reports("")
+        #expect(try SchemaJudge.verdicts("event-v1", events) == events.map { _ in "ok" })
+        // the one that lies sends no frame more, the others do
+        func lastFrames(_ gateway: String) throws -> [Substring] {
+            try fleet.documents().filter {
+                $0.contains("\"\(gateway)\"") && $0.contains("frames_sent")
+            }.suffix(3).map { text in
+                let place = try #require(text.range(of: "\"frames_sent\":"))
+                return text[place.upperBound...].prefix { $0.isNumber }
+            }
+        }
+        #expect(Set(try lastFrames("gw-0002")).count == 1)
+        #expect(Set(try lastFrames("gw-0001")).count == 3)
+    }
+
+    @Test func `manners are read as they are written`() {
+        let shares = UpdateManner.shares("silent=5,lie=2.5")
+        #expect(shares?.map(\.manner) == [.silent, .lie] && shares?.map(\.share) == [500, 250])
+        for text in ["", "silent", "silent=101", "sleepy=5", "lie=60,fail=50", "lie=1,lie=2"] {
+            #expect(UpdateManner.shares(text) == nil, "\(text)")
+        }
+        var settings = UpdateSettings(folder: "")
+        settings.shares = shares ?? []
+        let manners = (0..<20_000).map { position in
+            settings.manner(
+                of: FleetIdentity(name: "gw", position: position, seed: 7, earliest: 1), with: "1")
+        }
+        #expect((900...1100).contains(manners.count { $0 == .silent }))
+        #expect((400...600).contains(manners.count { $0 == .lie }))
+    }
+
     @Test func `a run that never reached the broker has failed`() throws {
         broker.stop()
         let run = try FleetRun(broker, gateways: 2) { _ in }

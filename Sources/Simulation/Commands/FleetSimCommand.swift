@@ -19,6 +19,11 @@ struct FleetSimCommand: ParsableCommand {
             (records of the --backlog do not count), messages of the fleet that break the contract \
             in 'faults'.
 
+            With --assignments, each gateway looks once a second for a file of its name in that \
+            folder ('amphora-fleet serve --assignments' writes them), and reports what it makes of the \
+            set in events. --manners says how many take it badly: silent (neither a word nor a record \
+            more), fail, revert, flap (good and reverted by turns), lie (says good, sends no frame more).
+
             Two runs with the same --seed use the same epochs and numbers: to a fleet they are the \
             same records.
 
@@ -95,6 +100,28 @@ struct FleetSimCommand: ParsableCommand {
             "Write a line for each record: gateway epoch seq kind wall_ms.", valueName: "file"))
     var ledger: String?
 
+    @Option(
+        help: ArgumentHelp("Look here for what to install.", valueName: "folder"),
+        completion: .directory)
+    var assignments: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Percents of gateways by manner, such as silent=5,lie=2.5; others are good.",
+            valueName: "list"))
+    var manners = ""
+
+    @Option(
+        help: ArgumentHelp(
+            "Only this version is taken in these manners; others are good to all.",
+            valueName: "version"))
+    var badVersion: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Time from finding an assignment to saying that it is good.", valueName: "seconds"))
+    var updateS = 5.0
+
     @Flag(help: "Print the status on standard error each second.")
     var progress = false
 
@@ -112,6 +139,16 @@ struct FleetSimCommand: ParsableCommand {
         try Check.range(resendS, 0.1...86_400, "--resend-s")
         try Check.range(reconnectMs, 1...60_000, "--reconnect-ms")
         try Check.range(drainS, 0...86_400, "--drain-s")
+        try Check.range(updateS, 0.01...86_400, "--update-s")
+        guard manners.isEmpty || UpdateManner.shares(manners) != nil else {
+            let known = UpdateManner.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw ValidationError(
+                "--manners is '\(manners)', expected 'name=percent' with commas between, 100 % in all "
+                    + "at most, names being \(known)")
+        }
+        guard assignments != nil || (manners.isEmpty && badVersion == nil) else {
+            throw ValidationError("--manners and --bad-version need --assignments")
+        }
         let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789-")
         guard prefix.count <= 50, prefix.allSatisfy(allowed.contains) else {
             throw ValidationError(
@@ -156,6 +193,11 @@ struct FleetSimCommand: ParsableCommand {
         settings.resend = Int64(resendS * 1e9)
         settings.drain = Int64(drainS * 1e9)
         settings.seed = seed
+        settings.updates = assignments.map { folder in
+            UpdateSettings(
+                folder: folder, badVersion: badVersion,
+                shares: UpdateManner.shares(manners) ?? [], probation: Int64(updateS * 1e9))
+        }
         settings.ledger = ledger
         settings.showsProgress = progress
         settings.control = options.control

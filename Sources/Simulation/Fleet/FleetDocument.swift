@@ -13,6 +13,7 @@ struct FleetDocument {
     /// Writes a record and lends its bytes; the same record gives the same bytes each time.
     mutating func write<Result>(
         _ record: RecordBook.Record, _ sequence: Int64, of identity: FleetIdentity,
+        _ update: UpdateLife = UpdateLife(),
         _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         let uptime = max(0, record.wallMilliseconds - identity.bootedAt)
@@ -25,12 +26,19 @@ struct FleetDocument {
         switch record.kind {
         case .telemetry:
             bank.show(identity, wallMilliseconds: record.wallMilliseconds, now: now)
-            let frames = UInt64(uptime / 100)
+            let frames = update.frames(from: identity.bootedAt, until: record.wallMilliseconds)
             let inverter = InverterSummary(
                 profile: "pylontech-lv-1.2", keepAlive: "present", busState: "active",
-                framesSent: frames, framesReceived: frames / 10)
+                framesSent: frames, framesReceived: UInt64(uptime / 1000))
             TelemetryDocument.write(stamp, bank.state, bank.packs, inverter, to: &writer)
-        case .event: writeEvent(stamp, sequence, of: identity)
+        case .event:
+            if let report = update.reports[sequence] {
+                EventDocument.write(
+                    stamp, change: .noticed, level: .information, code: report.code.rawValue,
+                    pack: 0, text: report.text, update: report, to: &writer)
+            } else {
+                writeEvent(stamp, sequence, of: identity)
+            }
         }
         return writer.bytes.withUnsafeBytes(body)
     }

@@ -28,6 +28,8 @@ struct FleetSettings {
     var connecting = 64
     /// What epochs, boots and values come from.
     var seed: UInt64 = 1
+    /// Where gateways find what they shall install; nil when nobody assigns them anything.
+    var updates: UpdateSettings?
     /// Where each record is written down; nil nowhere.
     var ledger: String?
     /// Whether the status goes to standard error each second.

@@ -27,7 +27,8 @@ extension FleetSimulation {
         guard let record = gateway.book.record(sequence) else { return true }
         let kind = Int(record.kind.rawValue)
         var messageID: Int32 = 0
-        let code = document.write(record, sequence, of: gateway.identity) { payload in
+        let code = document.write(record, sequence, of: gateway.identity, gateway.update) {
+            payload in
             client.publish(
                 gateway.topics[kind], payload, qos: 1, retain: false, recordProperties[kind],
                 id: &messageID)

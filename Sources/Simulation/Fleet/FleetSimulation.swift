@@ -156,6 +156,7 @@ final class FleetSimulation {
     private static var leastSkipped: Int64 { 100_000_000 }
 
     private func make(_ gateway: SimulatedGateway) {
+        if gateway.update.isMute { return }
         var isFirst = true
         while isFirst || kind(of: gateway.book.next, gateway) == .event {
             isFirst = false
@@ -166,10 +167,26 @@ final class FleetSimulation {
         pump(gateway)
     }
 
+    /// Reads what it shall install, and says what there is to say of that.
+    private func lookAfterUpdates(_ gateway: SimulatedGateway, _ now: Int64) {
+        guard let updates = settings.updates else { return }
+        gateway.update.look(
+            at: "\(updates.folder)/\(gateway.identity.name).json", now: now,
+            wall: WallClock.milliseconds(), probation: updates.probation
+        ) { updates.manner(of: gateway.identity, with: $0) }
+        for report in gateway.update.due(now) {
+            gateway.update.reports[gateway.book.next] = report
+            append(
+                gateway, wallMilliseconds: WallClock.milliseconds(), madeAt: now, as: .event)
+            pump(gateway)
+        }
+    }
+
     private func append(
-        _ gateway: SimulatedGateway, wallMilliseconds: Int64, madeAt: Int64?
+        _ gateway: SimulatedGateway, wallMilliseconds: Int64, madeAt: Int64?,
+        as given: RecordBook.Kind? = nil
     ) {
-        let kind = kind(of: gateway.book.next, gateway)
+        let kind = given ?? kind(of: gateway.book.next, gateway)
         let record = RecordBook.Record(
             wallMilliseconds: wallMilliseconds, madeAt: madeAt, kind: kind)
         let sequence = gateway.book.append(record, isLive: madeAt != nil && gateway.isOnline)
@@ -193,7 +210,10 @@ final class FleetSimulation {
         tickCount += 1
         queueDue(now)
         for (position, gateway) in gateways.enumerated() {
-            if position % Self.turns == turn { maintain(gateway, now) }
+            if position % Self.turns == turn {
+                maintain(gateway, now)
+                if isMaking, hasBegun { lookAfterUpdates(gateway, now) }
+            }
             if !gateway.book.backlog.isEmpty { pump(gateway) }
         }
         if turn == 0 { ledger?.flush() }

@@ -34,6 +34,8 @@ final class SimulatedGateway {
     var failures = 0
     /// Records made beside the backlog.
     var made: Int64 = 0
+    /// What it was assigned.
+    var update = UpdateLife()
     /// What the kernel watches the connection for.
     var watched: (descriptor: Int32, events: Int16) = (-1, 0)
 
