@@ -72,7 +72,7 @@ package struct SetRelease: Hashable, Sendable {
             section.fault("sha256", "is no SHA-256, expected 64 lower-case hex digits")
         }
         length = section.requiredInteger("length", in: 1...1 << 30) ?? 1
-        release = Int64(section.requiredInteger("release", in: 1...1 << 53 - 1) ?? 1)
+        release = Int64(section.requiredInteger("release", in: 1...1_000_000_000) ?? 1)
         leastRuntime = section.requiredString("least_runtime")
         if !leastRuntime.isEmpty, !Self.isVersion(leastRuntime) {
             section.fault(
