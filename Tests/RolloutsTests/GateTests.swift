@@ -1,3 +1,4 @@
+import Foundation
 import TestKit
 import Testing
 
@@ -68,6 +69,32 @@ import Testing
             }
         }
     }
+
+    /// The article shows each row once, `from | on | to`, by the names of the code.
+    @Test func `the tables of the article are those of the code`() throws {
+        let path = Repository.root + "/Sources/Rollouts/Rollouts.docc/Rollouts.md"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { line in
+            line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }.filter { $0[0] != "From" && $0[0] != "---" }
+        #expect(rows.count == RolloutState.table.count + AttemptState.table.count)
+        for (row, step) in zip(rows, RolloutState.table) {
+            let from =
+                step.from.count == 6 ? "any that is not over" : words(step.from.map(\.rawValue))
+            #expect(row[0] == from && row[1].hasPrefix(step.on.rawValue), "\(row)")
+            #expect(row[2].hasPrefix(step.to.rawValue), "\(row)")
+        }
+        for (row, step) in zip(rows.dropFirst(RolloutState.table.count), AttemptState.table) {
+            let names = step.from.map(\.rawValue)
+            let from = names.count > 3 ? "\(names[0]) … \(names[names.count - 1])" : words(names)
+            #expect(row[0] == from && row[2].hasPrefix(step.to.rawValue), "\(row)")
+            let isReport = [.deliver, .apply, .good, .returned].contains(step.on)
+            #expect(
+                isReport ? row[1] == "its report" : row[1].hasPrefix(step.on.rawValue), "\(row)")
+        }
+    }
+
+    private func words(_ names: [String]) -> String { names.joined(separator: ", ") }
 
     @Test func `the tables have no way out of an end, and a way to every state`() {
         for state in RolloutState.allCases {

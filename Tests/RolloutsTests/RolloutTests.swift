@@ -106,6 +106,31 @@ import Testing
         #expect(hours.values.allSatisfy { $0.isSubset(of: [1, 2]) }, "\(hours)")
     }
 
+    /// 2026-03-28T20:00Z and on: in Berlin the hour from two to three is skipped on the 29th, in New York
+    /// that was three weeks before.
+    @Test func `in the night that spring makes shorter, a window in the skipped hour waits a day`()
+    {
+        let hour: Int64 = 3_600_000
+        let evening: Int64 = 1_774_728_000_000
+        let zones = ["Europe/Berlin", "America/New_York"]
+        let fleet = VirtualFleet(
+            plan {
+                $0.window = MaintenanceWindow("02:00-03:00")
+                $0.waves = [.all]
+            }, [(.good, 10)], seed: 2, at: evening
+        ) { $1.zone = zones[$0 % 2] }
+        fleet.run(hours: 40) { $0.attempts.allSatisfy { $0.state != .waiting } }
+        func told(_ zone: String) -> Set<Int64> {
+            let sites = Set(fleet.sites.filter { $0.zone == zone }.map(\.id))
+            return Set(
+                fleet.handed.filter { sites.contains($0.assignment.gateway) }
+                    .map { ($0.time - evening) / hour })
+        }
+        // 02:00 of summer time in New York is 06:00 UTC; in Berlin it is 00:00 UTC of the day after
+        #expect(told("America/New_York") == [10])
+        #expect(told("Europe/Berlin") == [28])
+    }
+
     @Test func `who is told as its window closes has the next one whole`() throws {
         let window = try #require(MaintenanceWindow("01:00-03:00"))
         var plan = plan()
