@@ -186,4 +186,13 @@ import Testing
             #expect(outbox.nextSequence > last)
         }
     }
+
+    @Test func `a fast pace writes larger blocks off, and a start passes one over`() throws {
+        let fixture = try OutboxFixture()
+        var last: Int64 = 0
+        for _ in 1...400 { last = try #require(try fixture.append(16)).upperBound }
+        let passed = try #require(try fixture.openCopy().passedOver)
+        #expect(passed.lowerBound == last + 1)
+        #expect((1_025...65_536).contains(passed.count), "\(passed)")
+    }
 }
