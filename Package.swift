@@ -128,6 +128,12 @@ let package = Package(
             "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
         library("FleetStore", ["CPostgres", "CSQLite", grdb]),
         library(
+            "ProfileRepository",
+            [
+                "CertificateAuthority", "CLinux", "CutPoints", "EST", "ProfileSet", "StrictJSON",
+                "TUF", asn1,
+            ]),
+        library(
             "FleetAPI",
             [
                 "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore", asn1, crypto,
@@ -154,8 +160,9 @@ let package = Package(
             "FleetRuntime",
             [
                 "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
-                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "Rollouts", "StrictJSON",
-                "Telemetry", arguments, crypto, log, x509,
+                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "ProfileRepository",
+                "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "TUF", arguments, crypto, log,
+                x509,
             ]),
         library(
             "Simulation",
@@ -187,6 +194,13 @@ let package = Package(
         suite(
             "TUFClientTests",
             ["amphora-gateway", "HTTPSClient", "StrictJSON", "TUF", "TUFClient"], fixtures: true),
+        // Runs the built fleet, and python-tuf on what it publishes.
+        suite(
+            "ProfileRepositoryTests",
+            [
+                "amphora-fleet", "CertificateAuthority", "HTTPSClient", "ProfileRepository",
+                "ProfileSet", "TUF", "TUFClient",
+            ], fixtures: true),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
@@ -64,3 +65,5 @@ int clinux_accept(int listener) {
 void clinux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
 
 void clinux_trim_heap(void) { malloc_trim(0); }
+
+int clinux_syncfs(int descriptor) { return syncfs(descriptor); }

@@ -4,7 +4,7 @@ import Glibc
 /// Files that are there whole or not at all, whenever the power goes.
 package enum DurableFile {
     /// The most bytes of a file that is read.
-    private static let mostBytes = 1 << 20
+    package static let mostBytes = 1 << 20
 
     /// Writes a file beside its place, brings it to the disk, and moves it there.
     ///
@@ -44,8 +44,10 @@ package enum DurableFile {
         try synchronise(folder: parent(of: path))
     }
 
-    /// Reads a file of at most 1 MiB.
-    package static func read(_ path: String) throws(AuthorityError) -> [UInt8] {
+    /// Reads a file of at most `limit` bytes, 1 MiB by default.
+    package static func read(
+        _ path: String, limit: Int = mostBytes
+    ) throws(AuthorityError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failed("read", path) }
         defer { close(file) }
@@ -57,8 +59,8 @@ package enum DurableFile {
             guard count >= 0 else { throw failed("read", path) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
-            guard bytes.count <= mostBytes else {
-                throw .content("'\(path)' is longer than \(mostBytes) bytes")
+            guard bytes.count <= limit else {
+                throw .content("'\(path)' is longer than \(limit) bytes")
             }
         }
     }
@@ -67,7 +69,7 @@ package enum DurableFile {
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Names of what lies in a folder, sorted; none when there is no such folder.
-    static func names(in folder: String) throws(AuthorityError) -> [String] {
+    package static func names(in folder: String) throws(AuthorityError) -> [String] {
         guard let stream = opendir(folder) else {
             if errno == ENOENT { return [] }
             throw failed("read the folder", folder)
@@ -120,7 +122,7 @@ package enum DurableFile {
     }
 
     /// Removes a file, a link, or a folder with all in it; what is not there is no trouble.
-    static func remove(_ path: String) throws(AuthorityError) {
+    package static func remove(_ path: String) throws(AuthorityError) {
         if unlink(path) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else { throw failed("remove", path) }
         for name in try names(in: path) { try remove("\(path)/\(name)") }
@@ -148,12 +150,12 @@ package enum DurableFile {
 }
 
 /// Keeps others out of a folder until the last reference goes or the process ends.
-final class FolderLock {
+package final class FolderLock {
     private let descriptor: Int32
 
     /// Locks a file in it, or the folder itself; waits for another process, or throws at once when
     /// `waits` is false.
-    init(_ path: String, isFile: Bool = true, waits: Bool = true) throws(AuthorityError) {
+    package init(_ path: String, isFile: Bool = true, waits: Bool = true) throws(AuthorityError) {
         let kind = isFile ? O_RDWR | O_CREAT : O_RDONLY | O_DIRECTORY
         descriptor = open(path, kind | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DurableFile.failed("open", path) }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import SwiftASN1
 
 /// Encrypts keys at rest so that openssl and others can read them, and decrypts what they wrote.
-enum EncryptedKey {
+package enum EncryptedKey {
     /// scrypt with N 2¹⁴, r 8 and p 5: 16 MiB and about a quarter of a second for each guess.
     ///
     /// openssl reads no more than 32 MiB, so that the work is in p rather than in N.
@@ -13,8 +13,9 @@ enum EncryptedKey {
     private static let lanes = 5
 
     /// Wraps PKCS#8 in DER.
-    static func seal(_ key: [UInt8], with passphrase: Passphrase) throws(AuthorityError) -> [UInt8]
-    {
+    package static func seal(
+        _ key: [UInt8], with passphrase: Passphrase
+    ) throws(AuthorityError) -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         let salt = (0..<16).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
         let vector = (0..<16).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
@@ -33,8 +34,9 @@ enum EncryptedKey {
     }
 
     /// Unwraps PKCS#8 in DER; throws when the passphrase is another one.
-    static func open(_ der: [UInt8], with passphrase: Passphrase) throws(AuthorityError) -> [UInt8]
-    {
+    package static func open(
+        _ der: [UInt8], with passphrase: Passphrase
+    ) throws(AuthorityError) -> [UInt8] {
         let container = try EncryptedKeyContainer(der: der)
         do {
             return Array(

@@ -50,4 +50,7 @@ void clinux_limit_arenas(int count);
 // Gives free memory back to the kernel.
 void clinux_trim_heap(void);
 
+// Brings everything written to the file system of a descriptor to the disk; 0, or -1 with errno.
+int clinux_syncfs(int descriptor);
+
 #endif

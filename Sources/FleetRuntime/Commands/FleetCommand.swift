@@ -18,6 +18,7 @@ package struct FleetCommand: ParsableCommand {
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
             RolloutCommand.self,
+            ProfilesCommand.self,
             VersionCommand.self,
         ])
 
