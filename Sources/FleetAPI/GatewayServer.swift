@@ -24,7 +24,7 @@ package struct PatienceLimits: Sendable {
     package init() {}
 }
 
-/// Serves gateways over TLS 1.2 and later: EST and, with a desk for it, their configuration; from the moment it is made until `stop`.
+/// Serves gateways over TLS 1.2 and later: EST and, with parts for them, configuration and profile sets; from the moment it is made until `stop`.
 package final class GatewayServer: Sendable {
     /// The port it listens on; of use when 0 was asked for.
     package var port: Int { server.port }
@@ -36,7 +36,7 @@ package final class GatewayServer: Sendable {
     /// they do not fit at the start, or when nothing can listen there.
     package init(
         host: String, port: Int, desk: EnrolmentDesk, configuration: ConfigurationDesk? = nil,
-        limits: PatienceLimits = PatienceLimits(), log: Logger,
+        profiles: PublishedFiles? = nil, limits: PatienceLimits = PatienceLimits(), log: Logger,
         identity: @escaping @Sendable () throws -> ServerPair
     ) throws(ListenError) {
         let builder: HTTPServerBuilder
@@ -62,6 +62,9 @@ package final class GatewayServer: Sendable {
         if let configuration {
             ConfigurationRoutes(desk: configuration, judge: desk, retrySeconds: limits.retry).add(
                 to: router)
+        }
+        if let profiles {
+            ProfileRoutes(files: profiles, judge: desk, retrySeconds: limits.retry).add(to: router)
         }
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
             Application(

@@ -58,6 +58,7 @@ final class EnrolmentRig: Sendable {
         try Data(issuer.root.pem.utf8).write(to: URL(filePath: folder.file("root.pem")))
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let (issuer, revoked, clock, shown) = (issuer, revoked, clock, shown)
+        let published = folder.file("published")
         server = try await Self.aside {
             let desk = EnrolmentDesk(
                 store: try FleetStores.openDevices(address), issuer: issuer, log: log,
@@ -67,8 +68,8 @@ final class EnrolmentRig: Sendable {
                 host: "127.0.0.1", port: 0, desk: desk,
                 configuration: ConfigurationDesk(
                     store: try FleetStores.openConfiguration(address), log: log,
-                    clock: { Int64(Date().timeIntervalSince1970 * 1000) }), limits: limits,
-                log: log
+                    clock: { Int64(Date().timeIntervalSince1970 * 1000) }),
+                profiles: PublishedFiles(published), limits: limits, log: log
             ) { shown.pair.withLock { $0 } }
         }
     }

@@ -42,6 +42,7 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var authority: AuthorityOptions
     @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var profiles: RepositoryOptions
 
     func run() throws {
         guard let endpoint = IngestPlan.endpoint(listen) else {
@@ -67,7 +68,10 @@ struct ServeCommand: ParsableCommand {
             let enrolment = try gateways.map {
                 try openGatewayServer(
                     $0, store: store.store, authority: authority.folder(),
-                    passphrase: passphrase.passphrase(), log: log)
+                    passphrase: passphrase.passphrase(), profiles: profiles.repository, log: log)
+            }
+            let keeper = try gateways.map { _ in
+                try RepositoryKeeper(profiles.repository, log: log)
             }
             let rollouts = try assignments.map {
                 try RolloutService(
@@ -82,6 +86,7 @@ struct ServeCommand: ParsableCommand {
             while signals.next() == .report { Output.result(probe.report().document) }
             rollouts?.stop()
             enrolment?.stop()
+            keeper?.stop()
             server.stop()
             probe.stop()
             log.info("stopped serving")

@@ -8,7 +8,7 @@ import Logging
 /// Throws when the authority cannot be opened or nothing can listen there.
 func openGatewayServer(
     _ endpoint: (host: String, port: Int), store: String, authority: AuthorityFolder,
-    passphrase: Passphrase?, log: Logger
+    passphrase: Passphrase?, profiles: String, log: Logger
 ) throws -> GatewayServer {
     let issuer = try FileCertificateAuthority(authority, passphrase: passphrase)
     let desk = EnrolmentDesk(
@@ -21,7 +21,8 @@ func openGatewayServer(
     let configuration = ConfigurationDesk(
         store: try FleetStores.openConfiguration(store), log: log, clock: { Moment.now() })
     return try GatewayServer(
-        host: endpoint.host, port: endpoint.port, desk: desk, configuration: configuration, log: log
+        host: endpoint.host, port: endpoint.port, desk: desk, configuration: configuration,
+        profiles: PublishedFiles(profiles + "/published"), log: log
     ) {
         ServerPair(
             certificates: try WholeFile.read(authority.file("fleet.pem")),
