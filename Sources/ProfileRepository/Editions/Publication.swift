@@ -20,9 +20,8 @@ struct Publication {
 
     /// Makes, checks and writes all of it.
     func run(_ changes: [AssignmentChange], _ writer: EditionWriter) throws -> PublishReport {
-        var report = PublishReport()
-        let bins = try AssignmentBins(repository, old: old, targets: targets, now: now)
-        let made = try bins.make(changes, writer)
+        let made = try AssignmentBins(repository, old: old, targets: targets, now: now)
+            .make(changes, writer)
         var pieces = made.map { Piece(role: $0.role, version: $0.version, bytes: $0.bytes) }
         if targets.envelope.version != old.targets?.envelope.version {
             pieces.append(
@@ -30,15 +29,21 @@ struct Publication {
                     role: "targets", version: targets.envelope.version,
                     bytes: targets.envelope.bytes))
         }
-        var versions: [TUFName: Int64] = [:]
-        for (name, mark) in old.snapshot?.files ?? [:] {
-            versions[TUFName(String(name.text.dropLast(".json".count)))] = mark.version
-        }
-        for piece in pieces { versions[piece.role] = piece.version }
-        let snapshot = try snapshot(versions)
+        let snapshot = try snapshot(versions(with: pieces))
         let timestamp = try timestamp(snapshot)
         try check(snapshot, timestamp)
+        try write(pieces, snapshot, timestamp, writer)
+        return PublishReport(
+            root: root.envelope.version, targets: targets.envelope.version,
+            snapshot: snapshot.envelope.version, timestamp: timestamp.envelope.version,
+            bins: made.count { $0.role != ProfileRepository.assignments })
+    }
 
+    /// The order in which each file is there before another names it.
+    private func write(
+        _ pieces: [Piece], _ snapshot: TUFSnapshot, _ timestamp: TUFTimestamp,
+        _ writer: EditionWriter
+    ) throws {
         for piece in pieces {
             try writer.write(piece.bytes, "metadata/\(piece.version).\(piece.role.quoted).json")
         }
@@ -48,17 +53,20 @@ struct Publication {
         // from here on gateways see it
         try DurableFile.write(timestamp.envelope.bytes, to: repository.metadata("timestamp.json"))
         CutPoint.pass("edition-named")
-        let version = root.envelope.version
         if isNewRoot {
-            try DurableFile.write(
-                root.envelope.bytes, to: repository.metadata("\(version).root.json"))
+            let name = "\(root.envelope.version).root.json"
+            try DurableFile.write(root.envelope.bytes, to: repository.metadata(name))
         }
-        report.root = version
-        report.targets = targets.envelope.version
-        report.snapshot = snapshot.envelope.version
-        report.timestamp = timestamp.envelope.version
-        report.bins = made.count { $0.role != ProfileRepository.assignments }
-        return report
+    }
+
+    /// The version of every role: as before, unless it was made anew.
+    private func versions(with pieces: [Piece]) -> [TUFName: Int64] {
+        var versions: [TUFName: Int64] = [:]
+        for (name, mark) in old.snapshot?.files ?? [:] {
+            versions[TUFName(String(name.text.dropLast(".json".count)))] = mark.version
+        }
+        for piece in pieces { versions[piece.role] = piece.version }
+        return versions
     }
 
     private func snapshot(_ versions: [TUFName: Int64]) throws -> TUFSnapshot {

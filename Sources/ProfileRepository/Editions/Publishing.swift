@@ -22,13 +22,16 @@ package struct AssignmentChange: Sendable {
 
 /// What a publication did.
 package struct PublishReport: Hashable, Sendable {
-    /// Versions of what is published now.
-    package var root: Int64 = 0
-    package var targets: Int64 = 0
-    package var snapshot: Int64 = 0
-    package var timestamp: Int64 = 0
+    /// The version of the root that is published now.
+    package let root: Int64
+    /// The version of the list of sets.
+    package let targets: Int64
+    /// The version of the snapshot.
+    package let snapshot: Int64
+    /// The version of the timestamp.
+    package let timestamp: Int64
     /// How many bins of assignments were signed anew.
-    package var bins = 0
+    package let bins: Int
 }
 
 extension ProfileRepository {
