@@ -10,6 +10,7 @@ import fleet_cases
 import job_cases
 import line_cases
 import outbox_cases
+import update_cases
 from report import Report
 from rig import TOOLS, Priority
 
@@ -18,7 +19,7 @@ CASES = {
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
     "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
     "replay": fleet_cases.replay, "day": fleet_cases.day, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
-    "identity": door_cases.doors,
+    "identity": door_cases.doors, "update": update_cases.update,
 }
 
 
