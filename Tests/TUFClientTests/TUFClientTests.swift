@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `the moment of the start decides, however long the update takes`() throws {
-        // one second before all expires, and not a look at the clock after that
+        // go-tuf issues 217 and 386: one second before all expires, and no look at the clock after that
         let last = TUFTime(seconds: 1_900_086_399)
         #expect(try update(start: last) == 1)
         try server.publish()

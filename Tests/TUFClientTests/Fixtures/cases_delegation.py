@@ -268,7 +268,7 @@ def case_new_keys_of_a_delegation_count_at_once():
 
 def case_names_of_roles_are_quoted():
     for name in ["?", "#", "/delegatedrole", "../delegatedrole", "..", ".", "a/../b", "%2e%2e", "é ü", "A&b=c", "\\x",
-                 "a.json", "1.root", "~-._"]:
+                 "a.json", "1.root", "~-._", "a\0b", "a\nb", "\u202e"]:
         with graph([("targets", name, ["*"], False)]) as s:
             s.repository.add_target("file", b"x", name)
             s.repository.publish(name, "snapshot", "timestamp")
