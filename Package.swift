@@ -237,7 +237,9 @@ let package = Package(
         suite(
             "FleetAPITests",
             [
-                "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore", asn1,
+                "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore",
+                "HTTPSClient",
+                "ProfileRepository", "TUF", "TUFClient", asn1,
                 crypto, log, x509,
             ]),
         suite("RolloutsTests", ["FleetStore", "Rollouts"]),

@@ -24,6 +24,13 @@ package final class TUFClient {
             self.metadata = metadata
             self.targets = targets
         }
+
+        /// Where a fleet such as `https://fleet.example:8443` gives its profile sets to gateways.
+        package init(fleet: String) {
+            let base = fleet.hasSuffix("/") ? String(fleet.dropLast()) : fleet
+            metadata = base + "/v1/gateway/profiles/metadata"
+            targets = base + "/v1/gateway/profiles/targets"
+        }
     }
 
     private let folder: VerifiedFolder

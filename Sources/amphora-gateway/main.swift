@@ -1,3 +1,3 @@
 import GatewayRuntime
 
-GatewayCommand.main()
+GatewayCommand.start()

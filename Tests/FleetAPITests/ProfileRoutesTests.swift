@@ -1,4 +1,8 @@
 import Foundation
+import HTTPSClient
+import ProfileRepository
+import TUF
+import TUFClient
 import TestKit
 import Testing
 
@@ -81,5 +85,49 @@ import Testing
             let answer = try await fetch("metadata/timestamp.json", rig, identity: identity)
             #expect(answer.hasPrefix("HTTP/1.1 403"), "\(answer)")
         }
+    }
+
+    @Test func `a gateway's own client goes all the way from its root to its assignment`()
+        async throws
+    {
+        let rig = try await EnrolmentRig()
+        try rig.identity("gw-1", of: "gw-1", by: rig.issuer)
+        let document = Array("{\"gateway\":\"gw-1\"}".utf8)
+        let found = try await EnrolmentRig.aside {
+            let root = try Self.publish(document, at: rig.folder)
+            var configuration = HTTPSConfiguration(
+                authorities: .file(rig.folder.file("root.pem")))
+            configuration.identity = HTTPSConfiguration.Identity(
+                certificateFile: rig.folder.file("gw-1.pem"),
+                keyFile: rig.folder.file("gw-1.key"))
+            let client = try TUFClient(
+                folder: try VerifiedFolder(rig.folder.file("trusted")), shipped: root,
+                exchange: try HTTPSSession(configuration),
+                addresses: TUFClient.Addresses(fleet: rig.url),
+                start: TUFTime(seconds: Int64(Date.now.timeIntervalSince1970)))
+            try client.refresh()
+            return try client.fetch(try client.find(AssignmentChange.path("gw-1")))
+        }
+        #expect(found == document)
+    }
+
+    /// Publishes an assignment where the server looks; gives the first root.
+    private static func publish(
+        _ document: [UInt8], at folder: TemporaryDirectory
+    ) throws -> [UInt8] {
+        let key = try #require(TUFPrivateKey(.ed25519))
+        let now = TUFTime(seconds: Int64(Date.now.timeIntervalSince1970))
+        let repository = try ProfileRepository.create(
+            at: folder.file("repository"),
+            root: TUFAuthority(role: "root", keys: [key.publicKey], threshold: 1),
+            targets: TUFAuthority(role: "targets", keys: [key.publicKey], threshold: 1),
+            lives: RepositoryLives(), now: now)
+        _ = try repository.sign(with: [key])
+        try repository.publish(
+            [AssignmentChange(gateway: "gw-1", document: document)], now: now)
+        try FileManager.default.moveItem(
+            atPath: folder.file("repository/published"), toPath: folder.file("published"))
+        return [UInt8](
+            try Data(contentsOf: URL(filePath: folder.file("published/metadata/1.root.json"))))
     }
 }

@@ -12,7 +12,7 @@ import threading
 import time
 
 from report import median
-from rig import BASE_SET, BOUND, GATEWAY, PYTHON, TOOLS
+from rig import BASE_SET, BOUND, GATEWAY, PYTHON
 
 FLEET = os.environ.get("AMPHORA_FLEET", "")
 MANY = 10_000

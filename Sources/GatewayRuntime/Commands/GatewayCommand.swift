@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewaySettings
+import Glibc
 
 /// The command line of `amphora-gateway`.
 package struct GatewayCommand: ParsableCommand {
@@ -26,6 +27,24 @@ package struct GatewayCommand: ParsableCommand {
 
     /// Made by the argument parser.
     package init() {}
+
+    /// Runs the command that the program was started with.
+    ///
+    /// Ends as the argument parser does, except that `tuf-client` has one status for every failure: those
+    /// who test clients know no other.
+    package static func start() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let isWrongUsage = exitCode(for: error) == .validationFailure
+            guard isWrongUsage, CommandLine.arguments.dropFirst().first == "tuf-client" else {
+                exit(withError: error)
+            }
+            Output.note(fullMessage(for: error))
+            Glibc.exit(ExitStatus.failure)
+        }
+    }
 }
 
 /// Where profile sets are looked for.

@@ -15,7 +15,7 @@ struct TUFClientCommand: ParsableCommand {
             up to date, 'download' does so and fetches targets. A running gateway uses folders of its \
             own; this command serves those who make a repository, and the tests that hold this client \
             against others. With a server on this machine itself it speaks http, too.
-            Exit status: 0 success, 1 failure, 64 wrong usage.
+            Exit status: 0 success, 1 any failure, wrong usage included.
             """)
 
     /// What to do.

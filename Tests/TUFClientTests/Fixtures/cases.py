@@ -6,7 +6,6 @@ import argparse
 import concurrent.futures
 import importlib
 import inspect
-import sys
 import traceback
 
 import rig

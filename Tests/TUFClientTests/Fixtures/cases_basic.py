@@ -2,7 +2,7 @@
 import json
 import os
 
-from rig import Client, Repository, Scene, expect, later
+from rig import Scene, expect
 
 FIRST = ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"]
 
@@ -58,6 +58,9 @@ def case_what_is_missing_on_the_command_line_is_a_failure():
         expect(s.client.run("--metadata-url", s.server.url, "refresh"), 1)
         expect(s.client.run("--metadata-dir", s.client.metadata_dir, "init"), 1)
         expect(s.client.run("--metadata-dir", s.client.metadata_dir, "init", "/no/such/file"), 1)
+        expect(s.client.run(), 1)
+        expect(s.client.run("--no-such-option", "refresh"), 1)
+        expect(s.client.run("upload"), 1)
         expect(s.server.log, [])
 
 

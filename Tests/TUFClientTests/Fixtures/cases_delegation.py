@@ -2,7 +2,7 @@
 import hashlib
 import json
 
-from rig import Repository, Scene, expect, later, signer
+from rig import Scene, expect, signer
 
 GRAPHS = [
     # edges (by, role, paths, terminating) and the roles asked for, in order, for the path `file`

@@ -1,7 +1,7 @@
 """Keys: kinds, thresholds, rotation, signatures that are none."""
 import json
 
-from rig import Repository, Scene, expect, later, signer
+from rig import Scene, expect, later, signer
 
 
 def case_all_kinds_of_keys_sign_all_roles():
@@ -188,7 +188,6 @@ def case_a_key_under_the_id_of_another_is_refused():
 
 
 def case_a_key_of_a_kind_to_come_is_passed_over():
-    from tuf.api.metadata import Key
     import hashlib
     from securesystemslib.formats import encode_canonical
     with Scene() as s:

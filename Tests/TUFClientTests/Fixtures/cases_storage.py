@@ -31,7 +31,6 @@ def case_the_program_may_die_at_any_step_of_writing():
                 os.remove(os.path.join(s.client.target_dir, "file"))
                 s.repository.publish("root", "A", "targets", "snapshot", "timestamp")
             assert deaths >= 5, deaths
-            leftovers = [n for n in os.listdir(s.client.metadata_dir) if n.endswith(".new")]
             s.client.environment = {}
             s.good()
             expect([n for n in os.listdir(s.client.metadata_dir) if n.endswith(".new")], [])

@@ -1,19 +1,17 @@
 """A repository that python-tuf signs, a server that can misbehave, and our client as a program."""
 import datetime
-import gzip
 import json
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib import parse
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
-    DelegatedRole, Delegations, Key, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets,
+    DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets,
     Timestamp)
 from tuf.api.serialization.json import JSONSerializer
 
