@@ -67,6 +67,25 @@ package struct CANProfile: Sendable {
         return "'\(messageNames[index])' (\(plan.frames[index].identifier))"
     }
 
+    /// Whether an inverter that understands one of two profiles goes on when the other is spoken.
+    ///
+    /// The same bit rate, the same signs of life, and no more than frames added or left out.
+    package func isSameFamily(as other: CANProfile) -> Bool {
+        let (ours, theirs) = (
+            Set(plan.frames.map(\.identifier)), Set(other.plan.frames.map(\.identifier))
+        )
+        return bitRate == other.bitRate
+            && keepAliveRule.identifiers == other.keepAliveRule.identifiers
+            && (ours.isSubset(of: theirs) || theirs.isSubset(of: ours))
+    }
+
+    /// The longest time between two frames of one kind; a second for one that only answers.
+    package var longestCycle: TimeSpan {
+        plan.frames.map { TimeSpan(nanoseconds: $0.cycle.nanoseconds) }.max().map {
+            min(max($0, .milliseconds(100)), .seconds(10))
+        } ?? .seconds(1)
+    }
+
     /// Whether its facts come from one unconfirmed source, so that it needs the installer's consent.
     package var isExperimental: Bool { confidence == "single" }
 }

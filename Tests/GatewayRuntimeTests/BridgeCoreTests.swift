@@ -220,6 +220,30 @@ import Testing
         }
     }
 
+    @Test func `rule 8: before another family is spoken the old stop is told, then nothing`() throws
+    {
+        let frames = """
+            { "message": "P", "cycle_ms": 500, "signals": { "V": {"constant": 1} } }
+            """
+        let bridge = BridgeFixture(try BridgeProfiles.load(id: "old"))
+        bridge.answer()
+        bridge.tell()
+        bridge.pass(1500)
+        #expect(bridge.take().contains("003#F401E803"))
+        #expect(
+            bridge.core.replace(profile: try BridgeProfiles.load(frames: frames, id: "new")))
+        bridge.pass(6000)
+        let limits = bridge.heard.filter { $0.frame.hasPrefix("003#") }
+        #expect(!limits.isEmpty && limits.allSatisfy { $0.frame == "003#00000000" })
+        let new = bridge.heard.filter { $0.frame.hasPrefix("064#") }
+        let (last, first) = (limits.last?.at ?? 0, new.first?.at ?? 0)
+        #expect(limits.count == 2 && (1000...2600).contains(first - last), "\(bridge.heard)")
+        #expect(new.count >= 4)
+        #expect(bridge.snapshot.profile == "new")
+        // the bank itself was never stopped
+        #expect(bridge.snapshot.state.mode == .running)
+    }
+
     @Test func `a profile for another bit rate is not taken`() throws {
         let bridge = BridgeFixture(try BridgeProfiles.load(id: "old"))
         #expect(!bridge.core.replace(profile: try BridgeProfiles.load(id: "new", rate: 250_000)))

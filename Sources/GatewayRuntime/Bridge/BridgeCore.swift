@@ -24,6 +24,8 @@ final class BridgeCore {
     private let gateway: SerialNumber
     private var talk: InverterTalk
     private var replacement: CANProfile?
+    /// How the old profile is left; nil until that has begun.
+    private var farewell: ProfileFarewell?
     private var controller: BankController
     private var packs: PackTable
     private var state = BankState()
@@ -73,10 +75,12 @@ final class BridgeCore {
     /// another bit rate.
     ///
     /// The last cycle of the old profile is sent whole, and the first of the new one begins when the
-    /// next of the old one would have, so that the inverter never waits longer than a cycle.
+    /// next of the old one would have, so that the inverter never waits longer than a cycle. A profile of
+    /// another family follows the old one's stop and a silence (``ProfileFarewell``).
     func replace(profile: CANProfile) -> Bool {
         guard profile.bitRate == talk.profile.bitRate else { return false }
         replacement = profile
+        farewell = nil
         return true
     }
 
@@ -89,16 +93,22 @@ final class BridgeCore {
     /// Swaps profiles where one cycle ended and the next is due or nothing is sent at all.
     private func swapProfile(_ now: Instant) {
         guard let profile = replacement, !talk.isMidCycle else { return }
+        var leaving =
+            farewell
+            ?? (talk.schedule.isRunning
+                ? ProfileFarewell(from: talk.profile, to: profile, now: now) : .none)
+        leaving.advance(to: now)
+        farewell = leaving
         let isBoundary =
             !talk.schedule.isRunning || talk.profile.sending.isPolled || talk.schedule.next <= now
-        guard isBoundary else { return }
-        replacement = nil
+        guard isBoundary, leaving == .none else { return }
+        (replacement, farewell) = (nil, nil)
         var fresh = InverterTalk(
             profile, keepAlive: keepAlive ?? profile.keepAliveAction, packCount: packs.count)
         fresh.adopt(talk)
         let wasRunning = talk.schedule.isRunning
         talk = fresh
-        if wasRunning { talk.begin(at: now) }
+        if wasRunning { talk.begin(at: now) } else { evaluateAt = now }
     }
 
     /// Every alarm that somebody should hear of at once.
@@ -158,8 +168,12 @@ final class BridgeCore {
             stoppedAt = .never
         }
         talk.profile.prepare(
-            &values, isStopped: state.mode == .stopped || watch.before == .stop)
+            &values,
+            isStopped: state.mode == .stopped || watch.before == .stop || isLeaving)
     }
+
+    /// Whether the old profile's stop is told before another family is spoken.
+    private var isLeaving: Bool { replacement != nil && farewell.map { $0 != .none } == true }
 
     /// Begins and ends sending.
     ///
@@ -171,7 +185,8 @@ final class BridgeCore {
         let isWaiting =
             talk.watch.before == .silence
             || talk.watch.before == .stop && stop.limits == .silence
-        let shallSend = state.mode != .starting && !isStopOver && !isWaiting
+        let shallSend =
+            state.mode != .starting && !isStopOver && !isWaiting && farewell?.isSilent != true
         if shallSend, !talk.schedule.isRunning { talk.begin(at: now) }
         if !shallSend, talk.schedule.isRunning { talk.stop() }
     }
