@@ -228,7 +228,7 @@ let package = Package(
                 "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
-                "CertificateAuthority", "EST", "Provisioning",
+                "CertificateAuthority", "EST", "Provisioning", "Telemetry", "UpdateAgent",
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
         suite(
@@ -251,7 +251,7 @@ let package = Package(
             "SystemTests",
             [
                 "amphora-fleet", "amphora-gateway", "amphora-sim", "CertificateAuthority",
-                "FleetStore", "Modbus",
+                "FleetStore", "Modbus", "ProfileSet",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -67,3 +67,12 @@ void clinux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
 void clinux_trim_heap(void) { malloc_trim(0); }
 
 int clinux_syncfs(int descriptor) { return syncfs(descriptor); }
+
+int clinux_confine(uint64_t bytes, uint64_t seconds) {
+    struct rlimit space = {bytes, bytes}, time = {seconds, seconds + 1}, core = {0, 0};
+    setpriority(PRIO_PROCESS, 0, 15);
+    if (setrlimit(RLIMIT_CORE, &core) || setrlimit(RLIMIT_CPU, &time) ||
+        setrlimit(RLIMIT_AS, &space))
+        return -errno;
+    return 0;
+}

@@ -22,6 +22,7 @@ import Telemetry
 /// | link | broker connection | the network |
 /// | configuration | the fleet's documents | the fleet, the disk |
 /// | identity | key and certificate | the fleet, the disk |
+/// | update | assigned profile sets | their source, the disk, their proof |
 ///
 /// What a document of the fleet changes is in <doc:RemoteConfiguration>.
 final class Gateway {
@@ -48,13 +49,21 @@ final class Gateway {
     private var remoteWorker: Worker?
     private var identity: (service: IdentityService, worker: Worker)?
     private let identityState = Latest(IdentityState())
+    private let updates: UpdateControl?
+    private let updateReports = UpdateReportBox()
+    private let updateState = Latest(UpdateState())
+    private let running: Latest<GatewayConfiguration>
+    private let lineBoard = Latest<[Latest<LineStatus>]>([])
+    private var updater: Worker?
 
     /// Makes what every part shares; `remote` is nil without a fleet.
     init(
         _ plan: GatewayPlan, remote: RemoteControl? = nil, beginning: RemoteBeginning? = nil,
-        log: Logger
+        updates: UpdateControl? = nil, log: Logger
     ) throws {
         self.plan = plan
+        self.updates = updates
+        running = Latest(plan.configuration)
         self.remote = remote
         self.beginning = beginning
         self.log = log
@@ -73,7 +82,7 @@ final class Gateway {
         let configuration = plan.configuration
         return RecorderSetup(
             gateway: configuration.gateway, profile: plan.profile.id, tuning: tuning,
-            reports: reports, identity: remote.map { _ in identityState },
+            reports: reports, updates: updateReports, identity: remote.map { _ in identityState },
             outboxPath: configuration.outbox.path,
             outboxBudget: Int64(configuration.outbox.sizeMegabytes) << 20,
             filePath: configuration.telemetry.file,
@@ -144,6 +153,7 @@ final class Gateway {
             lineStatuses.append(Latest(LineStatus(setup)))
         }
         for index in indices { try startLine(index) }
+        lineBoard.set(lineStatuses)
     }
 
     private func stopLines(_ indices: some Sequence<Int>) {
@@ -170,6 +180,14 @@ final class Gateway {
         identity = (service, try Worker(service))
     }
 
+    private func startUpdater() throws {
+        guard let updates else { return }
+        let setup = UpdateSetup(
+            control: updates, snapshots: snapshots, lines: lineBoard, configuration: running,
+            reports: updateReports, recorderWake: recorderWake, remote: remote, state: updateState)
+        updater = try Worker(try UpdateService(setup, log: log))
+    }
+
     /// Starts every part.
     func start() throws {
         recorder = try Worker(try RecorderService(setup: recorderSetup, wake: recorderWake))
@@ -178,6 +196,7 @@ final class Gateway {
         try startLines(plan.lines.indices)
         try startRemote()
         try startIdentity()
+        try startUpdater()
         log.info(
             "gateway started",
             metadata: [
@@ -189,6 +208,8 @@ final class Gateway {
     /// Stops every part: lines and bridge first, then the recorder stores its last record, then the link.
     func stop() {
         remote?.cancel()
+        updates?.source.cancel()
+        updater?.stopAndJoin()
         identity?.service.cancel()
         identity?.worker.stopAndJoin()
         remoteWorker?.stopAndJoin()
@@ -209,6 +230,7 @@ final class Gateway {
             link = nil
         }
         plan = new
+        running.set(new.configuration)
         tuning.set(RecorderTuning(new.configuration))
         recorderWake.raise()
         LineLogHandler.least =
@@ -259,6 +281,7 @@ final class Gateway {
             var polls = [
                 pollfd(reading: signals.descriptor),
                 pollfd(reading: remote?.handover.descriptor ?? -1),
+                pollfd(reading: updates?.handover.descriptor ?? -1),
             ]
             server?.addDescriptors(to: &polls)
             let isBusy = server?.hasClients == true || canLog != nil
@@ -267,7 +290,11 @@ final class Gateway {
                 takeHandover()
                 document.profile = plan.profile.id
             }
-            if polls.dropFirst(2).contains(where: \.isReady) {
+            if polls[2].isReady {
+                takeSet()
+                document.profile = plan.profile.id
+            }
+            if polls.dropFirst(3).contains(where: \.isReady) {
                 server?.handleReady { self.status(document, &writer) }
             }
             let now = MachineClock.now()
@@ -280,10 +307,14 @@ final class Gateway {
 
     /// Applies what the configuration's thread has made ready.
     func takeHandover() {
-        guard let remote, let plan = remote.handover.take() else { return }
+        guard let remote, let offered = remote.handover.take() else { return }
         var trouble: String?
         do {
-            try apply(plan)
+            // made before the gateway went over to another set
+            let isOld = updates.map { $0.choice.folder != offered.configuration.profilesPath }
+            try apply(
+                isOld == true
+                    ? try offered.using(profiles: updates?.choice.folder ?? "") : offered)
         } catch {
             trouble = "\(error)"
             log.critical("configuration not applied", metadata: ["reason": "\(error)"])
@@ -291,12 +322,30 @@ final class Gateway {
         remote.handover.finish(trouble: trouble)
     }
 
+    /// Goes over to the set that the agent asks for: what of it is used here and differs begins anew.
+    private func takeSet() {
+        guard let updates, let wish = updates.handover.take() else { return }
+        do {
+            let next = try plan.using(profiles: wish ?? updates.choice.installed)
+            updates.choice.path = wish
+            try apply(next)
+            log.info("profile set in use", metadata: ["set": "\(next.profileSet)"])
+            updates.handover.finish(trouble: nil)
+        } catch {
+            log.error("profile set not used", metadata: ["reason": "\(error)"])
+            updates.handover.finish(trouble: "\(error)")
+        }
+    }
+
     private func status(_ document: StatusDocument, _ writer: inout JSONWriter) -> [UInt8] {
         if let link = mailbox?.status { uplink.update { $0.apply(link) } }
         writer.removeAll()
+        var update = updates.map { _ in updateState.get() }
+        update?.running = plan.profileSet
         document.write(
             snapshots.get(), lineStatuses.map { $0.get() }, uplink.get(),
-            identity: remote.map { _ in identityState.get() }, now: MachineClock.now(), to: &writer)
+            identity: remote.map { _ in identityState.get() }, update: update,
+            now: MachineClock.now(), to: &writer)
         return writer.bytes
     }
 

@@ -50,6 +50,8 @@ extension GatewayConfiguration {
         if fleetSection.isPresent { fleet = FleetSettings(&fleetSection) }
         var mqttSection = root.section("mqtt")
         if mqttSection.isPresent { mqtt = MQTTSettings(&mqttSection, isEncrypted: fleet != nil) }
+        var updateSection = root.section("update")
+        if updateSection.isPresent { update = UpdateSettings(&updateSection) }
         var status = root.section("status")
         statusSocket = status.text("socket") ?? statusSocket
         if statusSocket.utf8.count > 107 {
@@ -266,6 +268,21 @@ extension FleetSettings {
         configuration = section.text("configuration") ?? configuration
         pollSeconds = section.integer("poll_s", default: 300, in: 10...86_400, unit: "s")
         confirmSeconds = section.integer("confirm_s", default: 120, in: 5...3600, unit: "s")
+        section.finish()
+    }
+}
+
+extension UpdateSettings {
+    init(_ section: inout ConfigurationSection) {
+        folder = section.text("folder") ?? folder
+        if !folder.hasPrefix("/") {
+            section.fault("folder", "'update.folder' is '\(folder)', expected an absolute path")
+        }
+        from = section.text("from")
+        pollSeconds = section.integer("poll_s", default: 300, in: 1...86_400, unit: "s")
+        probationSeconds = section.integer("probation_s", default: 600, in: 5...86_400, unit: "s")
+        deferralHours = section.integer("deferral_h", default: 168, in: 0...8760, unit: "h")
+        consent = section.word("consent", default: .given)
         section.finish()
     }
 }

@@ -30,6 +30,9 @@ package struct GatewayConfiguration: Sendable {
     /// `[fleet]`: who enrols and configures this gateway; nil when the table is absent and the file
     /// is all it is told.
     package var fleet: FleetSettings?
+    /// `[update]`: where assigned profile sets come from and how they are tried; nil when the table is
+    /// absent and the gateway runs the set of `profiles.path` for good.
+    package var update: UpdateSettings?
     /// `status.socket`: the Unix socket that `watch` reads; default `/run/amphora/gateway.sock`.
     package var statusSocket = "/run/amphora/gateway.sock"
 }
@@ -253,6 +256,29 @@ package struct FleetSettings: Hashable, Sendable {
     /// `confirm_s`: how long a new document may take to show that packs, inverter and fleet are
     /// reached with it, before the one before comes back; default 120, 5…3600.
     package var confirmSeconds = 120
+}
+
+/// `[update]`: profile sets that the fleet assigns.
+package struct UpdateSettings: Hashable, Sendable {
+    /// Whether the owner has to agree with each set.
+    package enum Consent: String, CaseIterable, Sendable { case given, ask }
+
+    /// `folder`: where assigned sets are kept; default `/var/lib/amphora/sets`.
+    package var folder = "/var/lib/amphora/sets"
+    /// `from`: a folder with `assignment.json` and `<sha256>.tar`; none by default.
+    ///
+    /// Whoever may write into it decides what the gateway runs.
+    package var from: String?
+    /// `poll_s`: how often an assignment is looked for; default 300, 1…86400.
+    package var pollSeconds = 300
+    /// `probation_s`: how long the house is watched with a new set before the set is good; default 600,
+    /// 5…86400.
+    package var probationSeconds = 600
+    /// `deferral_h`: how long a set that is ready waits for a good moment at most; default 168, 0…8760.
+    package var deferralHours = 168
+    /// `consent`: `given` (default), the owner agrees with every set that the fleet assigns; or `ask`, each
+    /// waits for `amphora-gateway update consent`.
+    package var consent = Consent.given
 }
 
 /// A text that never appears in a log.

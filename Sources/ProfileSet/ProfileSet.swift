@@ -83,6 +83,9 @@ package struct ProfileSet: Sendable {
         return set
     }
 
+    /// One hash of all that a part reads or speaks with, what it extends included.
+    package func fingerprint(of part: SetPart) -> String { part.fingerprint(in: files) }
+
     /// A profile with quirks switched on.
     package func profile(
         _ id: String, quirks: [String]

@@ -27,6 +27,21 @@ package struct SetPart: Hashable, Sendable {
         return paths
     }
 
+    /// One hash of the documents and layouts of the part with all that they extend; vectors do not count.
+    ///
+    /// Equal hashes are spoken and read alike.
+    func fingerprint(in files: [String: [UInt8]]) -> String {
+        var paths = Self.closure(maps, files, SetPath.map).map { SetPath.map($0).path }
+        for id in Self.closure(profiles, files, SetPath.profile) {
+            paths += [SetPath.profile(id).path, SetPath.layout(id).path]
+        }
+        var text = ""
+        for path in paths.sorted() {
+            text += "\(path) \(files[path].map(Fingerprint.hex) ?? "none")\n"
+        }
+        return Fingerprint.hex(Array(text.utf8))
+    }
+
     /// The ids and those of what they extend.
     private static func closure(
         _ ids: [String], _ files: [String: [UInt8]], _ place: (String) -> SetPath

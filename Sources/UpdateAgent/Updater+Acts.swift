@@ -207,14 +207,17 @@ extension Updater {
     }
 
     /// The running gateway first, then the links: the house must not wait for a disk (rule 6).
+    ///
+    /// Where the set before cannot be run any more, what runs instead of the tried one stays.
     mutating func revert(_ assignment: Assignment) throws(UpdateError) -> UpdateEvent? {
         probation = nil
         if house.running != InstalledSets.sha256(of: record.before),
-            let reason = house.swap(to: record.before.map { sets.folder.file($0) })
+            let reason = house.swap(to: record.before.map { sets.folder.file($0) }),
+            house.running == assignment.sha256
         {
             throw .source("the set before cannot be run again: \(reason)")
         }
-        try sets.goBack(to: record.before)
+        try sets.goBack(to: InstalledSets.place(running: house.running, among: sets))
         return try go(.reverted) {
             $0.giveUp(assignment)
             $0.tell(Self.report(.reverted, assignment, reason: $0.reason))

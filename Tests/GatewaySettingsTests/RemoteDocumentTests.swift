@@ -65,6 +65,7 @@ import Testing
         configuration.lines = [LineSettings()]
         configuration.mqtt = MQTTSettings()
         configuration.fleet = FleetSettings()
+        configuration.update = UpdateSettings()
         let known = configuration.shown.map { RemoteKeys.general($0.key) }
         #expect(Set(known) == Set(RemoteKeys.settable + RemoteKeys.onSite))
         #expect(known.count == RemoteKeys.settable.count + RemoteKeys.onSite.count)

@@ -12,16 +12,19 @@ final class House {
     private let python: String
     private var counter: ChildProcess?
     private let packs: Int
+    private let inverterQuirks: [String]
     private let tcpPacks: Int
     private let tcpPort: UInt16
     private var tcpBank: ChildProcess?
     private let brokerPort: UInt16
 
     /// Starts everything but the gateway, which may reach the broker through a proxy.
-    init(packs: Int, proxied: CuttingProxy? = nil, broker given: Broker? = nil, tcpPacks: Int = 0)
-        throws
-    {
+    init(
+        packs: Int, proxied: CuttingProxy? = nil, broker given: Broker? = nil, tcpPacks: Int = 0,
+        inverterQuirks: [String] = []
+    ) throws {
         self.packs = packs
+        self.inverterQuirks = inverterQuirks
         self.tcpPacks = tcpPacks
         tcpPort = try Peers.freePort()
         folder = try TemporaryDirectory("house")
@@ -100,7 +103,7 @@ final class House {
             [
                 "inverter", "--profiles", Repository.profileSet, "--slcan-link", folder.file("can"),
                 "--control", folder.file("inverter.sock"),
-            ])
+            ] + inverterQuirks.flatMap { ["--quirk", $0] })
         inverter = process
         try wait("the simulated inverter", process) {
             FileManager.default.fileExists(atPath: self.folder.file("inverter.sock"))
@@ -158,9 +161,13 @@ final class House {
         """
     }
 
-    func startGateway() throws {
-        gateway = try ChildProcess(
-            House.programs + "/amphora-gateway", ["run", "--config", folder.file("gateway.toml")])
+    @discardableResult
+    func startGateway(environment: [String: String] = [:]) throws -> ChildProcess {
+        let process = try ChildProcess(
+            House.programs + "/amphora-gateway", ["run", "--config", folder.file("gateway.toml")],
+            environment: environment)
+        gateway = process
+        return process
     }
 
     /// Ends the gateway as a power cut would end a process.

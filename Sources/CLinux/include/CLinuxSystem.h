@@ -47,6 +47,10 @@ int clinux_accept(int listener);
 // Limits the allocator to `count` arenas, so that idle threads hold no memory of their own.
 void clinux_limit_arenas(int count);
 
+// Keeps this process to so many bytes of address space and seconds of CPU, without a core file, and
+// behind all others; for work that must not disturb. 0, or -errno.
+int clinux_confine(uint64_t bytes, uint64_t seconds);
+
 // Gives free memory back to the kernel.
 void clinux_trim_heap(void);
 

@@ -90,6 +90,7 @@ struct ConfigPullCommand: ParsableCommand {
             let identity = GatewayIdentity(fleet, gateway: site.configuration.gateway)
             control = try RemoteControl(
                 identity: identity, file: file, path: config,
+                sets: SetChoice.current(site.configuration),
                 connect: RemoteControl.overHTTPS(identity, HTTPSCanceller()))
         } catch {
             Output.note("\(error)")

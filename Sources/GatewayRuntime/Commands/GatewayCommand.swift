@@ -20,7 +20,7 @@ package struct GatewayCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, WatchCommand.self, DecodeCommand.self, EncodeCommand.self,
             CANCommand.self, ScanCommand.self, ProfileCommand.self, OutboxCommand.self,
-            ConfigCommand.self,
+            ConfigCommand.self, UpdateCommand.self,
             EnrollCommand.self, IdentityCommand.self, TUFClientCommand.self,
             VersionCommand.self,
         ])

@@ -29,7 +29,8 @@ struct RunCommand: ParsableCommand {
         defer { withExtendedLifetime(beginning.lock) {} }
         do {
             try Gateway(
-                beginning.plan, remote: beginning.control, beginning: beginning.remote, log: log
+                beginning.plan, remote: beginning.control, beginning: beginning.remote,
+                updates: beginning.updates, log: log
             ).run()
         } catch {
             Output.note("\(error)")

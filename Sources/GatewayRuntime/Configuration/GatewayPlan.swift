@@ -23,6 +23,8 @@ struct GatewayPlan: Sendable {
     private(set) var held: [HeldSetting] = []
     /// The set they come from, `base 1.0.0, release 1`.
     let profileSet: String
+    /// One hash for each map and for the profile, by id: what changes between sets begins anew.
+    private(set) var marks: [SetPart: String] = [:]
 
     /// Proves what the configuration uses of the set and takes it; throws every fault.
     ///
@@ -38,11 +40,33 @@ struct GatewayPlan: Sendable {
             configuration, profile: profile, foreign: store.current.foreign,
             profileSet: store.current.words
         ) { name in try store.map(name) }
+        for one in Self.parts(configuration) { marks[one] = store.current.fingerprint(of: one) }
+    }
+
+    /// Each map and the profile by itself.
+    private static func parts(_ configuration: GatewayConfiguration) -> [SetPart] {
+        let maps = Set(configuration.lines.map(\.map)).map { SetPart(maps: [$0], profiles: []) }
+        return maps + [SetPart(maps: [], profiles: [configuration.inverter.profile])]
+    }
+
+    /// The same configuration with the set of another folder; throws every fault.
+    func using(profiles path: String) throws -> GatewayPlan {
+        var configuration = configuration
+        configuration.profilesPath = path
+        var plan = try GatewayPlan(configuration)
+        plan.version = version
+        plan.held = held
+        plan.bank.remoteCeilings = bank.remoteCeilings
+        return plan
     }
 
     /// The same with what the fleet said of it: its ceilings show as the fleet's (rule 9).
-    init(_ layers: LayeredConfiguration) throws {
-        try self.init(layers.configuration)
+    ///
+    /// `profiles` is the folder of an assigned set, nil for the one that the configuration names.
+    init(_ layers: LayeredConfiguration, profiles: String? = nil) throws {
+        var configuration = layers.configuration
+        if let profiles { configuration.profilesPath = profiles }
+        try self.init(configuration)
         version = layers.version
         held = layers.held
         let ceilings: [(String, RemoteCeilings)] = [

@@ -19,7 +19,7 @@ struct ProfileCommand: ParsableCommand {
         subcommands: [
             ProfileListCommand.self, ProfileShowCommand.self, ProfileLintCommand.self,
             ProfileTestCommand.self, ProfileDiffCommand.self, ProfileSealCommand.self,
-            ProfilePackCommand.self, ProfileUnpackCommand.self,
+            ProfilePackCommand.self, ProfileUnpackCommand.self, ProfileVerifyCommand.self,
         ])
 }
 

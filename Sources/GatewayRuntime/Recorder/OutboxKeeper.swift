@@ -21,6 +21,8 @@ struct OutboxKeeper {
     private var lostWhileClosed: [(reason: LossReason, count: Int64)] = []
     /// Why records cannot be stored, in words; empty while they can.
     private(set) var problem = ""
+    /// Whether the last records could be stored.
+    var isStoring: Bool { outbox != nil && problem.isEmpty }
     /// Records stored since the start.
     private(set) var appended: Int64 = 0
 

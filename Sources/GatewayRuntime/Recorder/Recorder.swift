@@ -32,6 +32,8 @@ struct Recorder {
     private var nextFreeAt = MachineClock.now()
     var nextStateAt = MachineClock.now()
     private var pending: [OutboxRecord] = []
+    /// The highest number of a report on a set among them; 0 without any.
+    private var pendingReport = 0
 
     init(_ setup: RecorderSetup) {
         self.setup = setup
@@ -67,6 +69,7 @@ struct Recorder {
         rejections += setup.acknowledged.takeRejections()
         reportLosses(now)
         reportConfigurations()
+        reportUpdates()
         reportIdentity()
         // A shorter interval counts at once.
         nextRecordAt = min(nextRecordAt, now + setup.interval)
@@ -128,6 +131,21 @@ struct Recorder {
         }
     }
 
+    /// Stores what became of assigned profile sets.
+    private mutating func reportUpdates() {
+        for numbered in setup.updates.take() {
+            let report = numbered.report
+            let isGood = report.code != .failed && report.code != .reverted
+            addEvent(
+                .noticed, isGood ? .information : .warning, code: report.code.rawValue, pack: 0,
+                text: report.text, update: report)
+            pendingReport = numbered.number
+            setup.log.log(
+                level: isGood ? .info : .warning, "profile set",
+                metadata: ["outcome": "\(report.text)"])
+        }
+    }
+
     /// Stores which alarms of the identity have come and gone.
     private mutating func reportIdentity() {
         guard let alarms = setup.identity?.get().alarms else { return }
@@ -150,6 +168,7 @@ struct Recorder {
         rejections += setup.acknowledged.takeRejections()
         acknowledged.formUnion(setup.acknowledged.take())
         reportConfigurations()
+        reportUpdates()
         addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
         store()
         publishStatus()
@@ -210,12 +229,12 @@ struct Recorder {
     private mutating func addEvent(
         _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
         text: String, _ recordClass: RecordClass = .event,
-        configuration: ConfigurationReport? = nil
+        configuration: ConfigurationReport? = nil, update: UpdateReport? = nil
     ) {
         writer.removeAll()
         EventDocument.write(
             stamp(), change: change, level: level, code: code, pack: pack, text: text,
-            configuration: configuration, to: &writer)
+            configuration: configuration, update: update, to: &writer)
         add(recordClass)
     }
 
@@ -233,6 +252,10 @@ struct Recorder {
             pending, freeing: &acknowledged, rejecting: &rejections,
             wallMilliseconds: MachineClock.wallNanoseconds() / 1_000_000)
         pending.removeAll(keepingCapacity: true)
+        if pendingReport > 0 {
+            setup.updates.note(stored: keeper.isStoring ? pendingReport : nil)
+            pendingReport = 0
+        }
         if hasNews { setup.mailbox?.wake() }
     }
 }

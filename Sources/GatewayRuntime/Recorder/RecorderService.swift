@@ -55,6 +55,8 @@ struct RecorderSetup: Sendable {
     let tuning: Latest<RecorderTuning>
     /// What became of documents of the fleet.
     let reports: ReportBox
+    /// What became of assigned profile sets.
+    let updates: UpdateReportBox
     /// How the identity is; nil without a fleet.
     let identity: Latest<IdentityState>?
     let outboxPath: String

@@ -24,7 +24,13 @@ struct ConfigurationWorker {
     private let setup: ConfigurationSetup
     private var keeper: ConfigurationKeeper
     private var plan: GatewayPlan
-    private var phase = Phase.idle
+    private var phase = Phase.idle {
+        didSet {
+            var isBusy = true
+            if case .idle = phase { isBusy = false }
+            setup.control.isBusy.store(isBusy, ordering: .releasing)
+        }
+    }
     private var schedule: FetchSchedule
     private var generator = SystemRandomNumberGenerator()
     private var appliedAt = MachineClock.now()

@@ -1,4 +1,5 @@
 import GatewaySettings
+import ProfileSet
 
 /// Which parts a change of plan touches; everything else goes on undisturbed.
 struct PlanChange: CustomStringConvertible {
@@ -28,9 +29,15 @@ struct PlanChange: CustomStringConvertible {
         hasBridge =
             hasLayout || sameProfile != after.inverter
             || old.profile.bitRate != new.profile.bitRate
-        hasProfile = !hasBridge && before.inverter != after.inverter
+        func isSame(_ part: SetPart) -> Bool { old.marks[part] == new.marks[part] }
+        let profile = SetPart(maps: [], profiles: [after.inverter.profile])
+        hasProfile = !hasBridge && (before.inverter != after.inverter || !isSame(profile))
+        let changedMaps = Set(after.lines.map(\.map)).filter {
+            !isSame(SetPart(maps: [$0], profiles: []))
+        }
         hasBank =
             before.bank != after.bank || old.bank.remoteCeilings != new.bank.remoteCeilings
+            || !changedMaps.isEmpty
         var sameRate = before.mqtt
         sameRate?.backlogRate = after.mqtt?.backlogRate ?? 0
         sameRate?.stateIntervalSeconds = after.mqtt?.stateIntervalSeconds ?? 0
@@ -41,7 +48,9 @@ struct PlanChange: CustomStringConvertible {
         lines =
             hasLayout
             ? Array(before.lines.indices)
-            : before.lines.indices.filter { before.lines[$0] != after.lines[$0] }
+            : before.lines.indices.filter {
+                before.lines[$0] != after.lines[$0] || changedMaps.contains(after.lines[$0].map)
+            }
     }
 
     /// The map of every position: limits and places of the packs follow from it.

@@ -71,17 +71,22 @@ final class RemoteControl: Sendable {
     /// Raised when the fleet says that it has another document.
     let news: WakeSignal
     let connect: Connect
+    /// Whether a document is being applied, tried or given up.
+    let isBusy = Atomic<Bool>(false)
+    private let sets: SetChoice
     private let file: [UInt8]
     private let path: String
     private let whenCancelled: @Sendable () -> Void
 
     /// `file` is the file on site, `path` names it; `cancel` ends a question under way.
     init(
-        identity: GatewayIdentity, file: [UInt8], path: String, connect: @escaping Connect,
+        identity: GatewayIdentity, file: [UInt8], path: String, sets: SetChoice,
+        connect: @escaping Connect,
         cancel: @escaping @Sendable () -> Void = {}
     ) throws(ThreadError) {
         self.identity = identity
         fleet = identity.fleet
+        self.sets = sets
         self.file = file
         self.path = path
         self.connect = connect
@@ -94,10 +99,12 @@ final class RemoteControl: Sendable {
     func judge(_ document: [UInt8]?) throws(DocumentRefused) -> GatewayPlan {
         do {
             guard let document else {
-                return try GatewayPlan(try LayeredConfiguration(file: file, path: path))
+                return try GatewayPlan(
+                    try LayeredConfiguration(file: file, path: path), profiles: sets.path)
             }
             return try GatewayPlan(
-                try LayeredConfiguration(file: file, path: path, document: document))
+                try LayeredConfiguration(file: file, path: path, document: document),
+                profiles: sets.path)
         } catch let error as ConfigurationError {
             throw DocumentRefused(error.faults.map(\.description))
         } catch let error as GatewayPlanError {

@@ -45,10 +45,12 @@ struct StatusDocument {
     let startedAt: Instant
     var profile: String
 
-    /// Writes one line of JSON with its line end; `identity` is nil without a fleet.
+    /// Writes one line of JSON with its line end; `identity` is nil without a fleet, `update` without
+    /// `[update]`.
     func write(
         _ snapshot: BridgeSnapshot, _ lines: [LineStatus], _ uplink: UplinkStatus,
-        identity: IdentityState? = nil, now: Instant, to writer: inout JSONWriter
+        identity: IdentityState? = nil, update: UpdateState? = nil, now: Instant,
+        to writer: inout JSONWriter
     ) {
         writer.object { writer in
             writer.name("schema")
@@ -74,6 +76,10 @@ struct StatusDocument {
             writer.object { writer in write(link: uplink, to: &writer) }
             writer.name("identity")
             if let identity { identity.write(to: &writer) } else { writer.null() }
+            if let update {
+                writer.name("update")
+                update.write(to: &writer)
+            }
         }
         writer.endLine()
     }

@@ -64,6 +64,7 @@ extension GatewayConfiguration {
         list.add("outbox.commit_window_ms", .integer(outbox.commitWindowMilliseconds))
         mqtt?.show(in: &list)
         fleet?.show(in: &list)
+        update?.show(in: &list)
         list.add("status.socket", .text(statusSocket))
         return list.settings
     }
@@ -157,5 +158,16 @@ extension FleetSettings {
         list.add("fleet.configuration", .text(configuration))
         list.add("fleet.poll_s", .integer(pollSeconds))
         list.add("fleet.confirm_s", .integer(confirmSeconds))
+    }
+}
+
+extension UpdateSettings {
+    fileprivate func show(in list: inout ShownList) {
+        list.add("update.folder", .text(folder))
+        list.add("update.from", ShownValue(from))
+        list.add("update.poll_s", .integer(pollSeconds))
+        list.add("update.probation_s", .integer(probationSeconds))
+        list.add("update.deferral_h", .integer(deferralHours))
+        list.add("update.consent", .text(consent.rawValue))
     }
 }

@@ -1,0 +1,161 @@
+import Foundation
+import ProfileSet
+import TestKit
+
+/// A house whose gateway takes sets from a folder.
+final class UpdatedHouse {
+    let house: House
+    let source: String
+    let sets: String
+
+    /// What a set is changed in before it is sealed.
+    enum Change {
+        /// The inverter profile has other words, and is spoken alike.
+        case title
+        /// The map of the packs has other words, so that their line begins anew.
+        case map
+        /// Measurements go out under another identifier, and the vectors agree.
+        case silentInverter
+        /// The set says that it needs a newer gateway than its assignment does.
+        case newerRuntime
+    }
+
+    init(packs: Int, probationSeconds: Int, extra: String = "") throws {
+        // a Deye answers measurements with its sign of life, and says nothing else
+        house = try House(packs: packs, inverterQuirks: ["deye"])
+        source = house.folder.file("assigned")
+        sets = house.folder.file("sets")
+        try FileManager.default.createDirectory(
+            atPath: source, withIntermediateDirectories: true)
+        let path = house.folder.file("gateway.toml")
+        var text = try String(contentsOfFile: path, encoding: .utf8)
+        text += """
+
+            [update]
+            folder = "\(sets)"
+            from = "\(source)"
+            poll_s = 1
+            probation_s = \(probationSeconds)
+            \(extra)
+            """
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    /// Makes a changed copy of the shipped set and assigns it; the hash of its archive.
+    @discardableResult
+    func assign(
+        _ change: Change, release: Int, leastRuntime: String = "0.1.0"
+    ) throws -> String {
+        let folder = house.folder.file("made-\(release)")
+        try FileManager.default.copyItem(atPath: Repository.profileSet, toPath: folder)
+        try apply(change, folder, release)
+        var seal = ["seal", folder, "--release", "\(release)", "--set-version", "1.\(release).0"]
+        if change == .newerRuntime { seal += ["--least-runtime", "9.0.0"] }
+        _ = try profile(seal)
+        let archive = house.folder.file("made-\(release).tar")
+        let packed: String
+        if change == .newerRuntime {
+            packed = try pack(folder, archive)
+        } else {
+            packed = try profile(["pack", folder, archive])
+        }
+        let words = packed.split(separator: " ").map(String.init)
+        let (hash, length) = (words[0], words[1])
+        try FileManager.default.moveItem(atPath: archive, toPath: "\(source)/\(hash).tar")
+        let document = """
+            {"gateway":"house","set":"base","version":"1.\(release).0","sha256":"\(hash)","length":\(length),
+            "release":\(release),"not_after":"2036-01-01T00:00:00Z","least_runtime":"\(leastRuntime)","rollout":"r-\(release)"}
+            """
+        let draft = "\(source)/draft"
+        try document.write(toFile: draft, atomically: true, encoding: .utf8)
+        _ = rename(draft, "\(source)/assignment.json")
+        return hash
+    }
+
+    private func apply(_ change: Change, _ folder: String, _ release: Int) throws {
+        let profile = "inverters/pylontech-lv-1.2/profile.json"
+        switch change {
+        case .title:
+            try replace(
+                "\(folder)/\(profile)", "\"title\": \"",
+                with: "\"title\": \"Of release \(release), ")
+        case .map:
+            try replace(
+                "\(folder)/packs/pace-v1.3.json", "\"title\": \"",
+                with: "\"title\": \"Of release \(release), ")
+        case .silentInverter:
+            let layout = "\(folder)/inverters/pylontech-lv-1.2/frames.dbc"
+            try replace(layout, " 854 ", with: " 855 ")
+            try replace(
+                "\(folder)/vectors/inverters/pylontech-lv-1.2.json", "356#", with: "357#")
+        case .newerRuntime: break
+        }
+    }
+
+    private func replace(_ path: String, _ old: String, with new: String) throws {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard text.contains(old) else { throw HouseError("\(path) has no \(old)") }
+        try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    private func profile(_ words: [String]) throws -> String {
+        let process = try ChildProcess(House.programs + "/amphora-gateway", ["profile"] + words)
+        guard try process.waitForExit(within: 60_000) == .exited(0) else {
+            throw HouseError("profile \(words): \(process.errors)")
+        }
+        return process.output
+    }
+
+    /// Packs what this gateway itself would refuse to pack.
+    private func pack(_ folder: String, _ archive: String) throws -> String {
+        var files: [String: [UInt8]] = [:]
+        for path in FileManager.default.subpaths(atPath: folder) ?? [] {
+            let full = URL(filePath: "\(folder)/\(path)")
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: full.path, isDirectory: &isFolder)
+            if isFolder.boolValue { continue }
+            files[path] = Array(try Data(contentsOf: full))
+        }
+        let bytes = try SetArchive.pack(files, name: folder)
+        try Data(bytes).write(to: URL(filePath: archive))
+        return "\(Fingerprint.hex(bytes)) \(bytes.count)"
+    }
+
+    /// Waits for words of the gateway's log.
+    func waitForLog(_ words: String, seconds: Int64 = 60) throws {
+        let found = Patience.wait(seconds * 1000) { () -> Bool? in
+            self.house.gateway?.errors.contains(words) == true ? true : nil
+        }
+        guard found == nil else { return }
+        throw HouseError("'\(words)' was not logged: \(house.gateway?.errors.suffix(2500) ?? "")")
+    }
+
+    /// Waits until the counting subscriber has seen events of these codes, in this order.
+    func waitForEvents(_ codes: [String]) throws {
+        var seen: [String] = []
+        let found = Patience.wait(30_000) { () -> Bool? in
+            seen = self.house.received().map(\.code).filter { $0.hasPrefix("update_") }
+            return seen == codes ? true : nil
+        }
+        guard found == nil else { return }
+        throw HouseError("events \(seen), expected \(codes)")
+    }
+
+    /// The set that the next start runs, by its hash; nil for the installed one.
+    var current: String? {
+        let goal = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(sets)/current")
+        return goal.map { String($0.suffix(64)) }
+    }
+
+    /// The longest gap between two frames of one identifier, in milliseconds, of those sent each second.
+    func longestGap() throws -> Double {
+        let text = try house.tell("inverter.sock", "status")
+        guard
+            let status = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        else { throw HouseError("no status: \(text)") }
+        let gaps = (status["ids"] as? [[String: Any]] ?? []).map { $0.number("period_ms.max") }
+            .filter { !$0.isNaN }
+        guard let longest = gaps.max() else { throw HouseError("no periods: \(text)") }
+        return longest
+    }
+}
