@@ -21,6 +21,7 @@ enum FuzzTarget: String, CaseIterable {
     case devices, tuf, assignment, zone
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
+    case rollout
 
     /// Hands one input to the door.
     func take(_ bytes: [UInt8]) {
@@ -53,6 +54,7 @@ enum FuzzTarget: String, CaseIterable {
         case .assignment: takeAssignment(bytes)
         case .zone: takeZone(bytes)
         case .planted: takePlanted(bytes)
+        case .rollout: takeRollout(bytes)
         }
     }
 }
