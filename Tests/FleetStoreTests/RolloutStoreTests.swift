@@ -175,6 +175,8 @@ import Testing
         let all = try store.updateEvents(since: 0)
         #expect(all.map(\.sample.code) == ["update_good", "update_reverted", "update_failed"])
         #expect(all.map(\.sample.detail) == Array(repeating: #"{"rollout":"a"}"#, count: 3))
+        #expect(try store.updateEventCount(since: 0) == 3)
+        #expect(try store.updateEventCount(since: all[2].timeMilliseconds + 1) == 0)
         let later = try store.updateEvents(since: all[1].timeMilliseconds)
         #expect(later.map(\.key.sequence) == [2, 4])
     }

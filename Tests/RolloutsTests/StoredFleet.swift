@@ -237,6 +237,9 @@ final class CutStore: RolloutStore {
     func updateEvents(since: Int64) throws(FleetStoreError) -> [StoredSample<EventSample>] {
         try store.updateEvents(since: since)
     }
+    func updateEventCount(since: Int64) throws(FleetStoreError) -> Int64 {
+        try store.updateEventCount(since: since)
+    }
     func currentBanks() throws(FleetStoreError) -> [StoredSample<BankSample>] {
         try store.currentBanks()
     }

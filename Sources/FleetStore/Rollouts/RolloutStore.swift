@@ -44,6 +44,9 @@ package protocol RolloutStore: AnyObject {
     /// All devices, ordered by id.
     func devices() throws(FleetStoreError) -> [Device]
 
+    /// How many reports `updateEvents` would give; looks at an index only.
+    func updateEventCount(since: Int64) throws(FleetStoreError) -> Int64
+
     /// What gateways reported of updates since a Unix time in milliseconds, oldest first.
     func updateEvents(since: Int64) throws(FleetStoreError) -> [StoredSample<EventSample>]
 
@@ -219,6 +222,13 @@ extension ChangingStore {
                 """, [])
         }
         return assignments.sorted { $0.gateway < $1.gateway }
+    }
+
+    package func updateEventCount(since: Int64) throws(FleetStoreError) -> Int64 {
+        let counts: [Int64] = try read { database throws(FleetStoreError) in
+            try database.rows(Queries.updateEventCount, [.number(since)])
+        }
+        return counts.first ?? 0
     }
 
     package func updateEvents(

@@ -55,9 +55,14 @@ enum Queries {
         SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
         \(list(FirstSchema.names(of: LaterSchemas.event), of: "s"))
         FROM event s JOIN gateway g ON g.id = s.gateway
-        WHERE s.code IN ('update_delivered', 'update_applied', 'update_good', 'update_reverted',
+        WHERE \(isUpdate) ORDER BY s.time_ms, s.gateway, s.epoch, s.seq
+        """
+
+    static let updateEventCount = "SELECT count(*) FROM event s WHERE \(isUpdate)"
+
+    private static let isUpdate = """
+        s.code IN ('update_delivered', 'update_applied', 'update_good', 'update_reverted',
         'update_failed') AND s.time_ms >= ?1
-        ORDER BY s.time_ms, s.gateway, s.epoch, s.seq
         """
 
     static let sequences = """

@@ -20,9 +20,20 @@ package final class RolloutEngine {
     private struct Loaded {
         var rollout: Rollout
         var record: RolloutRecord
-        /// Reports that it has heard.
+        /// Reports that it has heard, and how many there were when it last listened.
         var heard: Set<RecordKey> = []
+        var reports: Int64 = -1
+        /// When it last looked at what a gateway measured, to judge it.
+        var looked: [String: Int64] = [:]
+        /// Steps since it listened whatever the count.
+        var steps = 0
     }
+
+    /// Gateways judged in one step, at most; each has the measurements of the whole time of watching.
+    private static let mostJudged = 500
+    /// So many steps may pass between two times of listening whatever the count of reports: one that
+    /// came while an old one was removed leaves the count as it was.
+    private static let mostDeaf = 60
 
     /// Reports made this long before a rollout may be about it, for clocks differ; ms.
     private static let lead: Int64 = 86_400_000
@@ -96,12 +107,23 @@ package final class RolloutEngine {
         var facts = RolloutFacts(clock: clock)
         let rollout = known.rollout
         facts.tell = rollout.toTell(at: now, clock)
+        let looked = known.looked
         let judged = rollout.toJudge(at: now)
+            .sorted { looked[$0.gateway] ?? 0 < looked[$1.gateway] ?? 0 }.prefix(Self.mostJudged)
+        for gateway in judged { known.looked[gateway.gateway] = now }
         let isWatched = rollout.attempts.contains { [.good, .proven].contains($0.state) }
         let since = known.record.madeMilliseconds - Self.lead
+        let count = try asking { () throws(FleetStoreError) in
+            try store.updateEventCount(since: since)
+        }
+        let isDeaf = count == known.reports && known.steps < Self.mostDeaf
+        (known.reports, known.steps) = (count, isDeaf ? known.steps + 1 : 0)
         let wasHeard = known.heard
         let read = try asking { () throws(FleetStoreError) in
-            let events = try store.updateEvents(since: since).filter { !wasHeard.contains($0.key) }
+            let events =
+                isDeaf
+                ? []
+                : try store.updateEvents(since: since).filter { !wasHeard.contains($0.key) }
             if isWatched || !facts.tell.isEmpty { facts.banks = try knowledge.banks() }
             for gateway in judged {
                 facts.evidence[gateway.gateway] = try knowledge.evidence(
