@@ -64,12 +64,31 @@ import Testing
         #expect(ProgressBar.text(Counts([])).count == 32)
     }
 
+    @Test func `counts of a list are those of its gateways, whatever happened to them`() {
+        var generator = SeededGenerator(announcedAs: "counts of rollouts")
+        for _ in 0..<50 {
+            let attempts = (0..<Int.random(in: 1...60, using: &generator)).map { place in
+                var attempt = Attempt(gateway: "gw-\(place)", wave: 0, place: place, zone: "UTC")
+                attempt.state = AttemptState.allCases.randomElement(using: &generator) ?? .waiting
+                let mayFail = attempt.state.isSentBack && Bool.random(using: &generator)
+                attempt.failure = mayFail || attempt.state == .failed ? .silent : nil
+                return attempt
+            }
+            let rollout = Rollout(
+                RolloutPlan(id: "a", set: set), state: .returning, since: 0, wave: 0, reason: "",
+                attempts: attempts)
+            let (one, other) = (Counts(attempts), Counts(RolloutSummary(rollout, made: 0)))
+            #expect(one.words == other.words && one.busy == other.busy && one.back == other.back)
+        }
+    }
+
     @Test func `a rollout is told in words`() throws {
         var plan = RolloutPlan(id: "base-1.4.0", set: set)
         plan.waves = [.count(1), .all]
         let rollout = Rollout(plan, sites: [Site(id: "gw-1"), Site(id: "gw-2")], at: 0)
         #expect(
-            RolloutText.line(rollout) == "base-1.4.0: base 1.4.0, proposed, 0 of 2 good, 2 to come")
+            RolloutText.line(RolloutSummary(rollout, made: 0))
+                == "base-1.4.0: base 1.4.0, proposed, 0 of 2 good, 2 to come")
         let lines = RolloutText.status(rollout, gateways: true)
         #expect(lines[0] == "rollout   base-1.4.0: base 1.4.0")
         #expect(lines[1] == "state     proposed since 1970-01-01T00:00:00.000Z")

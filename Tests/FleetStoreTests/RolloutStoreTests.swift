@@ -64,6 +64,12 @@ import Testing
         #expect(try again.rollout("b") == nil)
         let all = gateways("x", "b", "c")
         #expect(try again.gateways(of: "a") == [all[0], gateway, all[2]])
+        #expect(
+            Set(
+                try again.gatewayCounts().map {
+                    "\($0.wave) \($0.state) \($0.failure) \($0.gateways)"
+                })
+                == ["0 waiting  1", "0 failed silent 1", "1 waiting  1"])
         #expect(try again.notes(of: "a") == [note] + change.notes)
         #expect(try again.attempts(of: "b").map(\.rollout) == ["a"])
         #expect(try again.attempts(of: "b").map(\.attempt) == [gateway])

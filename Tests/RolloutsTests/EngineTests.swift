@@ -43,6 +43,10 @@ import Testing
             notes.map { "\($0.author) \($0.what)" } == [
                 "anna create", "fleet begin", "fleet advance", "fleet finish",
             ])
+        let summary = try #require(try fleet.desk.rollouts().first)
+        #expect(
+            summary.waves == [0, 1].map { (try? fleet.state)?.tally(ofWave: $0) ?? WaveTally() })
+        #expect(summary.states == [.proven: 12] && summary.gateways == 12)
         // what a gateway called good is what it runs, and what the next one takes it back to
         let running = try FleetKnowledge(store: store).running(["gw-3"]) { _ in plan() }
         #expect(running["gw-3"] == Example.set("1.4.0", release: 9))

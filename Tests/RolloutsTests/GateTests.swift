@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func `while few were told, few may fail`() throws {
+        let gate = SuccessGate()
+        var wave = tally(400, proven: 0, [.frames: 2])
+        wave.attempted = 21
+        #expect(gate.verdict(on: wave) == .open)
+        wave.attempted = 20
+        #expect(
+            gate.verdict(on: wave)
+                == .exceeded(
+                    "2 of 20 gateways reached failed, allowed 1 so far (5% of a wave of 400): 2 with frames "
+                        + "that stopped"))
+        wave.attempted = 400
+        #expect(gate.verdict(on: wave) == .open)
+    }
+
     @Test func `neither well enough nor badly enough is told apart from both`() {
         var gate = SuccessGate()
         gate.failures = .part(2_000)

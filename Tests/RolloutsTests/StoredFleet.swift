@@ -223,6 +223,9 @@ final class CutStore: RolloutStore {
     func gateways(of rollout: String) throws(FleetStoreError) -> [RolloutGatewayRecord] {
         try store.gateways(of: rollout)
     }
+    func gatewayCounts() throws(FleetStoreError) -> [RolloutGatewayCount] {
+        try store.gatewayCounts()
+    }
     func notes(of rollout: String) throws(FleetStoreError) -> [RolloutNote] {
         try store.notes(of: rollout)
     }

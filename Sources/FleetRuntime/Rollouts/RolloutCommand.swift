@@ -125,10 +125,8 @@ extension RolloutCommand {
             if rollouts.isEmpty {
                 Output.note("there are no rollouts yet; make one with 'rollout create'")
             }
-            for (made, rollout) in rollouts {
-                print(
-                    json
-                        ? RolloutJSON.summary(rollout, made: made) : RolloutText.line(rollout))
+            for rollout in rollouts {
+                print(json ? RolloutJSON.summary(rollout) : RolloutText.line(rollout))
             }
         }
 

@@ -5,9 +5,9 @@ import Telemetry
 /// How rollouts are shown to programs: one line of JSON each.
 enum RolloutJSON {
     /// A rollout without its gateways.
-    static func summary(_ rollout: Rollout, made: Int64) -> String {
+    static func summary(_ rollout: RolloutSummary) -> String {
         var writer = JSONWriter(capacity: 1024)
-        writer.object { writer in writeSummary(rollout, made: made, to: &writer) }
+        writer.object { writer in write(rollout, to: &writer) }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
@@ -15,7 +15,7 @@ enum RolloutJSON {
     static func status(_ rollout: Rollout, made: Int64, _ notes: [RolloutNote]) -> String {
         var writer = JSONWriter(capacity: 65_536)
         writer.object { writer in
-            writeSummary(rollout, made: made, to: &writer)
+            write(RolloutSummary(rollout, made: made), to: &writer)
             writer.name("plan")
             writer.raw(rollout.plan.text.utf8)
             writer.name("gateways")
@@ -28,9 +28,7 @@ enum RolloutJSON {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    private static func writeSummary(
-        _ rollout: Rollout, made: Int64, to writer: inout JSONWriter
-    ) {
+    private static func write(_ rollout: RolloutSummary, to writer: inout JSONWriter) {
         writer.name("rollout")
         writer.string(rollout.plan.id)
         writer.name("set")
@@ -43,14 +41,13 @@ enum RolloutJSON {
         writer.bool(rollout.state.isOver)
         writer.name("reason")
         writer.string(rollout.reason)
-        writer.moment("made", unixMilliseconds: made)
+        writer.moment("made", unixMilliseconds: rollout.made)
         writer.moment("since", unixMilliseconds: rollout.since)
         writer.name("wave")
         writer.integer(rollout.wave + 1)
         writer.name("waves")
         writer.array { writer in
-            for wave in 0..<rollout.waveCount {
-                let tally = rollout.tally(ofWave: wave)
+            for tally in rollout.waves {
                 writer.object { writer in
                     writer.name("gateways")
                     writer.integer(tally.gateways)

@@ -6,11 +6,10 @@ import Telemetry
 /// How rollouts are shown to people.
 enum RolloutText {
     /// Where a rollout stands, in one line.
-    static func line(_ rollout: Rollout) -> String {
-        let counts = Counts(rollout.attempts)
+    static func line(_ rollout: RolloutSummary) -> String {
         let reason = rollout.reason.isEmpty ? "" : " (\(rollout.reason))"
-        return "\(rollout.plan.id): \(rollout.plan.set.title), \(stand(rollout)), \(counts.words)"
-            + reason
+        return "\(rollout.plan.id): \(rollout.plan.set.title), \(stand(rollout)), "
+            + "\(Counts(rollout).words)\(reason)"
     }
 
     /// A rollout with its waves and what went wrong.
@@ -18,7 +17,7 @@ enum RolloutText {
         let since = RFC3339.text(unixMilliseconds: rollout.since)
         var lines = [
             "rollout   \(rollout.plan.id): \(rollout.plan.set.title)",
-            "state     \(stand(rollout)) since \(since)",
+            "state     \(stand(RolloutSummary(rollout, made: 0))) since \(since)",
         ]
         if !rollout.reason.isEmpty { lines.append("because   \(rollout.reason)") }
         lines.append("all       \(row(rollout.attempts[...]))")
@@ -46,10 +45,10 @@ enum RolloutText {
             "\(attempt.gateway)  wave \(attempt.wave + 1)  \(attempt.state.rawValue)\(failure)\(words)"
     }
 
-    private static func stand(_ rollout: Rollout) -> String {
+    private static func stand(_ rollout: RolloutSummary) -> String {
         rollout.state.isOver || rollout.state == .proposed
             ? rollout.state.rawValue
-            : "\(rollout.state.rawValue), wave \(rollout.wave + 1) of \(rollout.waveCount)"
+            : "\(rollout.state.rawValue), wave \(rollout.wave + 1) of \(rollout.waves.count)"
     }
 
     private static func row(_ attempts: ArraySlice<Attempt>) -> String {
@@ -125,16 +124,22 @@ struct Counts {
     init(_ attempts: [Attempt]) {
         for attempt in attempts {
             all += 1
-            if [.returned, .recalled, .recalling, .unreturned].contains(attempt.state) {
-                back += 1
-            }
+            if attempt.state.isSentBack { back += 1 }
             if attempt.failure != nil {
                 failed += 1
             } else if attempt.state == .proven {
                 proven += 1
-            } else if attempt.state != .waiting, attempt.state != .returned {
+            } else if attempt.state.isAttempted, !attempt.state.isSentBack {
                 busy += 1
             }
+        }
+    }
+
+    /// Those of a whole rollout.
+    init(_ rollout: RolloutSummary) {
+        (all, failed, back) = (rollout.gateways, rollout.failed, rollout.sentBack)
+        for (state, count) in rollout.states where state.isAttempted && !state.isSentBack {
+            if state == .proven { proven += count } else { busy += count }
         }
     }
 
@@ -144,7 +149,7 @@ struct Counts {
         if failed > 0 { parts.append("\(failed) failed") }
         if back > 0 { parts.append("\(back) sent back") }
         if busy > 0, back == 0 { parts.append("\(busy) at it") }
-        let left = all - proven - failed - busy
+        let left = all - proven - failed - busy - back
         if left > 0, back == 0 { parts.append("\(left) to come") }
         return parts.joined(separator: ", ")
     }

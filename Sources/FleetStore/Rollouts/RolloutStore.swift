@@ -24,6 +24,9 @@ package protocol RolloutStore: AnyObject {
     /// The gateways of a rollout in the order of their places.
     func gateways(of rollout: String) throws(FleetStoreError) -> [RolloutGatewayRecord]
 
+    /// How many gateways of each rollout are how far, in any order.
+    func gatewayCounts() throws(FleetStoreError) -> [RolloutGatewayCount]
+
     /// Who did what to a rollout, oldest first.
     func notes(of rollout: String) throws(FleetStoreError) -> [RolloutNote]
 
@@ -82,6 +85,24 @@ package struct BusyGateway: Hashable, Sendable, RowReadable {
     init(from row: inout some RowSource) {
         gateway = row.word()
         rollout = row.word()
+    }
+}
+
+/// How many gateways of a wave are equally far.
+package struct RolloutGatewayCount: Hashable, Sendable, RowReadable {
+    /// The rollout's name, and the wave from 0.
+    package let rollout: String, wave: Int32
+    /// How far they are, and why they failed; empty when they did not.
+    package let state: String, failure: String
+    /// How many.
+    package let gateways: Int64
+
+    init(from row: inout some RowSource) {
+        rollout = row.word()
+        wave = row.number()
+        state = row.word()
+        failure = row.word()
+        gateways = row.wide()
     }
 }
 
@@ -154,6 +175,16 @@ extension ChangingStore {
                 SELECT \(RolloutGatewayRecord.columns) FROM rollout_gateway
                 WHERE rollout = ?1 ORDER BY place
                 """, [.text(rollout)])
+        }
+    }
+
+    package func gatewayCounts() throws(FleetStoreError) -> [RolloutGatewayCount] {
+        try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT rollout, wave, state, failure, count(*) FROM rollout_gateway
+                GROUP BY rollout, wave, state, failure
+                """, [])
         }
     }
 

@@ -64,12 +64,24 @@ package final class RolloutDesk {
 
     // MARK: - Later
 
-    /// All rollouts, the newest first.
-    package func rollouts() throws(RolloutDeskError) -> [(made: Int64, rollout: Rollout)] {
-        let records = try asking { () throws(FleetStoreError) in try store.rollouts() }
-        var rollouts: [(made: Int64, rollout: Rollout)] = []
-        for record in records { rollouts.append((record.madeMilliseconds, try load(record))) }
-        return rollouts
+    /// All rollouts without their gateways, the newest first.
+    package func rollouts() throws(RolloutDeskError) -> [RolloutSummary] {
+        let (records, counts) = try asking { () throws(FleetStoreError) in
+            (try store.rollouts(), try store.gatewayCounts())
+        }
+        let byRollout = Dictionary(grouping: counts, by: \.rollout)
+        var summaries: [RolloutSummary] = []
+        do throws(RolloutFault) {
+            for record in records {
+                summaries.append(
+                    RolloutSummary(
+                        try RolloutRows.rollout(record, []), made: record.madeMilliseconds,
+                        byRollout[record.id] ?? []))
+            }
+        } catch {
+            throw .fault(error)
+        }
+        return summaries
     }
 
     /// One of them, with who did what, oldest first.

@@ -2,7 +2,8 @@
 package struct SuccessGate: Hashable, Sendable {
     /// So many of a wave's gateways must have proven good before the next wave begins.
     package var success: Share = .part(9_500)
-    /// More failures than this among a wave's gateways stop the rollout and take the wave back.
+    /// More failures than this among a wave's gateways stop the rollout and take the wave back; while
+    /// not all were told yet, more than this among those that were.
     package var failures: Share = .part(500)
     /// Seconds within which a gateway must have said that it is good; after them its silence is a
     /// failure, 60…31 536 000.
@@ -16,11 +17,15 @@ package struct SuccessGate: Hashable, Sendable {
     /// Where a wave stands, counted over all gateways of it: one that never answers counts like one
     /// that says no.
     package func verdict(on tally: WaveTally) -> GateVerdict {
-        let allowed = failures.roundedDown(of: tally.gateways)
+        // houses whose windows open first must not bear the failures that the others are allowed
+        let allowed = min(
+            failures.roundedDown(of: tally.gateways), failures.roundedUp(of: tally.attempted))
+        let soFar = tally.attempted < tally.gateways ? " so far" : ""
         if tally.failed > allowed {
             return .exceeded(
                 "\(tally.failed) of \(tally.attempted) gateways reached failed, allowed "
-                    + "\(allowed) (\(failures) of a wave of \(tally.gateways)): \(tally.reasons)")
+                    + "\(allowed)\(soFar) (\(failures) of a wave of \(tally.gateways)): \(tally.reasons)"
+            )
         }
         guard tally.proven + tally.failed == tally.gateways else { return .open }
         let needed = success.roundedUp(of: tally.gateways)

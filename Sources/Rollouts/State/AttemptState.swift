@@ -57,6 +57,11 @@ package enum AttemptState: String, CaseIterable, Hashable, Sendable {
     /// Whether the gateway was given something to install.
     package var isAttempted: Bool { self != .waiting }
 
+    /// Whether it shall go back or has.
+    package var isSentBack: Bool {
+        [.recalling, .recalled, .returned, .unreturned].contains(self)
+    }
+
     /// Whether its word on the new set is awaited.
     package var isAwaited: Bool { [.told, .delivered, .applied].contains(self) }
 }
