@@ -182,7 +182,7 @@ final class EnrolmentRig: Sendable {
         let path = folder.path
         return try await Self.aside {
             let child = try ChildProcess(program, words, directory: path)
-            let status = try child.waitForExit(within: 120_000)
+            let status = try child.waitForExit(within: 600_000)
             return Seen(status: status, output: child.output, errors: child.errors)
         }
     }
@@ -191,14 +191,14 @@ final class EnrolmentRig: Sendable {
     func curl(_ operation: ESTOperation, _ words: String...) async throws -> String {
         let seen = try await run(
             "curl",
-            ["-s", "-i", "-m", "100", "--cacert", folder.file("root.pem")] + words
+            ["-s", "-i", "-m", "600", "--cacert", folder.file("root.pem")] + words
                 + [url + operation.path])
         return seen.status == .exited(0) ? seen.output : "\(seen.status) \(seen.errors)"
     }
 
     /// Fetches a configuration with curl, which prints head and body.
     func configuration(identity: String? = nil, _ more: String...) async throws -> String {
-        var words = ["-s", "-i", "-m", "100", "--cacert", folder.file("root.pem")] + more
+        var words = ["-s", "-i", "-m", "600", "--cacert", folder.file("root.pem")] + more
         if let identity {
             words += [
                 "--cert", folder.file("\(identity).pem"), "--key", folder.file("\(identity).key"),
@@ -214,7 +214,7 @@ final class EnrolmentRig: Sendable {
         to operation: ESTOperation = .enrol, type: String = "application/pkcs10"
     ) async throws -> String {
         var words = [
-            "-s", "-i", "-m", "100", "--cacert", folder.file("root.pem"), "-H",
+            "-s", "-i", "-m", "600", "--cacert", folder.file("root.pem"), "-H",
             "Content-Type: \(type)", "--data-binary", "@\(folder.file("\(name).b64"))",
         ]
         if let user { words += ["-u", "\(user):\(token)"] }

@@ -212,7 +212,7 @@ import X509
         try await EnrolmentRig.aside {
             let silent = try ChildProcess(
                 Peers.tool("openssl"), ["s_client", "-quiet", "-connect", "127.0.0.1:\(port)"])
-            _ = try silent.waitForExit(within: 60_000)
+            _ = try silent.waitForExit(within: 600_000)
         }
         let token = try rig.add("gw-1")
         let credentials = String(
@@ -230,7 +230,7 @@ import X509
             let client = try ChildProcess(
                 Peers.tool("openssl"), ["s_client", "-quiet", "-connect", "127.0.0.1:\(port)"])
             client.send(line: half)
-            _ = try client.waitForLine(containing: "408", within: 60_000)
+            _ = try client.waitForLine(containing: "408", within: 600_000)
         }
     }
 }

@@ -13,13 +13,13 @@ import Testing
     /// block while they wait.
     private func get(_ path: String, port: Int, method: String = "GET") async throws -> String {
         let curl = try Peers.tool("curl")
-        let words = ["-s", "-i", "-m", "170", "-X", method, "http://127.0.0.1:\(port)\(path)"]
+        let words = ["-s", "-i", "-m", "600", "-X", method, "http://127.0.0.1:\(port)\(path)"]
         return try await withCheckedThrowingContinuation { continuation in
             Background.run {
                 continuation.resume(
                     with: Result {
                         let run = try ChildProcess(curl, words)
-                        let status = try run.waitForExit(within: 180_000)
+                        let status = try run.waitForExit(within: 620_000)
                         return status == .exited(0) ? run.output : "\(status): \(run.errors)"
                     })
             }

@@ -8,13 +8,13 @@ import Testing
 
 @testable import FleetAPI
 
-@Suite(.timeLimit(.minutes(5))) struct ProfileRoutesTests {
+@Suite(.timeLimit(.minutes(15))) struct ProfileRoutesTests {
     /// What curl prints of a path below the profiles; curl leaves dots as they are.
     private func fetch(
         _ path: String, _ rig: EnrolmentRig, identity: String? = "gw-1"
     ) async throws -> String {
         var words = [
-            "-s", "-i", "-m", "60", "--path-as-is", "--cacert", rig.folder.file("root.pem"),
+            "-s", "-i", "-m", "600", "--path-as-is", "--cacert", rig.folder.file("root.pem"),
         ]
         if let identity {
             words += [
