@@ -40,6 +40,13 @@ struct TUFClientCommand: ParsableCommand {
         name: .customLong("ca"), help: "Who may vouch for a server (PEM).", completion: .file())
     var authorities = "/etc/ssl/certs/ca-certificates.crt"
 
+    @Option(
+        help: "A certificate to show to the server (PEM), with '--key'.", completion: .file())
+    var certificate: String?
+
+    @Option(help: "The key of that certificate (PEM).", completion: .file())
+    var key: String?
+
     @Argument(help: "init, refresh or download.")
     var action: Action
 
@@ -92,6 +99,11 @@ struct TUFClientCommand: ParsableCommand {
     private func client() throws -> TUFClient {
         var configuration = HTTPSConfiguration(authorities: .file(authorities))
         configuration.speaksPlainlyToItself = true
+        if certificate != nil || key != nil {
+            configuration.identity = HTTPSConfiguration.Identity(
+                certificateFile: try given(certificate, "'--certificate' beside '--key'"),
+                keyFile: try given(key, "'--key' beside '--certificate'"))
+        }
         // targets of other people's repositories are larger than profile sets
         var limits = TUFLimits()
         limits.targetBytes = 64 << 20
