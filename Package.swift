@@ -80,6 +80,7 @@ let package = Package(
         library("CutPoints"),
         library("Numbering"),
         library("StrictJSON"),
+        library("TimeZones"),
         library("Logs", [log]),
         library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
 
@@ -143,7 +144,7 @@ let package = Package(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
         library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
-        library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry"]),
+        library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry", "TimeZones"]),
 
         // roots
         library(
@@ -203,6 +204,7 @@ let package = Package(
             ], fixtures: true),
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
+        suite("TimeZonesTests", ["TimeZones"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

@@ -32,7 +32,7 @@ import Testing
         #expect(
             faults?.sentences == [
                 "homes.csv: line 2: the region is longer than 64 bytes",
-                "homes.csv: line 2: expected a time zone such as 'Europe/Berlin', found 'Berlin'",
+                "homes.csv: line 2: expected a time zone, a name such as 'Europe/Berlin' of those in /usr/share/zoneinfo, found 'Berlin'",
             ])
     }
 

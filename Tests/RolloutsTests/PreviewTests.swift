@@ -59,7 +59,7 @@ import Testing
             faults == [
                 "the name is 'Base 1', expected up to 64 of a…z 0…9 . _ -",
                 "there is no gateway 'gw-7'",
-                "'Berlin' is no time zone, expected a name such as 'Europe/Berlin'",
+                "'Berlin' is no time zone, expected a name such as 'Europe/Berlin' of those in /usr/share/zoneinfo",
                 "gateway 'gw-0' has the time zone 'Mars/Olympus', which is none",
                 "the set to go back to is the one that is rolled out",
             ])

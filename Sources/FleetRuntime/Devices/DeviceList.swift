@@ -96,7 +96,7 @@ package struct DeviceList {
         }
         if !device.zone.isEmpty, !ZoneClock.system.knows(device.zone) {
             faults.append(
-                "expected a time zone such as 'Europe/Berlin', found '\(device.zone)'")
+                "expected a time zone, \(ZoneClock.expected), found '\(device.zone)'")
         }
         for tag in device.tags where tag.contains(",") || tag.utf8.count > 64 {
             faults.append("expected a tag of at most 64 bytes without comma, found '\(tag)'")

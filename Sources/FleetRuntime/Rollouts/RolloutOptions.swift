@@ -156,7 +156,7 @@ struct RolloutOptions: ParsableArguments {
                     ?? 0
             }
             if !ZoneClock.system.knows(zone) {
-                faults.append("'--zone' is '\(zone)', expected a name such as 'Europe/Berlin'")
+                faults.append("'--zone' is '\(zone)', expected \(ZoneClock.expected)")
             }
             if let window {
                 plan.window = read(

@@ -85,7 +85,7 @@ package struct RolloutPreview: Sendable {
                     : "of \(taken) gateways that the target takes none is left: \(reasons)")
         }
         if !clock.knows(plan.zone) {
-            faults.append("'\(plan.zone)' is no time zone, expected a name such as 'Europe/Berlin'")
+            faults.append("'\(plan.zone)' is no time zone, expected \(ZoneClock.expected)")
         }
         for zone in Set(left.map(\.zone)).sorted() where !zone.isEmpty && !clock.knows(zone) {
             let site = left.first { $0.zone == zone }?.id ?? ""

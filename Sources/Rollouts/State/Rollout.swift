@@ -235,6 +235,8 @@ package struct Rollout: Sendable {
     private mutating func tell(
         _ facts: RolloutFacts, at now: Int64, _ outcome: inout RolloutOutcome
     ) {
+        // the end of a window is sought minute by minute
+        var deadlines: [String: Int64] = [:]
         for gateway in facts.tell {
             guard let place = places[gateway], attempts[place].wave == wave,
                 attempts[place].state == .waiting
@@ -245,12 +247,14 @@ package struct Rollout: Sendable {
                 Baseline($0, raised: facts.raised[gateway] ?? [])
             }
             attempts[place].release = max(plan.set.release, (known?.release ?? 0) + 1)
-            let deadline = deadline(from: now, zone: attempts[place].zone, facts.clock)
+            let zone = attempts[place].zone
+            let deadline = deadlines[zone] ?? deadline(from: now, zone: zone, facts.clock)
+            deadlines[zone] = deadline
             attempts[place].deadline = deadline
             attempts[place].told = now
             let assignment = Assignment(
                 gateway: gateway, set: plan.set, release: attempts[place].release,
-                notAfterMilliseconds: deadline, window: plan.window, zone: attempts[place].zone,
+                notAfterMilliseconds: deadline, window: plan.window, zone: zone,
                 rollout: plan.id)
             step(place, .assign, at: now, &outcome)
             outcome.handed.append(
