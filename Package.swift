@@ -122,7 +122,7 @@ let package = Package(
         // what a gateway runs: assigned sets come in, are proved, swapped and watched
         library(
             "UpdateAgent",
-            ["CutPoints", "GatewaySettings", "ProfileSet", "StrictJSON", "Telemetry"]),
+            ["CutPoints", "GatewaySettings", "ProfileSet", "StrictJSON", "Telemetry", "TimeZones"]),
 
         // fleet
         library(
@@ -209,7 +209,7 @@ let package = Package(
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(
             "RemoteConfigurationTests", ["GatewaySettings", "HTTPSClient", "RemoteConfiguration"]),
-        suite("UpdateAgentTests", ["ProfileSet", "Telemetry", "UpdateAgent"]),
+        suite("UpdateAgentTests", ["ProfileSet", "Telemetry", "TimeZones", "UpdateAgent"]),
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),

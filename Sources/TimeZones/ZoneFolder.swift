@@ -32,6 +32,15 @@ package final class ZoneFolder: Sendable {
         return file.map { Int($0.offset(at: seconds)) }
     }
 
+    /// The minute of the day in a zone, 0…1439, at a Unix time in seconds; nil for a zone that is not there.
+    package func minuteOfDay(_ seconds: Int64, zone: String) -> Int? {
+        guard let offset = offset(of: zone, at: seconds) else { return nil }
+        let (local, overflow) = seconds.addingReportingOverflow(Int64(offset))
+        guard !overflow else { return nil }
+        let second = local % 86_400
+        return Int((second < 0 ? second + 86_400 : second) / 60)
+    }
+
     /// Whether a text may name a zone: words of letters, digits, `_`, `+` and `-` with `/` between.
     package static func isName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)

@@ -1,5 +1,6 @@
 import ProfileSet
 import Telemetry
+import TimeZones
 
 /// Brings the set that the fleet assigns into this gateway, and goes back to the one before when the
 /// house does not go on as it did; used by one thread.
@@ -20,7 +21,7 @@ package struct Updater {
     let source: any SetSource
     let house: any UpdateHouse
     let terms: UpdateTerms
-    let zones: ZoneClock
+    let zones: ZoneFolder
     /// What is remembered.
     package private(set) var record: UpdateRecord
     /// When there is something to do at the latest, on the monotonic clock in nanoseconds.
@@ -39,7 +40,7 @@ package struct Updater {
     /// Goes on where a start has found things.
     package init(
         start: UpdateStart, source: any SetSource, house: any UpdateHouse, terms: UpdateTerms,
-        zones: ZoneClock = ZoneClock()
+        zones: ZoneFolder = ZoneFolder()
     ) {
         sets = start.sets
         record = start.record

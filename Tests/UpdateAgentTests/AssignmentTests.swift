@@ -1,6 +1,7 @@
 import Foundation
 import TestKit
 import Testing
+import TimeZones
 
 @testable import UpdateAgent
 
@@ -116,7 +117,7 @@ import Testing
             """
         let child = try ChildProcess(try Peers.python(importing: "zoneinfo"), ["-c", program])
         #expect(try child.waitForExit(within: 60_000) == .exited(0), "\(child.errors)")
-        let clock = ZoneClock()
+        let clock = ZoneFolder()
         var wrong: [String] = []
         var count = 0
         for line in child.output.split(separator: "\n") {
@@ -135,7 +136,7 @@ import Testing
     @Test func `unknown zones and names that leave the folder have no time`() {
         for zone in ["Nowhere/City", "../../../etc/passwd", "", "/etc/localtime", "Europe//Berlin"]
         {
-            #expect(ZoneClock().minuteOfDay(0, zone: zone) == nil, "\(zone)")
+            #expect(ZoneFolder().minuteOfDay(0, zone: zone) == nil, "\(zone)")
         }
     }
 

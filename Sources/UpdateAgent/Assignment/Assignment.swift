@@ -1,6 +1,7 @@
 import GatewaySettings
 import ProfileSet
 import StrictJSON
+import TimeZones
 
 /// What the fleet wants one gateway to run.
 ///
@@ -168,7 +169,7 @@ private struct AssignmentDraft {
             return minute
         }
         let zone = section.requiredString("zone")
-        if !zone.isEmpty, !MaintenanceWindow.isZone(zone) {
+        if !zone.isEmpty, !ZoneFolder.isName(zone) {
             section.fault("zone", "is no name of a time zone, expected one such as 'Europe/Berlin'")
         }
         section.finish()

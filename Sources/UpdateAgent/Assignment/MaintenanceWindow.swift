@@ -30,17 +30,4 @@ package struct MaintenanceWindow: Hashable, Sendable {
         let (hour, minute) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
         return hour < 24 && minute < 60 ? hour * 60 + minute : nil
     }
-
-    /// Whether a text may be the name of a zone: it becomes part of a path.
-    static func isZone(_ text: String) -> Bool {
-        guard (1...64).contains(text.utf8.count) else { return false }
-        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        return parts.allSatisfy { part in
-            !part.isEmpty
-                && part.allSatisfy { byte in
-                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                        || (0x61...0x7A).contains(byte) || "+-_".utf8.contains(byte)
-                }
-        }
-    }
 }
