@@ -49,11 +49,10 @@ import Testing
 
     @Test func `a good set reaches ten thousand, in three waves, and bears a few that are silent`()
     {
-        let generator = SeededGenerator(announcedAs: "ten thousand good gateways")
-        let fleet = VirtualFleet(plan(), [(.good, 9_900), (.silent, 100)], seed: generator.seed)
+        // of other seeds one in two thousand puts six silent ones into the first hundred
+        let fleet = VirtualFleet(plan(), [(.good, 9_900), (.silent, 100)], seed: 7)
         fleet.run(hours: 48, step: 30) { $0.state.isOver || $0.state == .held }
         let rollout = fleet.rollout
-        // of a hundred more than five silent ones are by chance one in two thousand
         #expect(rollout.state == .complete, "\(rollout.reason)")
         #expect(rollout.waveCount == 3)
         #expect(rollout.attempts.count { $0.state == .proven } == 9_900)
