@@ -19,5 +19,10 @@ package final class FolderLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
+    /// descriptor, and the lock would stay until it runs its program.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -17,7 +17,10 @@ package final class ByteStream {
         self.name = name
     }
 
+    /// Gives a device's lock back before it closes: a child that is being started at this moment still has
+    /// a copy of the descriptor.
     deinit {
+        flock(descriptor, LOCK_UN)
         close(descriptor)
         chunk.deallocate()
     }

@@ -34,7 +34,12 @@ package final class VerifiedFolder {
         removeDrafts()
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
+    /// descriptor, and the lock would stay until it runs its program.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// The bytes of a file; nil when there is none, or when it cannot be read.
     ///
