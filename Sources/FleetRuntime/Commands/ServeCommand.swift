@@ -4,6 +4,7 @@ import FleetStore
 import Glibc
 import Logging
 import Logs
+import Rollouts
 
 /// `serve`.
 struct ServeCommand: ParsableCommand {
@@ -13,8 +14,8 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Over HTTP, GET /health tells whether the store is there. With --tls, gateways get and renew \
             their certificates by EST (RFC 7030) over TLS, from the authority that --ca names, and fetch what \
-            they shall run on. With --assignments, rollouts go forward, and what each gateway shall install \
-            lies in that folder, one file a gateway.
+            they shall run on. Rollouts go forward, and what each gateway shall install is signed and shown in \
+            the repository; with --assignments it lies in that folder instead, one file a gateway.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -30,7 +31,7 @@ struct ServeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Carry rollouts forward, and write what gateways shall install here.",
+            "Write what gateways shall install here, unsigned, not into the repository.",
             valueName: "folder"),
         completion: .directory)
     var assignments: String?
@@ -73,10 +74,12 @@ struct ServeCommand: ParsableCommand {
             let keeper = try gateways.map { _ in
                 try RepositoryKeeper(profiles.repository, log: log)
             }
-            let rollouts = try assignments.map {
-                try RolloutService(
-                    store: store.store, assignments: $0, everySeconds: rolloutS, log: log)
-            }
+            // without gateways that could fetch them there is nowhere to put assignments
+            let rollouts =
+                tls == nil && assignments == nil
+                ? nil
+                : try RolloutService(
+                    store: store.store, everySeconds: rolloutS, log: log, sink: sink)
             log.info(
                 "serving",
                 metadata: [
@@ -94,5 +97,11 @@ struct ServeCommand: ParsableCommand {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.unreachable)
         }
+    }
+
+    /// Where assignments go.
+    private func sink() throws -> any AssignmentSink {
+        if let assignments { return try AssignmentFolder(assignments) }
+        return AssignmentPublisher(profiles.repository)
     }
 }

@@ -12,9 +12,11 @@ final class RolloutService: Sendable {
     private let thread: RunningThread
     private let ask: Int32
 
-    /// Opens the folder of assignments and begins; throws when either cannot be used at all.
-    init(store place: String, assignments: String, everySeconds: Int, log: Logger) throws {
-        let folder = Unshared(try AssignmentFolder(assignments))
+    /// Begins; throws when the store cannot be used at all. What `sink` makes is used by the thread alone.
+    init(
+        store place: String, everySeconds: Int, log: Logger, sink: () throws -> any AssignmentSink
+    ) throws {
+        let sink = Unshared(try sink())
         _ = try FleetStores.openRollouts(place)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
@@ -22,19 +24,19 @@ final class RolloutService: Sendable {
         let stop = ends[0]
         ask = ends[1]
         thread = try RunningThread("rollouts") {
-            Self.work(place, folder.value, everySeconds, stop: stop, log)
+            Self.work(place, sink.value, everySeconds, stop: stop, log)
             close(stop)
         }
     }
 
     /// Handed to the thread before anybody else sees it.
     private struct Unshared: @unchecked Sendable {
-        let value: AssignmentFolder
-        init(_ value: AssignmentFolder) { self.value = value }
+        let value: any AssignmentSink
+        init(_ value: any AssignmentSink) { self.value = value }
     }
 
     private static func work(
-        _ place: String, _ sink: AssignmentFolder, _ seconds: Int, stop: Int32, _ log: Logger
+        _ place: String, _ sink: any AssignmentSink, _ seconds: Int, stop: Int32, _ log: Logger
     ) {
         var engine: RolloutEngine?
         var trouble = ""
