@@ -279,6 +279,7 @@ extension UpdateSettings {
             section.fault("folder", "'update.folder' is '\(folder)', expected an absolute path")
         }
         from = section.text("from")
+        root = section.text("root")
         pollSeconds = section.integer("poll_s", default: 300, in: 1...86_400, unit: "s")
         probationSeconds = section.integer("probation_s", default: 600, in: 5...86_400, unit: "s")
         deferralHours = section.integer("deferral_h", default: 168, in: 0...8760, unit: "h")

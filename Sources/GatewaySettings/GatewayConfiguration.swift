@@ -265,10 +265,13 @@ package struct UpdateSettings: Hashable, Sendable {
 
     /// `folder`: where assigned sets are kept; default `/var/lib/amphora/sets`.
     package var folder = "/var/lib/amphora/sets"
-    /// `from`: a folder with `assignment.json` and `<sha256>.tar`; none by default.
+    /// `from`: a folder with `assignment.json` and `<sha256>.tar`, in place of the fleet; none by default.
     ///
     /// Whoever may write into it decides what the gateway runs.
     package var from: String?
+    /// `root`: the file with the first root of the fleet's repository of signed sets; without it the fleet
+    /// gives it over TLS at the first look.
+    package var root: String?
     /// `poll_s`: how often an assignment is looked for; default 300, 1…86400.
     package var pollSeconds = 300
     /// `probation_s`: how long the house is watched with a new set before the set is good; default 600,

@@ -67,6 +67,16 @@ package final class TUFClient {
         for name in ["timestamp.json", "snapshot.json", "targets.json"] { try folder.remove(name) }
     }
 
+    /// Asks a repository for its first root, for a client that was given none.
+    ///
+    /// Believed because of who serves it, so ask only a server that has proved who it is.
+    package static func firstRoot(
+        exchange: any HTTPSExchange, addresses: Addresses, limits: TUFLimits = TUFLimits()
+    ) throws(TUFFault) -> [UInt8] {
+        try RepositoryReader(exchange, address: addresses.metadata).read(
+            "1.root.json", "root", limit: limits.rootBytes)
+    }
+
     /// The metadata that is believed.
     package var believed: TrustedMetadata { trusted }
 

@@ -15,21 +15,25 @@ final class CaredHouse {
     private(set) var gateway: ChildProcess?
 
     /// Starts everything but the gateway; certificates live for two hours.
-    init(pollSeconds: Int = 3600) throws {
+    init(
+        pollSeconds: Int = 3600, inverterQuirks: [String] = [], settings: String = ""
+    ) throws {
         rig = try IdentityRig(deviceLife: .minutes(120))
-        house = try House(packs: 2)
+        house = try House(packs: 2, inverterQuirks: inverterQuirks)
         fleetPort = try Peers.freePort()
         try rig.fleet("ca", "issue-service", "ingest", "a", "--ca", rig.authority.path)
         try rig.configureBroker()
         try startServer()
         try startIngest()
-        try configure(pollSeconds)
+        try configure(pollSeconds, settings)
         try setClock(0)
     }
 
     deinit { for process in [gateway, ingest, server] { _ = process?.terminate() } }
 
     var store: String { "sqlite:" + rig.folder.file("fleet.db") }
+    /// Where the fleet keeps signed sets.
+    var repository: String { rig.folder.file("profiles") }
     var identity: String { house.folder.file("identity") }
     private var url: String { "https://127.0.0.1:\(fleetPort)" }
 
@@ -39,6 +43,7 @@ final class CaredHouse {
             [
                 "serve", "--store", store, "--ca", rig.authority.path, "--tls",
                 "127.0.0.1:\(fleetPort)", "--listen", "127.0.0.1:\(try Peers.freePort())",
+                "--repository", repository, "--rollout-s", "1",
             ])
         _ = try started.waitForLine(containing: "serving", within: 30_000)
         server = started
@@ -57,7 +62,7 @@ final class CaredHouse {
         ingest = started
     }
 
-    private func configure(_ pollSeconds: Int) throws {
+    private func configure(_ pollSeconds: Int, _ settings: String) throws {
         let path = house.folder.file("gateway.toml")
         var text = try String(contentsOfFile: path, encoding: .utf8)
         text.replace("port = \(house.broker.port)\n", with: "port = \(rig.port)\n")
@@ -69,6 +74,7 @@ final class CaredHouse {
             identity = "\(identity)"
             configuration = "\(house.folder.file("configuration"))"
             poll_s = \(pollSeconds)
+            \(settings)
             """
         try text.write(toFile: path, atomically: true, encoding: .utf8)
     }

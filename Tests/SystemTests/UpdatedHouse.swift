@@ -47,17 +47,13 @@ final class UpdatedHouse {
         _ change: Change, release: Int, leastRuntime: String = "0.1.0"
     ) throws -> String {
         let folder = house.folder.file("made-\(release)")
-        try FileManager.default.copyItem(atPath: Repository.profileSet, toPath: folder)
-        try apply(change, folder, release)
-        var seal = ["seal", folder, "--release", "\(release)", "--set-version", "1.\(release).0"]
-        if change == .newerRuntime { seal += ["--least-runtime", "9.0.0"] }
-        _ = try profile(seal)
+        try Self.make(change, release: release, at: folder)
         let archive = house.folder.file("made-\(release).tar")
         let packed: String
         if change == .newerRuntime {
             packed = try pack(folder, archive)
         } else {
-            packed = try profile(["pack", folder, archive])
+            packed = try Self.profile(["pack", folder, archive])
         }
         let words = packed.split(separator: " ").map(String.init)
         let (hash, length) = (words[0], words[1])
@@ -72,7 +68,16 @@ final class UpdatedHouse {
         return hash
     }
 
-    private func apply(_ change: Change, _ folder: String, _ release: Int) throws {
+    /// Makes a changed copy of the shipped set, of version 1.RELEASE.0.
+    static func make(_ change: Change, release: Int, at folder: String) throws {
+        try FileManager.default.copyItem(atPath: Repository.profileSet, toPath: folder)
+        try apply(change, folder, release)
+        var seal = ["seal", folder, "--release", "\(release)", "--set-version", "1.\(release).0"]
+        if change == .newerRuntime { seal += ["--least-runtime", "9.0.0"] }
+        _ = try profile(seal)
+    }
+
+    private static func apply(_ change: Change, _ folder: String, _ release: Int) throws {
         let profile = "inverters/pylontech-lv-1.2/profile.json"
         switch change {
         case .title:
@@ -92,13 +97,14 @@ final class UpdatedHouse {
         }
     }
 
-    private func replace(_ path: String, _ old: String, with new: String) throws {
+    private static func replace(_ path: String, _ old: String, with new: String) throws {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         guard text.contains(old) else { throw HouseError("\(path) has no \(old)") }
         try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
     }
 
-    private func profile(_ words: [String]) throws -> String {
+    /// Runs `amphora-gateway profile`; what it printed.
+    static func profile(_ words: [String]) throws -> String {
         let process = try ChildProcess(House.programs + "/amphora-gateway", ["profile"] + words)
         guard try process.waitForExit(within: 60_000) == .exited(0) else {
             throw HouseError("profile \(words): \(process.errors)")

@@ -20,20 +20,22 @@ struct GatewayBeginning {
     init(path: String) throws {
         let file = try Self.read(path)
         let site = try LayeredConfiguration(file: file, path: path)
-        let (sets, updates) = try Self.chooseSet(site)
+        let identity = site.configuration.fleet.map {
+            GatewayIdentity($0, gateway: site.configuration.gateway)
+        }
+        let (sets, updates) = try Self.chooseSet(site, identity)
         self.updates = updates
-        guard let fleet = site.configuration.fleet else {
+        guard let identity else {
             plan = try GatewayPlan(site, profiles: sets.path)
             (control, remote, lock) = (nil, nil, nil)
             return
         }
         let canceller = HTTPSCanceller()
-        let identity = GatewayIdentity(fleet, gateway: site.configuration.gateway)
         let control = try RemoteControl(
             identity: identity, file: file, path: path, sets: sets,
             connect: RemoteControl.overHTTPS(identity, canceller)
         ) { canceller.cancel() }
-        let folder = ConfigurationFolder(path: fleet.configuration)
+        let folder = ConfigurationFolder(path: identity.fleet.configuration)
         // a folder that cannot be written must not keep a house dark
         lock = (try? FolderLock(folder)) ?? nil
         var keeper = ConfigurationKeeper(folder)
@@ -47,7 +49,7 @@ struct GatewayBeginning {
     /// The set that the gateway starts with: an assigned one with which the file on site can be run, else
     /// the installed one.
     private static func chooseSet(
-        _ site: LayeredConfiguration
+        _ site: LayeredConfiguration, _ identity: GatewayIdentity?
     ) throws -> (SetChoice, UpdateControl?) {
         let installed = site.configuration.profilesPath
         guard let settings = site.configuration.update else {
@@ -66,8 +68,21 @@ struct GatewayBeginning {
         return (
             choice,
             try UpdateControl(
-                settings, gateway: site.configuration.gateway, start: start, choice: choice)
+                settings, gateway: site.configuration.gateway, start: start, choice: choice,
+                fleet: identity.map { repository(settings, $0, site.configuration.gateway) })
         )
+    }
+
+    /// The fleet's signed sets, asked for under this gateway's certificate.
+    private static func repository(
+        _ settings: UpdateSettings, _ identity: GatewayIdentity, _ gateway: String
+    ) -> RepositorySource {
+        let canceller = HTTPSCanceller()
+        return RepositorySource(
+            folder: settings.folder + "/metadata", root: settings.root, gateway: gateway,
+            fleet: identity.fleet, canceller: canceller,
+            connect: RemoteControl.overHTTPS(identity, canceller)
+        ) { identity.floor.reading.now }
     }
 
     /// The bytes of the file; why they cannot be read is a fault of it.

@@ -15,15 +15,16 @@ final class UpdateControl: Sendable {
     /// The release counter of the set that the configuration on site names; 0 when it cannot be read.
     let installedRelease: Int
 
-    /// Joins the parts.
+    /// Joins the parts; `fleet` is asked unless the settings name a folder.
     init(
-        _ settings: UpdateSettings, gateway: String, start: UpdateStart, choice: SetChoice
+        _ settings: UpdateSettings, gateway: String, start: UpdateStart, choice: SetChoice,
+        fleet: (any SetSource)?
     ) throws(ThreadError) {
         self.settings = settings
         self.start = start
         self.choice = choice
         handover = try SetHandover()
-        source = settings.from.map { FolderSource(path: $0) } ?? NoSource()
+        source = settings.from.map { FolderSource(path: $0) } ?? fleet ?? NoSource()
         terms = UpdateTerms(
             gateway: gateway, runtime: Version.semantic, hardware: Machine.model,
             probationSeconds: settings.probationSeconds,
@@ -52,7 +53,7 @@ private struct NoSource: SetSource {
     func assignment() throws(UpdateError) -> [UInt8]? { nil }
 
     func archive(sha256: String, length: Int) throws(UpdateError) -> [UInt8] {
-        throw .source("there is no source of sets, set 'update.from'")
+        throw .source("there is no source of sets: set 'fleet.url' or 'update.from'")
     }
 
     func cancel() {}

@@ -42,7 +42,7 @@ package enum RemoteKeys {
             "mqtt.key_file",
             "fleet.url", "fleet.ca_file", "fleet.identity", "fleet.configuration",
             "fleet.confirm_s",
-            "update.folder", "update.from", "update.poll_s", "update.probation_s",
+            "update.folder", "update.from", "update.root", "update.poll_s", "update.probation_s",
             "update.deferral_h", "update.consent",
             "status.socket",
         ]

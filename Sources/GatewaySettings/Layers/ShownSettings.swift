@@ -165,6 +165,7 @@ extension UpdateSettings {
     fileprivate func show(in list: inout ShownList) {
         list.add("update.folder", .text(folder))
         list.add("update.from", ShownValue(from))
+        list.add("update.root", ShownValue(root))
         list.add("update.poll_s", .integer(pollSeconds))
         list.add("update.probation_s", .integer(probationSeconds))
         list.add("update.deferral_h", .integer(deferralHours))
