@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 
 /// A fleet store in one SQLite file, for fleets that one machine serves.
 ///
@@ -6,6 +7,8 @@ import GRDB
 final class SQLiteFleetStore: ReadingStore, ChangingStore {
     /// How long a process waits for its turn, s.
     private static let patienceSeconds = 10.0
+    /// Seconds for which the making of tables is tried again.
+    private static let startSeconds = 30.0
 
     private let path: String
     private var queue: DatabaseQueue?
@@ -17,14 +20,31 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
 
     func migrate() throws(FleetStoreError) {
         try access("migrate") { queue in
-            try queue.writeWithoutTransaction { database in
-                try database.inTransaction(.deferred) {
-                    try self.refuseForeign(database)
-                    return .commit
+            try Self.patiently {
+                try queue.writeWithoutTransaction { database in
+                    try database.inTransaction(.deferred) {
+                        try self.refuseForeign(database)
+                        return .commit
+                    }
+                    try database.execute(sql: "PRAGMA journal_mode = WAL")
                 }
-                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                try Self.migrate(queue)
             }
-            try Self.migrate(queue)
+        }
+    }
+
+    /// Does again what another process held up: SQLite waits by itself for most locks, but neither for the
+    /// change of the journal nor in turn, so of many that start at once the last may find none in time.
+    private static func patiently(_ body: () throws -> Void) throws {
+        let end = ContinuousClock.now + .seconds(startSeconds)
+        while true {
+            do {
+                return try body()
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end
+            {
+                usleep(UInt32.random(in: 5_000...50_000))
+            }
         }
     }
 
