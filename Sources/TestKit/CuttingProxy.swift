@@ -118,6 +118,7 @@ private final class ProxyWork {
 
     private func accept(_ mode: CuttingProxy.Mode) {
         let client = Glibc.accept(listener, nil, nil)
+        if client >= 0 { _ = fcntl(client, F_SETFD, FD_CLOEXEC) }
         guard client >= 0 else { return }
         guard mode != .refuse, let upstream = LoopbackSocket.connect(server) else {
             close(client)
@@ -235,7 +236,8 @@ private final class ProxiedConnection {
 /// Non-blocking sockets of the loopback interface.
 private enum LoopbackSocket {
     static func listen() throws(TestKitError) -> (descriptor: Int32, port: UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .system("open a socket") }
         tune(descriptor)
         var address = self.address(0)
@@ -250,7 +252,8 @@ private enum LoopbackSocket {
     }
 
     static func connect(_ port: UInt16) -> Int32? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         var address = self.address(port)
         let outcome = withUnsafeBytes(of: &address) {
