@@ -12,7 +12,9 @@ final class RolloutService: Sendable {
     private let thread: RunningThread
     private let ask: Int32
 
-    /// Begins; throws when the store cannot be used at all. What `sink` makes is used by the thread alone.
+    /// Begins; throws when the store cannot be used at all.
+    ///
+    /// What `sink` makes is used by the thread alone.
     init(
         store place: String, everySeconds: Int, log: Logger, sink: () throws -> any AssignmentSink
     ) throws {
