@@ -32,6 +32,9 @@ final class RolloutService: Sendable {
     }
 
     /// Handed to the thread before anybody else sees it.
+    ///
+    /// Unchecked, because the compiler cannot see that the sink, which is not for several threads, is made in
+    /// `init`, kept by nobody there, and touched by the thread alone.
     private struct Unshared: @unchecked Sendable {
         let value: any AssignmentSink
         init(_ value: any AssignmentSink) { self.value = value }
