@@ -9,6 +9,9 @@ package struct HouseView: Hashable, Sendable {
     package var packs = 0
     /// How the inverter answers.
     package var inverter = Inverter.unseen
+    /// How long the inverter may be without a sign of life before it counts as silent, in nanoseconds; not kept
+    /// over a start.
+    package var silence: Int64 = 0
     /// Signs of life of the inverter since the bridge began.
     package var keepAlives: UInt64 = 0
     /// Whether frames leave for the inverter.

@@ -53,6 +53,7 @@ final class GatewayHouse: UpdateHouse {
             case .present: .present
             case .silent: .silent
             }
+        view.silence = snapshot.keepAliveTimeout.nanoseconds
         view.keepAlives = snapshot.keepAlives
         view.isSending = isSending(snapshot.counters.sent)
         let raised = state.warnings.union(state.protections).union(state.faults)

@@ -31,7 +31,8 @@ package struct Probation: Hashable, Sendable {
 
     /// Watches from now on for so many seconds; `now` is the monotonic clock in nanoseconds.
     ///
-    /// A program that has begun in the middle of a probation waits for packs as every start does.
+    /// A program that has begun in the middle of a probation waits for packs as every start does. An inverter
+    /// that gave signs of life is watched for longer than its silence takes to show, however short the time.
     package init(
         before: HouseView, first: HouseView, now: Int64, seconds: Int, isRestart: Bool = false
     ) {
@@ -39,7 +40,10 @@ package struct Probation: Hashable, Sendable {
         self.first = first
         began = now
         settling = isRestart ? 6 * Self.settling : Self.settling
-        let (end, overflow) = now.addingReportingOverflow(Int64(clamping: seconds) * 1_000_000_000)
+        let asked = Int64(clamping: min(seconds, 86_400 * 365)) * 1_000_000_000
+        let needed =
+            before.inverter == .present ? min(first.silence, .max / 2) + Self.settling : 0
+        let (end, overflow) = now.addingReportingOverflow(max(asked, needed))
         ends = overflow ? .max : end
     }
 
