@@ -45,7 +45,7 @@ final class RunningServer: Sendable {
         self.group = group
         self.ended = ended
         // `stop` waits for its end
-        Task {
+        Task(executorPreference: ServerThreads.shared) {
             do {
                 try await group.run()
             } catch {
@@ -67,8 +67,22 @@ final class RunningServer: Sendable {
     func stop() {
         let group = group
         // ends with the group that `ended` speaks of
-        Task { await group.triggerGracefulShutdown() }
+        Task(executorPreference: ServerThreads.shared) { await group.triggerGracefulShutdown() }
         ended.wait()
+    }
+}
+
+/// Threads for what servers do, apart from those that the process's other tasks share.
+///
+/// Those are as many as the machine has cores, and whatever blocks or computes on one of them for a minute
+/// would keep every client waiting for as long.
+private final class ServerThreads: TaskExecutor {
+    static let shared = ServerThreads()
+    private let queue = DispatchQueue(label: "amphora.server", attributes: .concurrent)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 

@@ -1,4 +1,6 @@
+import Dispatch
 import FleetAPI
+import Glibc
 import Logging
 import Synchronization
 import TestKit
@@ -9,8 +11,7 @@ import Testing
 
     /// The status line, the headers and the body that curl gets, as curl prints them.
     ///
-    /// Waits on a thread of its own and long: the server answers on the threads that other suites
-    /// block while they wait.
+    /// Waits on a thread of its own, for curl blocks, and long, for the machine may be busy.
     private func get(_ path: String, port: Int, method: String = "GET") async throws -> String {
         let curl = try Peers.tool("curl")
         let words = ["-s", "-i", "-m", "600", "-X", method, "http://127.0.0.1:\(port)\(path)"]
@@ -48,6 +49,36 @@ import Testing
         #expect(post.hasPrefix("HTTP/1.1 40"))
         await server.stop()
     }
+
+    @Test func `it answers while every thread that tasks share is held`() async throws {
+        let server = try await HealthFixture(log) { HealthReport(isGood: true, document: []) }
+        let (held, go) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let threads = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let curl = try Peers.tool("curl")
+        let words = ["-s", "-i", "-m", "60", "http://127.0.0.1:\(server.port)/health"]
+        for _ in 0..<threads {
+            Task.detached {
+                held.signal()
+                Self.block(until: go)
+            }
+        }
+        let answer = try await withCheckedThrowingContinuation { continuation in
+            Background.run {
+                for _ in 0..<threads { held.wait() }
+                let result = Result {
+                    let run = try ChildProcess(curl, words)
+                    let status = try run.waitForExit(within: 70_000)
+                    return "\(status) \(run.output)"
+                }
+                for _ in 0..<threads { go.signal() }
+                continuation.resume(with: result)
+            }
+        }
+        #expect(answer.contains("HTTP/1.1 200 OK"), "\(answer)")
+        await server.stop()
+    }
+
+    private static func block(until semaphore: DispatchSemaphore) { semaphore.wait() }
 
     @Test func `an address that is taken is told in words`() async throws {
         let report: @Sendable () -> HealthReport = { HealthReport(isGood: true, document: []) }
