@@ -144,6 +144,9 @@ let package = Package(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
         library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
+        .target(
+            name: "Alarms", dependencies: ["Bank"],
+            resources: [.embedInCode("Texts")], swiftSettings: strict),
         library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry", "TimeZones"]),
 
         // roots
@@ -205,6 +208,7 @@ let package = Package(
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("TimeZonesTests", ["TimeZones"]),
+        suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

@@ -132,6 +132,8 @@ def main():
     sets = root / "Provisioning" / "ProfileSets"
     for path in sorted(sets.rglob("*.json")):
         checker.check_file(path)
+    for path in sorted((root / "Sources" / "Alarms" / "Texts").glob("??.json")):
+        checker.check_file(path)
     checker.check_configurations(root / "Tests" / "GatewaySettingsTests" / "Fixtures")
     for name in sys.argv[2:]:
         checker.check_file(pathlib.Path(name))
