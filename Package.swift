@@ -94,6 +94,7 @@ let package = Package(
             "ProfileSet",
             ["Bank", "CANBus", "CANProfile", "PackMap", "Quantities", "StrictJSON", crypto]),
         library("Telemetry", ["Bank", "Quantities"]),
+        library("History", ["TimeZones"]),
 
         // signed metadata: the gateway believes with it, the fleet signs with it
         library("TUF", ["StrictJSON", crypto, cryptoExtras]),
@@ -209,6 +210,7 @@ let package = Package(
         suite("NumberingTests", ["Numbering"]),
         suite("TimeZonesTests", ["TimeZones"]),
         suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
+        suite("HistoryTests", ["History", "TimeZones"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

@@ -1,0 +1,68 @@
+/// What one record says of the bank or of one pack, as far as history keeps it.
+///
+/// Unknown is nil. Positive current charges.
+package struct HistorySample: Hashable, Sendable {
+    /// Which record it was.
+    package var moment: RecordMoment
+    /// Whether the pack answered; a bank always does.
+    package var isOnline = true
+    /// Power, mW.
+    package var milliwatts: Int64?
+    /// Voltage in mV, current in mA.
+    package var millivolts: Int64?, milliamperes: Int64?
+    /// State of charge and of health, 0.01 %.
+    package var charge: Int64?, health: Int64?
+    /// Mean cell temperature, 0.1 °C.
+    package var temperature: Int64?
+    /// Highest less lowest cell, and the largest distance of a cell from the mean, mV.
+    package var spread: Int64?, deviation: Int64?
+    /// Charge cycles, and charge when full in mAh.
+    package var cycles: Int64?, full: Int64?
+
+    /// A sample of which only the record is known.
+    package init(moment: RecordMoment) { self.moment = moment }
+
+    /// Takes power from voltage and current where nothing measured it.
+    package mutating func derivePower() {
+        guard milliwatts == nil, let millivolts, let milliamperes else { return }
+        let (power, isTooMuch) = millivolts.multipliedReportingOverflow(by: milliamperes)
+        milliwatts = isTooMuch ? nil : power / 1000
+    }
+
+    /// Takes spread and deviation from the cells of a pack, mV; those not read are nil.
+    package mutating func deriveSpread(cells: [Int16?]) {
+        let known = cells.compactMap { $0.map(Int64.init) }
+        guard known.count > 1, let low = known.min(), let high = known.max() else { return }
+        spread = high - low
+        let count = Int64(known.count)
+        let mean = (known.reduce(0, +) + count / 2) / count
+        deviation = max(high - mean, mean - low)
+    }
+
+    func value(_ quantity: Quantity) -> Int64? {
+        switch quantity {
+        case .power: milliwatts.flatMap { PowerMoment.plausible.contains($0) ? $0 : nil }
+        case .voltage: millivolts
+        case .current: milliamperes
+        case .charge: charge
+        case .temperature: temperature
+        case .spread: spread
+        case .deviation: deviation
+        }
+    }
+}
+
+/// A record, by its time and its number.
+package struct RecordMoment: Hashable, Sendable {
+    /// Unix time in milliseconds.
+    package var time: Int64
+    /// The gateway's outbox and the number in it.
+    package var epoch: Int64, sequence: Int64
+
+    /// Joins the parts.
+    package init(time: Int64, epoch: Int64, sequence: Int64) {
+        self.time = time
+        self.epoch = epoch
+        self.sequence = sequence
+    }
+}
