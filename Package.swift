@@ -128,7 +128,7 @@ let package = Package(
         // fleet
         library(
             "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
-        library("FleetStore", ["CPostgres", "CSQLite", grdb]),
+        library("FleetStore", ["CPostgres", "CSQLite", "History", "TimeZones", grdb]),
         library(
             "ProfileRepository",
             [
@@ -219,7 +219,7 @@ let package = Package(
         suite("MQTTLinkTests", ["MQTTLink"]),
         suite("HTTPSClientTests", ["HTTPSClient", crypto, x509], fixtures: true),
         suite("CertificateAuthorityTests", ["CertificateAuthority", crypto, x509]),
-        suite("FleetStoreTests", ["FleetStore"]),
+        suite("FleetStoreTests", ["FleetStore", "History", "TimeZones"]),
         suite(
             "FleetIngestTests",
             ["Bank", "FleetIngest", "FleetStore", "Numbering", "Quantities", "Telemetry", log]),

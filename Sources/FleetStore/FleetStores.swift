@@ -29,9 +29,18 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who look at history or compute it.
+    package static func openHistory(
+        _ address: String
+    ) throws(FleetStoreError) -> any HistoryStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
-    ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore {
+    ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
+        & HistoryStore
+    {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""
         switch parts[0] {

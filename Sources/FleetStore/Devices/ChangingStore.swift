@@ -1,6 +1,8 @@
 /// What both stores do in the same way with devices, configuration and rollouts, once they can run a
 /// transaction.
-protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore {
+protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore,
+    HistoryStore
+{
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(
         _ operation: String, _ body: (Connection) throws(FleetStoreError) -> Value

@@ -1,5 +1,6 @@
 internal import CPostgres
 import Glibc
+import History
 
 /// One connection to a server; closed with the last reference.
 ///
@@ -52,17 +53,59 @@ final class PostgresConnection: FleetDatabase {
         _ statement: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value] {
         let name = try prepare(statement)
-        let texts = parameters.map { parameter -> String? in
-            switch parameter {
-            case .number(let number): String(number)
-            case .text(let text): text
-            case .null: nil
-            }
-        }
+        let texts = parameters.map(\.text)
         let result = Self.withCStrings(texts) {
             PQexecPrepared(handle, name, Int32(texts.count), $0, nil, nil, 0)
         }
         return try check(result, "run a statement").rows()
+    }
+
+    func each<Value: RowReadable>(
+        _ statement: String, _ parameters: [SQLValue], _ body: (Value) -> Void
+    ) throws(FleetStoreError) {
+        let name = try prepare(statement)
+        let texts = parameters.map(\.text)
+        let isSent = Self.withCStrings(texts) {
+            PQsendQueryPrepared(handle, name, Int32(texts.count), $0, nil, nil, 0)
+        }
+        guard isSent == 1 else { throw lost() }
+        PQsetSingleRowMode(handle)
+        var failure: FleetStoreError?
+        while let next = PQgetResult(handle) {
+            do throws(FleetStoreError) {
+                for value: Value in try check(next, "run a statement").rows() { body(value) }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    func lockHistory(isAlone: Bool) throws(FleetStoreError) {
+        try run(
+            "SELECT pg_advisory_xact_lock\(isAlone ? "" : "_shared")(?1)",
+            [.number(PostgresSchema.historyLock)])
+    }
+
+    func tryLockHistory(of gateway: Int32) throws(FleetStoreError) -> Bool {
+        // the table stands for the store, for a database may have several of them
+        let isMine: [Int64] = try rows(
+            """
+            SELECT CASE WHEN pg_try_advisory_xact_lock(
+                'rollup_mark'::regclass::oid::integer, ?1::integer) THEN 1 ELSE 0 END
+            """, [.number(Int64(gateway))])
+        return isMine == [1]
+    }
+
+    func insert(_ rows: [WindowRow], into tier: HistoryTier) throws(FleetStoreError) {
+        let columns = HistorySchema.columns
+        var buffer = CopyBuffer(columns: columns.count, expectedRows: rows.count)
+        for row in rows {
+            buffer.beginRow()
+            row.write(to: &buffer)
+        }
+        buffer.finish()
+        try copy(buffer, into: "\(tier.table) (\(HistorySchema.columnList))")
     }
 
     func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours] {

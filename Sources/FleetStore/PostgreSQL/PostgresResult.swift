@@ -11,7 +11,7 @@ final class PostgresResult {
     /// Whether the statement did what it should.
     var isGood: Bool {
         switch PQresultStatus(handle) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_IN: true
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_IN, PGRES_SINGLE_TUPLE: true
         default: false
         }
     }
@@ -54,12 +54,46 @@ final class PostgresResult {
         }
 
         mutating func int32() -> Int32? { next().flatMap { Int32($0) } }
-        mutating func int64() -> Int64? { next().flatMap { Int64($0) } }
+        mutating func int64() -> Int64? {
+            column += 1
+            guard PQgetisnull(result.handle, row, column) == 0,
+                let start = PQgetvalue(result.handle, row, column)
+            else { return nil }
+            let count = Int(PQgetlength(result.handle, row, column))
+            return start.withMemoryRebound(to: UInt8.self, capacity: count) {
+                DecimalText.number(UnsafeBufferPointer(start: $0, count: count))
+            }
+        }
         mutating func bool() -> Bool? { next().map { $0 == "t" } }
         mutating func text() -> String? { next() }
 
         mutating func shorts() -> [Int16?] {
             (next() ?? "").split { "{},".contains($0) }.map { Int16($0) }
         }
+    }
+}
+
+/// Whole numbers as the server writes them.
+enum DecimalText {
+    /// Nil when the bytes are none, or one that has no place in 64 bits.
+    ///
+    /// A chart reads tens of thousands; without a text made for each it takes a fifth of the time.
+    static func number(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+        let isMinus = bytes.first == UInt8(ascii: "-")
+        var number: Int64 = 0
+        let digits = bytes.dropFirst(isMinus ? 1 : 0)
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (tens, isTooMuch) = number.multipliedReportingOverflow(by: 10)
+            let digit = Int64(byte - UInt8(ascii: "0"))
+            // downwards, for there is one more negative number than positive ones
+            let (sum, isTooFar) = tens.subtractingReportingOverflow(digit)
+            guard !isTooMuch, !isTooFar else { return nil }
+            number = sum
+        }
+        guard !digits.isEmpty else { return nil }
+        if isMinus { return number }
+        let (positive, isTooMuch) = (0 as Int64).subtractingReportingOverflow(number)
+        return isTooMuch ? nil : positive
     }
 }

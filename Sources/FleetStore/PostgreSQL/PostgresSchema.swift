@@ -7,11 +7,15 @@ enum PostgresSchema {
     /// about to be folded would find neither the record nor, in its snapshot, the range.
     static let keyLock: Int64 = 0x416D_4653_0000_0003
 
+    /// Shared by all that compute windows, held alone by what removes samples or windows.
+    static let historyLock: Int64 = 0x416D_4653_0000_0004
+
     /// Statements by version, from 1; a step that has been released is never changed.
     static let steps: [[String]] = [
         first, LaterSchemas.letters(row: "ctid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges], RolloutSchema.statements,
+        HistorySchema.statements(isOrdered: false),
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

@@ -16,7 +16,8 @@ enum PostgresStatements {
     static let packColumns = sample + FirstSchema.names(of: FirstSchema.pack(shorts: ""))
     static let packs = "pack_sample (\(list(packColumns)))"
 
-    /// Lets records through that are new, with their bank samples and events, and gives their keys.
+    /// Lets records through that are new, with their bank samples, events and marks, and gives their
+    /// keys.
     ///
     /// A range of keys is found by its end: the first that ends at a number or after it holds the
     /// number or none does. Keys are written in order, so two workers with the same keys wait but
@@ -30,7 +31,11 @@ enum PostgresStatements {
                 true)
             ORDER BY gateway, epoch, seq ON CONFLICT DO NOTHING RETURNING gateway, epoch, seq
         ), banks AS (\(samples("bank_sample", bank, kind: 1))
-        ), events AS (\(samples("event", event, kind: 2)))
+        ), events AS (\(samples("event", event, kind: 2))
+        ), marks AS (
+            INSERT INTO rollup_mark (tier, start_ms, gateway)
+            SELECT DISTINCT 2, \(WindowMarks.quarter(of: "time_ms")), gateway
+            FROM stage JOIN fresh USING (gateway, epoch, seq) WHERE kind = 1)
         SELECT gateway, epoch, seq FROM fresh
         """
 
@@ -133,6 +138,15 @@ enum PostgresStatements {
 }
 
 extension SQLValue {
+    /// What goes to the server; nil is NULL.
+    var text: String? {
+        switch self {
+        case .number(let number): String(number)
+        case .text(let text): text
+        case .null: nil
+        }
+    }
+
     /// An array of numbers as PostgreSQL reads it from text.
     static func numbers(_ numbers: [Int64]) -> SQLValue {
         .text("{\(numbers.map(String.init).joined(separator: ","))}")

@@ -1,4 +1,5 @@
 import GRDB
+import History
 
 /// One transaction or one look at the file.
 struct SQLiteDatabase: FleetDatabase {
@@ -9,6 +10,14 @@ struct SQLiteDatabase: FleetDatabase {
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value] {
+        var values: [Value] = []
+        try each(statement, parameters) { values.append($0) }
+        return values
+    }
+
+    func each<Value: RowReadable>(
+        _ statement: String, _ parameters: [SQLValue], _ body: (Value) -> Void
+    ) throws(FleetStoreError) {
         let (runner, handle) = try prepared(statement)
         var sink = SQLiteSink(handle)
         for parameter in parameters {
@@ -18,12 +27,24 @@ struct SQLiteDatabase: FleetDatabase {
             case .null: sink.put(nil as Int64?)
             }
         }
-        var values: [Value] = []
         while try runner.step("run a statement") {
             var source = SQLiteSource(handle)
-            values.append(Value(from: &source))
+            body(Value(from: &source))
         }
-        return values
+    }
+
+    /// Nothing to do: who writes has the file alone.
+    func lockHistory(isAlone: Bool) {}
+
+    func tryLockHistory(of gateway: Int32) -> Bool { true }
+
+    func insert(_ rows: [WindowRow], into tier: HistoryTier) throws(FleetStoreError) {
+        let (runner, handle) = try prepared(SQLiteStatements.window(tier))
+        for row in rows {
+            var sink = SQLiteSink(handle)
+            row.write(to: &sink)
+            _ = try runner.step("store a window")
+        }
     }
 
     func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours] {

@@ -1,3 +1,5 @@
+import History
+
 /// Stores one batch inside a transaction that holds the file's only write lock.
 struct SQLiteIngest {
     let database: SQLiteDatabase
@@ -21,6 +23,7 @@ struct SQLiteIngest {
         var shared: [SharedSighting] = []
         let fresh = try insertRecords(staged, &shared)
         try insertSamples(fresh)
+        try markWindows(of: fresh)
         try insert(deadLetters)
         var watch = IdentityWatch(gateways.compactMap(\.beginning))
         let seen = watch.look(at: fresh)
@@ -140,6 +143,17 @@ struct SQLiteIngest {
         record.writeSampleKey(to: &row)
         sample.write(to: &row)
         _ = try statement.runner.step("store a sample")
+    }
+
+    private func markWindows(of fresh: [StagedRecord]) throws(FleetStoreError) {
+        let marks = Set(
+            fresh.filter(\.isTelemetry).map { record in
+                WindowMark(
+                    start: HistoryTier.start(
+                        of: record.time, length: HistoryTier.quarter.milliseconds),
+                    gateway: record.gateway)
+            })
+        for mark in marks { try database.mark(mark, .quarter) }
     }
 
     private func insert(_ deadLetters: [DeadLetter]) throws(FleetStoreError) {

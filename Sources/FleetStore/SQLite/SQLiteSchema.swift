@@ -10,6 +10,7 @@ enum SQLiteSchema {
         first, LaterSchemas.letters(row: "rowid"), LaterSchemas.sharedIdentities,
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
+        HistorySchema.statements(isOrdered: true),
     ]
 
     /// All versions in order.

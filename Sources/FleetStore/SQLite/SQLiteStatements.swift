@@ -1,3 +1,5 @@
+import History
+
 /// Statements that are built from the columns.
 enum SQLiteStatements {
     static let record = insert("record", FirstSchema.record) + once
@@ -5,6 +7,7 @@ enum SQLiteStatements {
     static let packSample = insert(
         "pack_sample", FirstSchema.sample, FirstSchema.pack(shorts: ""))
     static let event = insert("event", FirstSchema.sample, LaterSchemas.event)
+    static func window(_ tier: HistoryTier) -> String { insert(tier.table, HistorySchema.window) }
     static let deadLetter =
         insert("dead_letter", FirstSchema.deadLetter, "times bigint, last_ms bigint, payload blob")
         + Letters.again

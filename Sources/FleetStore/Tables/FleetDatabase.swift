@@ -1,3 +1,5 @@
+import History
+
 /// A connection that runs statements; reading and mending are written once for both databases.
 ///
 /// Parameters are numbered `?1`, as SQLite writes them; PostgreSQL gets `$1` in their place.
@@ -9,6 +11,20 @@ protocol FleetDatabase {
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value]
+
+    /// Runs a statement and hands over its rows one by one, however many there are.
+    func each<Value: RowReadable>(
+        _ statement: String, _ parameters: [SQLValue], _ body: (Value) -> Void
+    ) throws(FleetStoreError)
+
+    /// Keeps those who remove history apart from those who compute it, until the transaction ends.
+    func lockHistory(isAlone: Bool) throws(FleetStoreError)
+
+    /// Has the windows of a gateway for this transaction alone; false when another one has them.
+    func tryLockHistory(of gateway: Int32) throws(FleetStoreError) -> Bool
+
+    /// Adds windows that are not there.
+    func insert(_ rows: [WindowRow], into tier: HistoryTier) throws(FleetStoreError)
 
     /// What is stored under each key, before it and after it; one row for each, in any order.
     func neighbours(of keys: [GatewayKey]) throws(FleetStoreError) -> [Neighbours]

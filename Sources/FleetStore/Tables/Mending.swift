@@ -1,3 +1,5 @@
+import History
+
 /// The statements that move records to another time, and their samples after them.
 ///
 /// None joins two tables and each names its rows by the front of an index, so a server without
@@ -115,15 +117,14 @@ extension FleetDatabase {
         let boot: [SQLValue] = [.number(Int64(gateway)), .text(boot)]
         let spans: [EpochSpan] = try rows(Mending.spansOfBoot, boot)
         guard !spans.isEmpty else { return }
+        for span in spans { try markRecords(span.values(of: gateway)) }
         try run(Mending.mendRecords, boot + [.number(offset)])
         let lowest = spans.map {
             GatewayKey(gateway: gateway, epoch: $0.epoch, sequence: $0.lowest)
         }
         for span in spans {
-            let span: [SQLValue] = [
-                .number(Int64(gateway)), .number(span.epoch), .number(span.lowest),
-                .number(span.highest),
-            ]
+            let span = span.values(of: gateway)
+            try markRecords(span)
             for table in Mending.samples { try run(Mending.follow(table), span) }
         }
         for mended in try neighbours(of: lowest) {
@@ -207,10 +208,14 @@ extension FleetDatabase {
     ) throws(FleetStoreError) {
         let span: [SQLValue] = [
             .number(Int64(key.gateway)), .number(key.epoch), .number(sequences.lowerBound),
-            .number(sequences.upperBound), .number(time),
+            .number(sequences.upperBound),
         ]
-        try run(Mending.lowerRecords, span)
-        for table in Mending.samples { try run(Mending.lowerSamples(table), span) }
+        let moment = [SQLValue.number(time)]
+        try markRecords(span)
+        try run(Mending.lowerRecords, span + moment)
+        let start = HistoryTier.start(of: time, length: HistoryTier.quarter.milliseconds)
+        try mark(WindowMark(start: start, gateway: key.gateway), .quarter)
+        for table in Mending.samples { try run(Mending.lowerSamples(table), span + moment) }
     }
 }
 
@@ -233,6 +238,11 @@ private struct EpochSpan: RowReadable {
     let epoch: Int64
     let lowest: Int64
     let highest: Int64
+
+    /// Gateway, epoch, first and last number.
+    func values(of gateway: Int32) -> [SQLValue] {
+        [.number(Int64(gateway)), .number(epoch), .number(lowest), .number(highest)]
+    }
 
     init(from row: inout some RowSource) {
         epoch = row.wide()
