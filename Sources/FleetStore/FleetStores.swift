@@ -36,10 +36,17 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who look after alarms.
+    package static func openAlarms(
+        _ address: String
+    ) throws(FleetStoreError) -> any AlarmStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
-        & HistoryStore
+        & HistoryStore & AlarmStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

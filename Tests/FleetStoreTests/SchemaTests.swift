@@ -43,17 +43,18 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a newer database is refused with both versions`(kind: StoreKind) throws {
         let address = try kind.address()
+        let newer = SQLiteSchema.steps.count + 1
         let insert =
             kind == .sqlite
-            ? "INSERT INTO grdb_migrations VALUES ('9')"
-            : "INSERT INTO schema_version (version) VALUES (9)"
+            ? "INSERT INTO grdb_migrations VALUES ('\(newer)')"
+            : "INSERT INTO schema_version (version) VALUES (\(newer))"
         try RawSQL.run(insert, in: address)
         let error = #expect(throws: FleetStoreError.self) {
             try FleetStores.open(address).migrate()
         }
         #expect(
             "\(try #require(error))".hasSuffix(
-                "expected version \(SQLiteSchema.steps.count) or older, found 9"))
+                "expected version \(SQLiteSchema.steps.count) or older, found \(newer)"))
     }
 
     @Test(arguments: StoreKind.allCases)

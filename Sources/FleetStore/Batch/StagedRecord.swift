@@ -15,6 +15,12 @@ struct StagedRecord {
         if case .telemetry = record.body { true } else { false }
     }
 
+    /// Whether alarms follow from it.
+    var tellsOfAlarms: Bool {
+        guard case .event(let event) = record.body else { return false }
+        return event.change == "raised" || event.change == "cleared" || event.code == "started"
+    }
+
     /// When it can have been made at the latest; orders records of different epochs.
     var made: Int64 { min(time, record.receivedMilliseconds) }
 

@@ -1,7 +1,8 @@
 /// Stores one batch in one transaction.
 ///
 /// Locks are taken in one order by every worker: the one against folding, gateways that need mending,
-/// new gateways, keys, dead letters, clocks, epochs, shared identities, states; within each, ascending. So no two wait for each other.
+/// new gateways, keys, dead letters, clocks, epochs, shared identities, marks of alarms, states; within each,
+/// ascending. So no two wait for each other.
 /// States come last, in one message with the commit: these few rows are where all workers meet, and
 /// whoever waits for them has only its own commit left to do.
 struct PostgresIngest {
@@ -34,9 +35,11 @@ struct PostgresIngest {
         let ids = Dictionary(known.gateways.map { ($0.name, $0.id) }) { first, _ in first }
         let news = plan.news(to: known.clocks)
         // before anything is written, so that it is written where it belongs
+        var mended: Set<Int32> = []
         for (boot, clock) in news where known.clocks[boot] == nil {
             guard let id = ids[boot.gateway] else { continue }
             try connection.mend(gateway: id, boot: boot.boot, offset: clock.offset)
+            mended.insert(id)
         }
         let unmended = Set(known.gateways.filter(\.hasUnmended).map(\.id))
         let staged = try connection.settled(
@@ -53,6 +56,7 @@ struct PostgresIngest {
         }
         for beginning in seen.new { try keep(beginning) }
         try connection.keep(shared + seen.shared)
+        try connection.markAlarms(of: mended, and: fresh)
         try keepStatesAndCommit(staged)
         return Stored(
             outcome: outcome(stored: fresh.count, shared: shared + seen.shared),

@@ -10,11 +10,13 @@ struct SQLiteIngest {
         let gateways = try knownGateways()
         let ids = Dictionary(gateways.map { ($0.name, $0.id) }) { first, _ in first }
         let clocks = try knownClocks()
+        var mended: Set<Int32> = []
         for news in plan.news(to: clocks) {
             guard let id = ids[news.boot.gateway] else { continue }
             try keep(news.clock, of: news.boot.boot, gateway: id)
             if clocks[news.boot] == nil {
                 try database.mend(gateway: id, boot: news.boot.boot, offset: news.clock.offset)
+                mended.insert(id)
             }
         }
         let unmended = Set(gateways.filter(\.hasUnmended).map(\.id))
@@ -30,6 +32,7 @@ struct SQLiteIngest {
         for beginning in seen.new { try keep(beginning) }
         try keepStates(staged)
         try database.keep(shared + seen.shared)
+        try database.markAlarms(of: mended, and: fresh)
         return outcome(stored: fresh.count, shared: shared + seen.shared)
     }
 

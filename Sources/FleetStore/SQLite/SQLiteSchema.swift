@@ -11,6 +11,7 @@ enum SQLiteSchema {
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: true),
+        AlarmSchema.statements,
     ]
 
     /// All versions in order.
