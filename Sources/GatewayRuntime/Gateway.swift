@@ -64,6 +64,7 @@ final class Gateway {
         self.plan = plan
         self.updates = updates
         running = Latest(plan.configuration)
+        if let updates { updateState.set(UpdateState(updates)) }
         self.remote = remote
         self.beginning = beginning
         self.log = log
@@ -82,7 +83,8 @@ final class Gateway {
         let configuration = plan.configuration
         return RecorderSetup(
             gateway: configuration.gateway, profile: plan.profile.id, tuning: tuning,
-            reports: reports, updates: updateReports, identity: remote.map { _ in identityState },
+            reports: reports, updates: updateReports, updateState: updates.map { _ in updateState },
+            identity: remote.map { _ in identityState },
             outboxPath: configuration.outbox.path,
             outboxBudget: Int64(configuration.outbox.sizeMegabytes) << 20,
             filePath: configuration.telemetry.file,

@@ -283,6 +283,7 @@ extension UpdateSettings {
         pollSeconds = section.integer("poll_s", default: 300, in: 1...86_400, unit: "s")
         probationSeconds = section.integer("probation_s", default: 600, in: 5...86_400, unit: "s")
         deferralHours = section.integer("deferral_h", default: 168, in: 0...8760, unit: "h")
+        staleHours = section.integer("stale_h", default: 72, in: 1...8760, unit: "h")
         consent = section.word("consent", default: .given)
         section.finish()
     }

@@ -279,6 +279,9 @@ package struct UpdateSettings: Hashable, Sendable {
     package var probationSeconds = 600
     /// `deferral_h`: how long a set that is ready waits for a good moment at most; default 168, 0…8760.
     package var deferralHours = 168
+    /// `stale_h`: how long no word on sets may be believed, because the fleet is silent or its metadata has
+    /// expired, before that is an alarm; default 72, 1…8760.
+    package var staleHours = 72
     /// `consent`: `given` (default), the owner agrees with every set that the fleet assigns; or `ask`, each
     /// waits for `amphora-gateway update consent`.
     package var consent = Consent.given

@@ -5,9 +5,9 @@ extension Updater {
     // MARK: the way in
 
     /// Why the assignment should not be carried on; nil while it should.
-    private func withdrawal(_ assignment: Assignment) -> String? {
+    private mutating func withdrawal(_ assignment: Assignment, _ now: Int64) -> String? {
         if house.clock().wall >= assignment.notAfter { return "the assignment has ended" }
-        guard let document = try? source.assignment(), document != record.document,
+        guard let document = try? assigned(now), document != record.document,
             let other = try? Assignment(document), other.gateway == terms.gateway,
             other.release > assignment.release
         else { return nil }
@@ -26,7 +26,7 @@ extension Updater {
     mutating func download(
         _ assignment: Assignment, _ now: Int64
     ) throws(UpdateError) -> UpdateEvent? {
-        if let reason = withdrawal(assignment) { return try withdraw(assignment, reason) }
+        if let reason = withdrawal(assignment, now) { return try withdraw(assignment, reason) }
         if !sets.has(assignment) {
             let bytes = try source.archive(
                 sha256: assignment.sha256, length: assignment.length)
@@ -108,8 +108,7 @@ extension Updater {
         _ assignment: Assignment, _ now: Int64
     ) throws(UpdateError) -> UpdateEvent? {
         if now >= askAt {
-            askAt = now &+ Int64(clamping: terms.pollSeconds) &* 1_000_000_000
-            if let reason = withdrawal(assignment) { return try withdraw(assignment, reason) }
+            if let reason = withdrawal(assignment, now) { return try withdraw(assignment, reason) }
         }
         guard sets.has(assignment) else { return try go(.lost) }
         let clock = house.clock()

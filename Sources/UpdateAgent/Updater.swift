@@ -28,6 +28,8 @@ package struct Updater {
     package internal(set) var next: Int64 = 0
     /// What is awaited or fails, in words; empty while all goes well.
     package private(set) var trouble = ""
+    /// How the source answers.
+    package private(set) var watch: SourceWatch
     var probation: Probation?
     var waitingSince: Int64?
     var askAt: Int64 = 0
@@ -48,6 +50,7 @@ package struct Updater {
         self.house = house
         self.terms = terms
         self.zones = zones
+        watch = SourceWatch(most: terms.staleSeconds, seconds: record.staleSeconds)
     }
 
     /// Does what is due: at most one act.
@@ -60,7 +63,9 @@ package struct Updater {
             if event == nil { trouble = awaited }
         } catch {
             trouble = error.description
-            next = now &+ Self.pause
+            next =
+                record.phase == .downloading
+                ? now &+ watch.wait(poll: terms.pollSeconds) &* 1_000_000_000 : now &+ Self.pause
         }
     }
 
@@ -170,9 +175,9 @@ package struct Updater {
             next = askAt
             return nil
         }
-        askAt = now &+ Int64(clamping: terms.pollSeconds) &* 1_000_000_000
+        let found = try assigned(now)
         next = askAt
-        guard let document = try source.assignment() else { return nil }
+        guard let document = found else { return nil }
         let digest = Fingerprint.hex(document)
         let assignment: Assignment
         do {
@@ -201,6 +206,31 @@ package struct Updater {
             $0.stagedAt = nil
             $0.house = nil
         }
+    }
+
+    /// What the source has; how it answers is counted, and remembered once an hour.
+    ///
+    /// Decides when it is asked again.
+    mutating func assigned(_ now: Int64) throws(UpdateError) -> [UInt8]? {
+        defer { askAt = now &+ watch.wait(poll: terms.pollSeconds) &* 1_000_000_000 }
+        let document: [UInt8]?
+        do throws(UpdateError) {
+            document = try source.assignment()
+            watch.noteAnswer()
+        } catch {
+            watch.noteFailure(error.description, now: now)
+            let isCrossed = record.staleSeconds < watch.most && watch.alarm != nil
+            if watch.seconds &- record.staleSeconds >= 3600 || isCrossed { keepWatch() }
+            throw error
+        }
+        if record.staleSeconds > 0 { keepWatch() }
+        return document
+    }
+
+    /// What is not on the disk is counted anew by the next program, and is no reason to stop.
+    private mutating func keepWatch() {
+        let seconds = watch.seconds
+        try? keep { $0.staleSeconds = seconds }
     }
 
     /// Whether the assigned set is what runs; says so once, because the fleet counts silence as failure.

@@ -147,4 +147,35 @@ import Testing
         #expect(rig.current == set)
         #expect(try command("status").contains("runs      base 1.2.0"))
     }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a source that is frozen for long is an alarm, and its first good word ends it`() throws {
+        let rig = try UpdatedHouse(packs: 1, probationSeconds: 5, extra: "stale_h = 1")
+        // what an earlier program has counted, and a source that cannot be read
+        try FileManager.default.createDirectory(
+            atPath: rig.sets, withIntermediateDirectories: true)
+        let state = #"{"phase":"idle","starts":1,"release":1,"reported":0,"stale_s":3600}"#
+        try state.write(toFile: "\(rig.sets)/state", atomically: true, encoding: .utf8)
+        let assignment = "\(rig.source)/assignment.json"
+        try FileManager.default.createDirectory(
+            atPath: assignment, withIntermediateDirectories: true)
+        try rig.house.startGateway()
+        func codes(_ status: [String: Any]) -> [String] {
+            (status.at("update.alarms") as? [[String: Any]] ?? []).map { $0.text("code") }
+        }
+        try rig.house.waitForStatus("the alarm, and why") { status in
+            let alarms = status.at("update.alarms") as? [[String: Any]] ?? []
+            return codes(status) == ["update_stale"]
+                && alarms[0].text("text").contains("for 1 h: cannot read")
+        }
+        #expect(try rig.house.schemaFaults() == "")
+        try FileManager.default.removeItem(atPath: assignment)
+        try rig.house.waitForStatus("no alarm") { codes($0).isEmpty }
+        #expect(try rig.house.schemaFaults() == "")
+        try rig.waitForLog("alarm cleared")
+        let found = Patience.wait(20_000) { () -> Bool? in
+            rig.house.received().count { $0.code == "update_stale" } == 2 ? true : nil
+        }
+        #expect(found != nil, "\(rig.house.received().map(\.code))")
+    }
 }

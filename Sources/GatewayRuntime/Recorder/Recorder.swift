@@ -25,6 +25,8 @@ struct Recorder {
     private var lossReport = LossReport()
     /// Alarms of the identity that were raised and not cleared.
     private var identityAlarms: Set<IdentityAlarm> = []
+    /// Whether it was told that the source of sets is cut off; nil where an earlier program may have.
+    private var isSourceStale: Bool?
     /// When what is pending is stored at the latest.
     private var commitAt: Instant = .never
     private let bootID = MachineClock.bootID()
@@ -37,6 +39,7 @@ struct Recorder {
 
     init(_ setup: RecorderSetup) {
         self.setup = setup
+        isSourceStale = setup.updateState?.get().alarm.isEmpty == false ? nil : false
         keeper = OutboxKeeper(
             path: setup.outboxPath, budget: setup.outboxBudget, log: setup.log)
         file = setup.filePath.map {
@@ -71,6 +74,7 @@ struct Recorder {
         reportConfigurations()
         reportUpdates()
         reportIdentity()
+        reportSource()
         // A shorter interval counts at once.
         nextRecordAt = min(nextRecordAt, now + setup.interval)
         if snapshot.state.takenAt != .never {
@@ -161,6 +165,21 @@ struct Recorder {
                 metadata: ["code": "\(alarm.rawValue)", "reason": "\(text)"])
         }
         identityAlarms = Set(alarms.keys)
+    }
+
+    /// Stores whether any word on sets can be believed.
+    private mutating func reportSource() {
+        guard let alarm = setup.updateState?.get().alarm, isSourceStale != !alarm.isEmpty else {
+            return
+        }
+        let (isRaised, code) = (!alarm.isEmpty, UpdateState.alarmCode)
+        addEvent(
+            isRaised ? .raised : .cleared, .warning, code: code, pack: 0,
+            text: isRaised ? alarm : "word on profile sets can be believed again", .alarm)
+        setup.log.log(
+            level: isRaised ? .warning : .info, isRaised ? "alarm raised" : "alarm cleared",
+            metadata: ["code": "\(code)", "reason": "\(alarm)"])
+        isSourceStale = isRaised
     }
 
     /// Stores what is left before the thread ends.

@@ -57,6 +57,8 @@ struct RecorderSetup: Sendable {
     let reports: ReportBox
     /// What became of assigned profile sets.
     let updates: UpdateReportBox
+    /// How assigned sets are; nil without `[update]`.
+    let updateState: Latest<UpdateState>?
     /// How the identity is; nil without a fleet.
     let identity: Latest<IdentityState>?
     let outboxPath: String

@@ -108,7 +108,7 @@ struct WatchTable {
         }
         if !status.outbox.problem.isEmpty { lines.append("! outbox: \(status.outbox.problem)") }
         if !status.link.problem.isEmpty { lines.append("! broker: \(status.link.problem)") }
-        for alarm in status.identity?.alarms ?? [] {
+        for alarm in (status.identity?.alarms ?? []) + (status.update?.alarms ?? []) {
             lines.append("! \(alarm.code.replacing("_", with: " ")): \(alarm.text)")
         }
         return lines

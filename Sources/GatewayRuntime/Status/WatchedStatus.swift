@@ -102,13 +102,17 @@ struct WatchedStatus: Decodable {
         let problem: String
     }
 
-    struct Identity: Decodable {
-        struct Alarm: Decodable {
-            let code: String
-            let text: String
-        }
+    struct GatewayAlarm: Decodable {
+        let code: String
+        let text: String
+    }
 
-        let alarms: [Alarm]
+    struct Identity: Decodable {
+        let alarms: [GatewayAlarm]
+    }
+
+    struct Update: Decodable {
+        let alarms: [GatewayAlarm]?
     }
 
     let gateway: String
@@ -123,6 +127,7 @@ struct WatchedStatus: Decodable {
     let outbox: Outbox
     let link: Link
     let identity: Identity?
+    let update: Update?
 
     /// Reads one document.
     static func decode(_ bytes: [UInt8]) throws -> WatchedStatus {

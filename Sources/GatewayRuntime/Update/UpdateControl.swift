@@ -28,7 +28,8 @@ final class UpdateControl: Sendable {
         terms = UpdateTerms(
             gateway: gateway, runtime: Version.semantic, hardware: Machine.model,
             probationSeconds: settings.probationSeconds,
-            deferralSeconds: settings.deferralHours * 3600, pollSeconds: settings.pollSeconds)
+            deferralSeconds: settings.deferralHours * 3600, pollSeconds: settings.pollSeconds,
+            staleSeconds: settings.staleHours * 3600)
         let name = SetPath.manifest.path
         let bytes = try? FileBytes.read(
             "\(choice.installed)/\(name)", limit: SetLimits.fileBytes)

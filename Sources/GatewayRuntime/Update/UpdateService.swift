@@ -12,6 +12,8 @@ struct UpdateState: Hashable, Sendable {
     var assignment = ""
     /// What is awaited or fails, in words.
     var trouble = ""
+    /// Why no word on sets can be believed any more; empty while that is no alarm.
+    var alarm = ""
     /// The set that runs: `base 1.4.0, release 7`.
     var running = ""
 
@@ -25,7 +27,36 @@ struct UpdateState: Hashable, Sendable {
             writer.string(assignment)
             writer.name("trouble")
             writer.string(trouble)
+            writer.name("alarms")
+            writer.array { writer in
+                guard !alarm.isEmpty else { return }
+                writer.object { writer in
+                    writer.name("code")
+                    writer.string(Self.alarmCode)
+                    writer.name("level")
+                    writer.string(EventDocument.Level.warning.rawValue)
+                    writer.name("text")
+                    writer.string(alarm)
+                }
+            }
         }
+    }
+}
+
+extension UpdateState {
+    /// The stable name of the alarm that the source of sets is cut off or frozen.
+    static var alarmCode: String { "update_stale" }
+
+    /// What a start knows: an alarm of an earlier program holds until the source is heard.
+    init(_ control: UpdateControl) {
+        let watch = SourceWatch(
+            most: control.terms.staleSeconds, seconds: control.start.record.staleSeconds)
+        alarm = Self.line(watch.alarm)
+    }
+
+    /// One line, whatever a source has said.
+    static func line(_ text: String?) -> String {
+        (text ?? "").replacing("\n", with: " ")
     }
 }
 
@@ -65,10 +96,12 @@ final class UpdateService: ThreadedService {
     private func show(_ updater: Updater) {
         let state = UpdateState(
             phase: updater.record.phase,
-            assignment: updater.record.assignment?.words ?? "", trouble: updater.trouble)
+            assignment: updater.record.assignment?.words ?? "", trouble: updater.trouble,
+            alarm: UpdateState.line(updater.watch.alarm))
         let old = setup.state.get()
         guard state != old else { return }
         setup.state.set(state)
+        if state.alarm.isEmpty != old.alarm.isEmpty { setup.recorderWake.raise() }
         if state.phase != old.phase {
             log.info(
                 "update of the profile set",

@@ -43,7 +43,7 @@ package enum RemoteKeys {
             "fleet.url", "fleet.ca_file", "fleet.identity", "fleet.configuration",
             "fleet.confirm_s",
             "update.folder", "update.from", "update.root", "update.poll_s", "update.probation_s",
-            "update.deferral_h", "update.consent",
+            "update.deferral_h", "update.stale_h", "update.consent",
             "status.socket",
         ]
     }

@@ -169,6 +169,7 @@ extension UpdateSettings {
         list.add("update.poll_s", .integer(pollSeconds))
         list.add("update.probation_s", .integer(probationSeconds))
         list.add("update.deferral_h", .integer(deferralHours))
+        list.add("update.stale_h", .integer(staleHours))
         list.add("update.consent", .text(consent.rawValue))
     }
 }

@@ -14,11 +14,15 @@ package struct UpdateTerms: Hashable, Sendable {
     package var deferralSeconds: Int
     /// How often the source is asked, in seconds.
     package var pollSeconds: Int
+    /// How long the source may give no good answer before that is an alarm, in seconds.
+    package var staleSeconds: Int
 
-    /// Joins what a gateway is with times for most houses: ten minutes of probation, a week of waiting.
+    /// Joins what a gateway is with times for most houses: ten minutes of probation, a week of waiting,
+    /// three days without a word of the source.
     package init(
         gateway: String, runtime: SemanticVersion, hardware: String, probationSeconds: Int = 600,
-        deferralSeconds: Int = 7 * 86_400, pollSeconds: Int = 300
+        deferralSeconds: Int = 7 * 86_400, pollSeconds: Int = 300,
+        staleSeconds: Int = 3 * 86_400
     ) {
         self.gateway = gateway
         self.runtime = runtime
@@ -26,6 +30,7 @@ package struct UpdateTerms: Hashable, Sendable {
         self.probationSeconds = probationSeconds
         self.deferralSeconds = deferralSeconds
         self.pollSeconds = pollSeconds
+        self.staleSeconds = staleSeconds
     }
 
     /// Everything that forbids an assignment here, one sentence each; none when it counts.

@@ -33,6 +33,8 @@ package struct UpdateRecord: Hashable, Sendable {
     package var reason = ""
     /// The highest release counter that was ever taken; 0 before the first.
     package var release = 0
+    /// How long the source has given no good answer, in seconds; behind by an hour at most.
+    package var staleSeconds: Int64 = 0
     /// Sets that were given up.
     package private(set) var bad: [Bad] = []
     /// The hash of the last document about which something was told and that was not carried out.
@@ -102,6 +104,8 @@ package struct UpdateRecord: Hashable, Sendable {
             writer.string(reason)
             writer.name("release")
             writer.integer(release)
+            writer.name("stale_s")
+            writer.integer(staleSeconds)
             writer.name("told")
             writer.string(told)
             writer.name("reported")
@@ -131,6 +135,7 @@ package struct UpdateRecord: Hashable, Sendable {
         stagedAt = root.integer("staged_at", in: 0...Int(Int64.max)).map(Int64.init)
         reason = root.string("reason") ?? ""
         release = root.requiredInteger("release", in: 0...1_000_000_000) ?? 0
+        staleSeconds = Int64(root.integer("stale_s", in: 0...Int(Int64.max)) ?? 0)
         told = root.string("told") ?? ""
         reported = root.requiredInteger("reported", in: 0...Int(Int32.max)) ?? 0
         bad = root.strings("bad").compactMap { text in
