@@ -236,7 +236,8 @@ let package = Package(
                 "Modbus",
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
-                "CertificateAuthority", "EST", "Provisioning", "Telemetry", "UpdateAgent",
+                "CertificateAuthority", "EST", "HTTPSClient", "Provisioning", "Telemetry", "TUF",
+                "TUFClient", "UpdateAgent",
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
         suite(

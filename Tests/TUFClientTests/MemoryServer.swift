@@ -5,10 +5,11 @@ import TUFClient
 /// A repository in memory behind the interface of an HTTPS session.
 final class MemoryServer: HTTPSExchange {
     static let start = TUFTime(seconds: 1_900_000_000)
-    private static let later = TUFTime(seconds: 1_900_086_400)
     static let addresses = TUFClient.Addresses(
         metadata: "https://fleet/metadata", targets: "https://fleet/targets")
 
+    /// The end of all that is signed from now on.
+    var later = TUFTime(seconds: 1_900_086_400)
     let keys: [TUFRoot.Role: TUFPrivateKey]
     var files: [String: [UInt8]] = [:]
     /// What was asked for, without the address of the server.
@@ -40,7 +41,7 @@ final class MemoryServer: HTTPSExchange {
             TUFAuthority(
                 role: role.name, keys: [keys[role]?.publicKey].compactMap(\.self), threshold: 1)
         }
-        return try TUFDraft.root(version: version, expires: Self.later, authorities)
+        return try TUFDraft.root(version: version, expires: later, authorities)
             .signed(by: signers ?? [keys[.root]].compactMap(\.self)).bytes
     }
 
@@ -49,16 +50,20 @@ final class MemoryServer: HTTPSExchange {
         targetsVersion += 1
         let version = targetsVersion
         files["\(version).targets.json"] = try sign(
-            .targets, TUFDraft.targets(version: version, expires: Self.later, []))
-        let snapshot = try sign(
+            .targets, TUFDraft.targets(version: version, expires: later, []))
+        files["\(version).snapshot.json"] = try sign(
             .snapshot,
-            TUFDraft.snapshot(version: version, expires: Self.later, [("targets", version)]))
-        files["\(version).snapshot.json"] = snapshot
-        files["timestamp.json"] = try sign(
+            TUFDraft.snapshot(version: version, expires: later, [("targets", version)]))
+        files["timestamp.json"] = try timestamp(version, naming: version)
+    }
+
+    /// A timestamp that names a snapshot published before.
+    func timestamp(_ version: Int64, naming snapshot: Int64) throws -> [UInt8] {
+        try sign(
             .timestamp,
             TUFDraft.timestamp(
-                version: version, expires: Self.later, snapshot: snapshot,
-                snapshotVersion: version))
+                version: version, expires: later,
+                snapshot: files["\(snapshot).snapshot.json"] ?? [], snapshotVersion: snapshot))
     }
 
     private func sign(_ role: TUFRoot.Role, _ draft: TUFDraft) throws -> [UInt8] {

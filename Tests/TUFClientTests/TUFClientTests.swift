@@ -1,3 +1,4 @@
+import Foundation
 import HTTPSClient
 import TUF
 import TestKit
@@ -72,12 +73,67 @@ import Testing
         #expect(server.log.first == "4.root.json")
     }
 
-    @Test func `the moment of the start decides, however long the update takes`() throws {
-        // go-tuf issues 217 and 386: one second before all expires, and no look at the clock after that
+    @Test func `go-tuf issues 217 and 386: the moment of the start decides what has expired`()
+        throws
+    {
+        // one second before all expires, and no look at the clock after that
         let last = TUFTime(seconds: 1_900_086_399)
         #expect(try update(start: last) == 1)
         try server.publish()
         #expect(throws: TUFFault.self) { try update(start: TUFTime(seconds: 1_900_086_400)) }
+    }
+
+    @Test func `tough CVE-2025-2888: a timestamp that names an older snapshot is not kept`() throws
+    {
+        try update()
+        try server.publish()
+        try update()
+        let place = folder.file("tuf")
+        let kept = try VerifiedFolder(place).read("timestamp.json")
+        server.files["timestamp.json"] = try server.timestamp(3, naming: 1)
+        #expect(throws: TUFFault.rollback("snapshot", trusted: 2, offered: 1)) { try update() }
+        #expect(try VerifiedFolder(place).read("timestamp.json") == kept)
+        // and the next honest one is taken
+        try server.publish()
+        try update()
+    }
+
+    @Test func `tough CVE-2026-6968: no name of a role or target leaves the folder`() throws {
+        for name in ["../x", "/x", "..", "a/../../b", "%2e%2e/x", "x\u{0}", "é/é"] as [TUFName] {
+            let quoted = name.quoted
+            #expect(!quoted.contains("/") && !quoted.contains("\u{0}"), "\(quoted)")
+            #expect(quoted + ".json" != "..")
+        }
+        let verified = try VerifiedFolder(folder.file("tuf"))
+        #expect(throws: TUFFault.self) { try verified.write([1], "../x.json") }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("x.json")))
+    }
+
+    @Test func `python-tuf issue 1761, rust-tuf issue 270: half a root on disk stops nothing`()
+        throws
+    {
+        try update()
+        let root = try server.root(2)
+        server.files["2.root.json"] = root
+        for half in [0, 1, root.count / 2, root.count - 2] {
+            let bytes = Array(root[..<half])
+            for name in ["root.json", "root.2", "timestamp.json", "snapshot.json"] {
+                try VerifiedFolder(folder.file("tuf")).write(bytes, name)
+            }
+            #expect(try update() == 2)
+        }
+    }
+
+    @Test func `aktualizr issue 1185: stored metadata that expired does not keep new from coming`()
+        throws
+    {
+        try update()
+        let much = TUFTime(seconds: 1_990_000_000)
+        #expect(throws: TUFFault.self) { try update(start: much) }
+        server.later = TUFTime(seconds: 2_000_000_000)
+        server.files["2.root.json"] = try server.root(2)
+        try server.publish()
+        #expect(try update(start: much) == 2)
     }
 
     @Test(arguments: [
