@@ -41,13 +41,20 @@ package struct UpdateClock: Hashable, Sendable {
     package var wall: Int64
     /// Whether a time service has set the wall clock.
     package var isTrusted: Bool
+    /// A moment that has certainly passed, in seconds since 1970.
+    package var floor: Int64
 
     /// Joins the parts.
-    package init(monotonic: Int64, wall: Int64, isTrusted: Bool) {
+    package init(monotonic: Int64, wall: Int64, isTrusted: Bool, floor: Int64 = 0) {
         self.monotonic = monotonic
         self.wall = wall
         self.isTrusted = isTrusted
+        self.floor = floor
     }
+
+    /// The moment at which the end of an assignment is judged, in seconds since 1970: a wall clock that
+    /// is set back brings nothing back that has ended.
+    package var now: Int64 { max(wall, floor) }
 }
 
 /// How the proof of a set came out.

@@ -6,7 +6,7 @@ extension Updater {
 
     /// Why the assignment should not be carried on; nil while it should.
     private mutating func withdrawal(_ assignment: Assignment, _ now: Int64) -> String? {
-        if house.clock().wall >= assignment.notAfter { return "the assignment has ended" }
+        if house.clock().now >= assignment.notAfter { return "the assignment has ended" }
         guard let document = try? assigned(now), document != record.document,
             let other = try? Assignment(document), other.gateway == terms.gateway,
             other.release > assignment.release

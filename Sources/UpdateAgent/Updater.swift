@@ -191,7 +191,7 @@ package struct Updater {
         }
         if try isKnown(assignment, digest) || record.isBad(assignment) { return nil }
         let faults = terms.faults(
-            assignment, now: house.clock().wall, release: record.release,
+            assignment, now: house.clock().now, release: record.release,
             running: house.running)
         guard faults.isEmpty else {
             try refuse(

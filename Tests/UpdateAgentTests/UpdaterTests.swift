@@ -75,6 +75,32 @@ import Testing
         #expect(fixture.house.lastReason.contains(reason), "\(fixture.house.lastReason)")
     }
 
+    @Test func `an assignment that has ended does not come back with a clock that is set back`()
+        throws
+    {
+        var updater = try fixture.install(first)
+        try second.assign(in: fixture.source, ["not_after": "2026-11-20T00:00:00Z"])
+        // a board without a battery starts before that, and knows that it has passed
+        fixture.house.change {
+            $0.clock.wall = 1_790_000_000
+            $0.clock.floor = 1_795_200_000
+        }
+        fixture.run(&updater, steps: 60) { _ in false }
+        #expect(fixture.house.running == first.sha256)
+        #expect(fixture.house.lastReason == "it ended 67200 s ago")
+        // the same while it waits for its moment
+        let third = try TestSet(release: 4)
+        try third.assign(in: fixture.source, ["not_after": "2026-11-21T00:00:00Z"])
+        fixture.house.change {
+            $0.consent = false
+            $0.clock.floor = 1_795_200_000
+        }
+        try fixture.wait(&updater) { $0.record.phase == .staged }
+        fixture.house.change { $0.clock.floor = 1_795_219_200 }
+        try fixture.wait(&updater) { $0.record.phase == .idle }
+        #expect(fixture.house.lastReason == "the assignment has ended")
+    }
+
     @Test func `wrong hardware is refused, right hardware is not`() throws {
         try first.assign(in: fixture.source, ["hardware": ["Acme A"]])
         var updater = fixture.begin()

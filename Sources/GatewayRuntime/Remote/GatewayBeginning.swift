@@ -1,5 +1,6 @@
 import GatewaySettings
 import HTTPSClient
+import Provisioning
 import RemoteConfiguration
 import UpdateAgent
 
@@ -65,11 +66,13 @@ struct GatewayBeginning {
             }
         }
         let choice = SetChoice(installed: installed, path: start.path)
+        let floor: @Sendable () -> Int64 = { identity?.floor.floor ?? TimeFloor.built }
         return (
             choice,
             try UpdateControl(
                 settings, gateway: site.configuration.gateway, start: start, choice: choice,
-                fleet: identity.map { repository(settings, $0, site.configuration.gateway) })
+                fleet: identity.map { repository(settings, $0, site.configuration.gateway) },
+                floor: floor)
         )
     }
 

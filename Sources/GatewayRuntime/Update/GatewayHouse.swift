@@ -39,7 +39,7 @@ final class GatewayHouse: UpdateHouse {
         UpdateClock(
             monotonic: MachineClock.now().nanoseconds,
             wall: MachineClock.wallNanoseconds() / 1_000_000_000,
-            isTrusted: MachineClock.isWallTrusted())
+            isTrusted: MachineClock.isWallTrusted(), floor: setup.control.floor())
     }
 
     func look() -> HouseView {

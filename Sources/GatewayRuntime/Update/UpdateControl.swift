@@ -12,14 +12,19 @@ final class UpdateControl: Sendable {
     let handover: SetHandover
     let source: any SetSource
     let terms: UpdateTerms
+    /// A moment that has certainly passed, in seconds since 1970.
+    let floor: @Sendable () -> Int64
     /// The release counter of the set that the configuration on site names; 0 when it cannot be read.
     let installedRelease: Int
 
     /// Joins the parts; `fleet` is asked unless the settings name a folder.
+    ///
+    /// `floor` is what the gateway knows better than its clock.
     init(
         _ settings: UpdateSettings, gateway: String, start: UpdateStart, choice: SetChoice,
-        fleet: (any SetSource)?
+        fleet: (any SetSource)?, floor: @escaping @Sendable () -> Int64
     ) throws(ThreadError) {
+        self.floor = floor
         self.settings = settings
         self.start = start
         self.choice = choice

@@ -35,7 +35,7 @@ package struct UpdateTerms: Hashable, Sendable {
 
     /// Everything that forbids an assignment here, one sentence each; none when it counts.
     ///
-    /// `now` is seconds since 1970, `release` the highest counter that was ever taken, `running` the
+    /// `now` is seconds since 1970 (``UpdateClock/now``), `release` the highest counter that was ever taken, `running` the
     /// hash of the archive that runs.
     package func faults(
         _ assignment: Assignment, now: Int64, release: Int, running: String?
@@ -45,7 +45,7 @@ package struct UpdateTerms: Hashable, Sendable {
             faults.append("it is for gateway '\(assignment.gateway)', this one is '\(gateway)'")
         }
         if now >= assignment.notAfter {
-            faults.append("it ended \(now - assignment.notAfter) s ago by this machine's clock")
+            faults.append("it ended \(now - assignment.notAfter) s ago")
         }
         if assignment.release < release {
             faults.append(
