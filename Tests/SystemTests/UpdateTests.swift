@@ -129,6 +129,26 @@ import Testing
         #expect(rig.house.stopGateway() == .exited(0))
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `a second gateway does not start on the same folder of sets`() throws {
+        let rig = try UpdatedHouse(packs: 1, probationSeconds: 5)
+        let first = try rig.house.startGateway()
+        try rig.waitForLog("gateway started")
+        let second = try ChildProcess(
+            House.programs + "/amphora-gateway",
+            ["run", "--config", rig.house.folder.file("gateway.toml")])
+        #expect(try second.waitForExit(within: 20_000) == .exited(3))
+        #expect(
+            second.errors.contains(
+                "'\(rig.sets)' is in use by amphora-gateway run, process \(first.pid)"),
+            "\(second.errors)")
+        // killed, it leaves nothing behind that would keep the next one out
+        rig.house.killGateway()
+        try rig.house.startGateway()
+        try rig.waitForLog("gateway started")
+        #expect(rig.house.stopGateway() == .exited(0))
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func `with consent asked for, a set waits for the owner's word`() throws {
         let rig = try run(packs: 2, extra: "consent = \"ask\"")

@@ -57,6 +57,10 @@ struct UpdateConsentCommand: ParsableCommand {
             throw ExitCode(ExitStatus.failure)
         }
         do {
+            // the gateway only reads the word, so it may run meanwhile
+            let lock = try UpdateLock(
+                desk.sets.folder, .consent, as: "amphora-gateway update consent")
+            defer { withExtendedLifetime(lock) {} }
             try FileBytes.replace(
                 UpdateControl.consentFile(desk.settings),
                 with: Array("\(assignment.sha256)\n".utf8))

@@ -56,7 +56,9 @@ struct GatewayBeginning {
         guard let settings = site.configuration.update else {
             return (SetChoice(installed: installed), nil)
         }
-        var start = UpdateStart(InstalledSets(UpdateFolder(settings.folder)))
+        let folder = UpdateFolder(settings.folder)
+        let lock = try lock(folder)
+        var start = UpdateStart(InstalledSets(folder))
         while let path = start.path {
             do {
                 _ = try GatewayPlan(site, profiles: path)
@@ -71,9 +73,21 @@ struct GatewayBeginning {
             choice,
             try UpdateControl(
                 settings, gateway: site.configuration.gateway, start: start, choice: choice,
+                lock: lock,
                 fleet: identity.map { repository(settings, $0, site.configuration.gateway) },
                 floor: floor)
         )
+    }
+
+    /// Keeps other programs out of the folder of sets; nil where it cannot be written, which must not keep a
+    /// house dark.
+    private static func lock(_ folder: UpdateFolder) throws(UpdateError) -> UpdateLock? {
+        do throws(UpdateError) {
+            return try UpdateLock(folder, .sets, as: "amphora-gateway run")
+        } catch {
+            if case .held = error { throw error }
+            return nil
+        }
     }
 
     /// The fleet's signed sets, asked for under this gateway's certificate.

@@ -6,6 +6,8 @@ import UpdateAgent
 /// What the parts of a gateway share about assigned sets.
 final class UpdateControl: Sendable {
     let settings: UpdateSettings
+    /// Held as long as the gateway runs; nil where the folder cannot be written at all.
+    private let lock: UpdateLock?
     /// What the start has found.
     let start: UpdateStart
     let choice: SetChoice
@@ -22,9 +24,10 @@ final class UpdateControl: Sendable {
     /// `floor` is what the gateway knows better than its clock.
     init(
         _ settings: UpdateSettings, gateway: String, start: UpdateStart, choice: SetChoice,
-        fleet: (any SetSource)?, floor: @escaping @Sendable () -> Int64
+        lock: UpdateLock?, fleet: (any SetSource)?, floor: @escaping @Sendable () -> Int64
     ) throws(ThreadError) {
         self.floor = floor
+        self.lock = lock
         self.settings = settings
         self.start = start
         self.choice = choice

@@ -10,6 +10,9 @@ import ProfileSet
 /// incoming/                what is on its way; emptied at each start
 /// trash/                   what is on its way out; emptied at each start
 /// state                    what the agent remembers
+/// consent                  the owner's word, written beside a running gateway and only read here
+/// metadata/                what the repository's signatures vouch for
+/// lock, consent.lock       held by whoever changes the sets, or the owner's word (``UpdateLock``)
 /// ```
 ///
 /// A folder below `sets` is whole: it gets its name only when every file and every folder in it has been
@@ -35,7 +38,8 @@ package struct InstalledSets: Sendable {
         for place in ["incoming", "trash"] {
             for name in folder.names(in: place) { try folder.removeTree("\(place)/\(name)") }
         }
-        for name in folder.names() where name.hasSuffix(".new") { try folder.remove(name) }
+        // and no draft of others, such as the owner's word
+        for name in [Self.record, "current", "previous"] { try folder.remove("\(name).new") }
     }
 
     // MARK: which set runs
