@@ -225,6 +225,7 @@ final class Gateway {
     /// Goes over to another plan, stopping no more than what changes.
     func apply(_ new: GatewayPlan) throws {
         let change = PlanChange(from: plan, to: new)
+        if change.hasFarewell { bridge?.service.leave(plan.profile) }
         stopLines(change.lines)
         if change.hasBridge { bridge?.worker.stopAndJoin() }
         if change.hasLink {

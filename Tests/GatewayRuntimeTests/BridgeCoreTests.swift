@@ -244,6 +244,41 @@ import Testing
         #expect(bridge.snapshot.state.mode == .running)
     }
 
+    @Test
+    func `rule 8: before the bus is opened at another bit rate the old stop is told, then nothing`()
+        throws
+    {
+        let bridge = BridgeFixture(try BridgeProfiles.load(id: "old"))
+        bridge.answer()
+        bridge.tell()
+        bridge.pass(1500)
+        #expect(bridge.take().contains("003#F401E803"))
+        let begin = (bridge.now.nanoseconds / 1_000_000) - 1000
+        bridge.core.leave(bridge.now)
+        #expect(!bridge.core.hasLeft)
+        var leftAt: Int64?
+        for _ in 0..<100 {
+            bridge.pass(50)
+            if bridge.core.hasLeft, leftAt == nil {
+                leftAt = bridge.now.nanoseconds / 1_000_000 - 1000
+            }
+        }
+        let limits = bridge.heard.filter { $0.frame.hasPrefix("003#") }
+        #expect(limits.count == 2 && limits.allSatisfy { $0.frame == "003#00000000" })
+        let (last, end) = (try #require(bridge.heard.last?.at), try #require(leftAt))
+        #expect((1000...2600).contains(end - last), "\(bridge.heard)")
+        let longest = ProfileFarewell.longest(try BridgeProfiles.load())
+        #expect(end - begin <= longest.milliseconds + 600)
+    }
+
+    @Test func `a bridge that sends nothing has nothing to say before it ends`() throws {
+        let bridge = BridgeFixture(try BridgeProfiles.load(id: "old"))
+        bridge.core.leave(bridge.now)
+        #expect(bridge.core.hasLeft)
+        bridge.pass(3000)
+        #expect(bridge.heard.isEmpty)
+    }
+
     @Test func `a profile for another bit rate is not taken`() throws {
         let bridge = BridgeFixture(try BridgeProfiles.load(id: "old"))
         #expect(!bridge.core.replace(profile: try BridgeProfiles.load(id: "new", rate: 250_000)))

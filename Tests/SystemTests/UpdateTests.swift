@@ -129,6 +129,33 @@ import Testing
         #expect(rig.house.stopGateway() == .exited(0))
     }
 
+    @Test(.timeLimit(.minutes(3)))
+    func `before the bus goes to another bit rate the inverter is told to stop, then nothing`()
+        throws
+    {
+        let rig = try run(packs: 2)
+        try rig.house.waitForStatus("limits") { $0.number("bridge.send_cycles") >= 4 }
+        try rig.assign(.bitRate, release: 2)
+        try rig.waitForLog("profile set in use")
+        let limits = { try rig.sent().filter { $0.frame.hasPrefix("351#") } }
+        // charge and discharge current are the second and third pair of bytes, little end first
+        func isStop(_ frame: String) -> Bool { frame.dropFirst(8).prefix(8) == "00000000" }
+        let found = Patience.wait(30_000) { () -> Bool? in
+            guard let sent = try? limits(), let stop = sent.lastIndex(where: { isStop($0.frame) })
+            else { return nil }
+            return sent.count > stop + 2 ? true : nil
+        }
+        let sent = try limits()
+        try #require(found != nil, "\(sent.map(\.frame))")
+        let first = try #require(sent.firstIndex { isStop($0.frame) })
+        let last = try #require(sent.lastIndex { isStop($0.frame) })
+        #expect(last - first + 1 == 2, "\(sent)")
+        #expect(!isStop(sent[first - 1].frame))
+        let silence = sent[last + 1].at - sent[last].at
+        // a cycle of silence after two cycles in which the last stop left anywhere in the second
+        #expect(silence > 1.02, "\(silence) s after the last stop")
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `a second gateway does not start on the same folder of sets`() throws {
         let rig = try UpdatedHouse(packs: 1, probationSeconds: 5)

@@ -16,6 +16,8 @@ final class UpdatedHouse {
         case map
         /// Measurements go out under another identifier, and the vectors agree.
         case silentInverter
+        /// The bus of the inverter profile has another bit rate.
+        case bitRate
         /// The set says that it needs a newer gateway than its assignment does.
         case newerRuntime
     }
@@ -29,6 +31,8 @@ final class UpdatedHouse {
             atPath: source, withIntermediateDirectories: true)
         let path = house.folder.file("gateway.toml")
         var text = try String(contentsOfFile: path, encoding: .utf8)
+        text.replace(
+            "[telemetry]", with: "log = \"\(house.folder.file("can.log"))\"\n[telemetry]")
         text += """
 
             [update]
@@ -93,6 +97,8 @@ final class UpdatedHouse {
             try replace(layout, " 854 ", with: " 855 ")
             try replace(
                 "\(folder)/vectors/inverters/pylontech-lv-1.2.json", "356#", with: "357#")
+        case .bitRate:
+            try replace("\(folder)/\(profile)", "500000", with: "250000")
         case .newerRuntime: break
         }
     }
@@ -151,6 +157,17 @@ final class UpdatedHouse {
     var current: String? {
         let goal = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(sets)/current")
         return goal.map { String($0.suffix(64)) }
+    }
+
+    /// What the gateway has sent to the inverter: seconds since 1970, and identifier and data as in
+    /// `351#1402…`.
+    func sent() throws -> [(at: Double, frame: String)] {
+        let text = try String(contentsOfFile: house.folder.file("can.log"), encoding: .utf8)
+        return text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count > 3, words[3] == "T" else { return nil }
+            return Double(words[0].dropFirst().dropLast()).map { ($0, words[2]) }
+        }
     }
 
     /// The longest gap between two frames of one identifier, in milliseconds, of those sent each second.

@@ -26,6 +26,8 @@ final class BridgeCore {
     private var replacement: CANProfile?
     /// How the old profile is left; nil until that has begun.
     private var farewell: ProfileFarewell?
+    /// Whether this bridge ends with the farewell.
+    private var isEnding = false
     private var controller: BankController
     private var packs: PackTable
     private var state = BankState()
@@ -84,6 +86,21 @@ final class BridgeCore {
         return true
     }
 
+    /// Begins to leave the profile for one that another bridge will speak, as at another bit rate.
+    ///
+    /// The stop of the profile is told for two cycles, then nothing for one (``ProfileFarewell``); nothing is
+    /// sent after that.
+    func leave(_ now: Instant) {
+        guard !isEnding else { return }
+        (isEnding, replacement) = (true, nil)
+        farewell =
+            talk.schedule.isRunning ? ProfileFarewell(leaving: talk.profile, now: now) : .none
+        evaluateAt = now
+    }
+
+    /// Whether all is said.
+    var hasLeft: Bool { isEnding && farewell == ProfileFarewell.none }
+
     /// Holds the same packs to other ceilings and times; evaluates at once.
     func replace(bank: BankConfiguration) {
         controller.replace(configuration: bank)
@@ -129,6 +146,7 @@ final class BridgeCore {
     func step(_ news: PackTable?, now: Instant) -> Bool {
         if let news { packs = news }
         swapProfile(now)
+        if isEnding { farewell?.advance(to: now) }
         let isCycleDue = talk.schedule.next <= now
         guard news != nil || isCycleDue || now >= evaluateAt else {
             if talk.isPendingDue(now) { sendPending(now) }
@@ -172,8 +190,10 @@ final class BridgeCore {
             isStopped: state.mode == .stopped || watch.before == .stop || isLeaving)
     }
 
-    /// Whether the old profile's stop is told before another family is spoken.
-    private var isLeaving: Bool { replacement != nil && farewell.map { $0 != .none } == true }
+    /// Whether the old profile's stop is told before another family or at another bit rate is spoken.
+    private var isLeaving: Bool {
+        isEnding || replacement != nil && farewell.map { $0 != .none } == true
+    }
 
     /// Begins and ends sending.
     ///
@@ -187,6 +207,7 @@ final class BridgeCore {
             || talk.watch.before == .stop && stop.limits == .silence
         let shallSend =
             state.mode != .starting && !isStopOver && !isWaiting && farewell?.isSilent != true
+            && !hasLeft
         if shallSend, !talk.schedule.isRunning { talk.begin(at: now) }
         if !shallSend, talk.schedule.isRunning { talk.stop() }
     }

@@ -19,6 +19,8 @@ final class BridgeService: ThreadedService {
     private let recorderWake: WakeSignal
     private let replacement = Mutex<CANProfile?>(nil)
     private let ceilings = Mutex<BankConfiguration?>(nil)
+    private let shallLeave = Atomic<Bool>(false)
+    private let hasLeft: WakeSignal
     private let makeCore: @Sendable () -> BridgeCore?
 
     /// `makeCore` runs on the bridge's own thread, because a bus belongs to one thread.
@@ -31,6 +33,7 @@ final class BridgeService: ThreadedService {
         self.recorderWake = recorderWake
         self.makeCore = makeCore
         stop = try StopSignal()
+        hasLeft = try WakeSignal()
     }
 
     /// Speaks another profile from the next send cycle on; from any thread.
@@ -47,7 +50,22 @@ final class BridgeService: ThreadedService {
         board.urgent.raise()
     }
 
+    /// Has the inverter told what its profile says before another bridge speaks to it in another way, and
+    /// waits until that is done; the bridge sends nothing after that. From any thread but its own.
+    func leave(_ profile: CANProfile) {
+        shallLeave.store(true, ordering: .releasing)
+        board.urgent.raise()
+        // a bridge without a bus says nothing
+        let deadline = MachineClock.now() + ProfileFarewell.longest(profile) + .seconds(2)
+        while MachineClock.now() < deadline {
+            var polls = [pollfd(reading: hasLeft.descriptor)]
+            Poll.wait(&polls, until: deadline)
+            if polls[0].isReady { return }
+        }
+    }
+
     func run() {
+        defer { hasLeft.raise() }
         clinux_sharpen_timers()
         guard let core = makeCore() else { return }
         var polls = [pollfd](repeating: pollfd(reading: -1), count: 4)
@@ -71,7 +89,9 @@ final class BridgeService: ThreadedService {
                 return waiting
             }
             if let bank { core.replace(bank: bank) }
+            if shallLeave.load(ordering: .acquiring) { core.leave(now) }
             core.receive(now)
+            if core.hasLeft { hasLeft.raise() }
             guard core.step(hasNews ? board.copy().packs : nil, now: now) else { continue }
             snapshots.update { core.write(into: &$0) }
             let raised = core.raisedAlarms

@@ -16,14 +16,21 @@ enum ProfileFarewell: Hashable {
 
     /// What leaving one profile for the other asks for.
     init(from old: CANProfile, to new: CANProfile, now: Instant) {
-        guard !old.isSameFamily(as: new) else {
-            self = .none
-            return
-        }
+        self = old.isSameFamily(as: new) ? .none : ProfileFarewell(leaving: old, now: now)
+    }
+
+    /// What leaving a profile for one that another bridge will speak asks for.
+    init(leaving old: CANProfile, now: Instant) {
         let cycle = old.longestCycle
         self =
             old.stop.limits == .silence
             ? .silent(until: now + cycle) : .stopping(until: now + cycle + cycle, silence: cycle)
+    }
+
+    /// The longest time that leaving a profile takes.
+    static func longest(_ old: CANProfile) -> TimeSpan {
+        let cycle = old.longestCycle
+        return cycle + cycle + cycle
     }
 
     /// Whether frames must not leave.

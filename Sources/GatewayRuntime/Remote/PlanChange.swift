@@ -7,6 +7,9 @@ struct PlanChange: CustomStringConvertible {
     let hasLayout: Bool
     /// The bus or how frames are sent: the bridge begins anew.
     let hasBridge: Bool
+    /// The bridge begins anew and speaks to the inverter in another way, at another bit rate or in another
+    /// family: what is spoken now is left as it asks for.
+    let hasFarewell: Bool
     /// Another profile on the same bus at the same bit rate: spoken from the next send cycle on.
     let hasProfile: Bool
     /// Other ceilings or times: they count at once.
@@ -29,6 +32,7 @@ struct PlanChange: CustomStringConvertible {
         hasBridge =
             hasLayout || sameProfile != after.inverter
             || old.profile.bitRate != new.profile.bitRate
+        hasFarewell = hasBridge && !old.profile.isSameFamily(as: new.profile)
         func isSame(_ part: SetPart) -> Bool { old.marks[part] == new.marks[part] }
         let profile = SetPart(maps: [], profiles: [after.inverter.profile])
         hasProfile = !hasBridge && (before.inverter != after.inverter || !isSame(profile))
