@@ -52,6 +52,7 @@ final class Gateway {
     private let updates: UpdateControl?
     private let updateReports = UpdateReportBox()
     private let updateState = Latest(UpdateState())
+    private let trials: TrialGate
     private let running: Latest<GatewayConfiguration>
     private let lineBoard = Latest<[Latest<LineStatus>]>([])
     private var updater: Worker?
@@ -64,6 +65,10 @@ final class Gateway {
         self.plan = plan
         self.updates = updates
         running = Latest(plan.configuration)
+        trials = try TrialGate()
+        // a start in the middle of a trial goes on with it
+        if updates?.start.record.phase.isTrial == true { _ = trials.take(.set) }
+        if beginning?.isTrial == true { _ = trials.take(.configuration) }
         if let updates { updateState.set(UpdateState(updates)) }
         self.remote = remote
         self.beginning = beginning
@@ -168,7 +173,8 @@ final class Gateway {
     private func startRemote() throws {
         guard let remote, let beginning else { return }
         let setup = ConfigurationSetup(
-            control: remote, beginning: beginning, plan: plan, snapshots: snapshots,
+            control: remote, trials: trials, beginning: beginning, plan: plan,
+            snapshots: snapshots,
             mailbox: mailbox, reports: reports, recorderWake: recorderWake, log: log)
         remoteWorker = try Worker(try ConfigurationService(setup))
     }
@@ -186,7 +192,8 @@ final class Gateway {
         guard let updates else { return }
         let setup = UpdateSetup(
             control: updates, snapshots: snapshots, lines: lineBoard, configuration: running,
-            reports: updateReports, recorderWake: recorderWake, remote: remote, state: updateState)
+            reports: updateReports, recorderWake: recorderWake, trials: trials,
+            remote: remote, state: updateState)
         updater = try Worker(try UpdateService(setup, log: log))
     }
 

@@ -77,6 +77,10 @@ package protocol UpdateHouse: Sendable {
     func look() -> HouseView
     /// Proves the set in a folder, in a process of its own.
     func prove(path: String) -> Proof
+    /// Keeps documents of the fleet from being tried until ``endTrial()``; false while one is on trial.
+    func beginTrial() -> Bool
+    /// Documents of the fleet may be tried again; nothing where they may already.
+    func endTrial()
     /// Goes over to the set in a folder, nil for the one that was installed; why not, when it stays.
     func swap(to path: String?) -> String?
     /// The hash of the archive of the set that the program runs on; nil for the one that was installed.

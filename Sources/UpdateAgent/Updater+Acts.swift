@@ -118,6 +118,11 @@ extension Updater {
             vetoes(assignment, view, clock), waited: waited, most: Int64(terms.deferralSeconds))
         {
         case .go:
+            // a document may have come since the look
+            guard house.beginTrial() else {
+                next = now &+ Self.look
+                return nil
+            }
             let before = InstalledSets.place(running: house.running, among: sets)
             return try go(.admitted) {
                 $0.before = before

@@ -55,6 +55,8 @@ package struct Updater {
 
     /// Does what is due: at most one act.
     package mutating func step() {
+        // whatever ended the trial, documents of the fleet may come again
+        defer { if !record.phase.isTrial { house.endTrial() } }
         let now = house.clock().monotonic
         tellReports()
         do throws(UpdateError) {

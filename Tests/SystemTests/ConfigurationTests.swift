@@ -92,6 +92,40 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
+    func `a document that comes while a set is on trial waits for its end, and is applied then`()
+        throws
+    {
+        let place = try TemporaryDirectory("sets")
+        let source = place.file("assigned")
+        try FileManager.default.createDirectory(
+            atPath: source, withIntermediateDirectories: true)
+        let rig = try ConfiguredHouse(
+            confirmSeconds: 20, inverterQuirks: ["deye"],
+            settings: """
+                [update]
+                folder = "\(place.file("sets"))"
+                from = "\(source)"
+                poll_s = 1
+                probation_s = 15
+                """)
+        try rig.start()
+        try rig.house.waitForStatus("two packs and the broker") {
+            $0.number("bank.packs_online") == 2 && "\($0)".contains("connected")
+        }
+        try UpdatedHouse.assign(.title, release: 2, source: source, making: place.file("made"))
+        try rig.waitForLog("phase=probation")
+        try rig.publish(1, #"{"telemetry":{"interval_s":2}}"#)
+        try rig.announce()
+        try rig.waitForLog("document of the fleet waits: a profile set is on trial")
+        try rig.waitForLog("version 1 is applied", seconds: 90)
+        let log = rig.log
+        let good = try #require(log.range(of: "base 1.2.0, release 2 is good"))
+        let applied = try #require(log.range(of: "parts=settings"))
+        #expect(good.lowerBound < applied.lowerBound, "\(log.suffix(2000))")
+        #expect(rig.stop() == .exited(0))
+    }
+
+    @Test(.timeLimit(.minutes(3)))
     func `a document that cuts the link is reverted by itself`() throws {
         let rig = try ConfiguredHouse(confirmSeconds: 6)
         try rig.start()

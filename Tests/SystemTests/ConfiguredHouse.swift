@@ -38,7 +38,9 @@ final class ConfiguredHouse {
     private let fleet: ChildProcess
     private var gateway: ChildProcess?
 
-    init(confirmSeconds: Int) throws {
+    init(
+        confirmSeconds: Int, inverterQuirks: [String] = [], settings: String = ""
+    ) throws {
         certificates = try TestCertificates(client: "house")
         let brokerPort = try Peers.freePort()
         deadPort = try Peers.freePort()
@@ -47,7 +49,7 @@ final class ConfiguredHouse {
             "cafile \(certificates.authority)", "certfile \(certificates.server)",
             "keyfile \(certificates.serverKey)", "require_certificate true",
             "use_identity_as_username true")
-        house = try House(packs: 2, broker: broker)
+        house = try House(packs: 2, broker: broker, inverterQuirks: inverterQuirks)
         let python = try Peers.python(importing: "ssl")
         fleet = try ChildProcess(
             python,
@@ -70,6 +72,7 @@ final class ConfiguredHouse {
             configuration = "\(house.folder.file("configuration"))"
             poll_s = 10
             confirm_s = \(confirmSeconds)
+            \(settings)
             """
         try text.write(toFile: path, atomically: true, encoding: .utf8)
     }
@@ -122,6 +125,9 @@ final class ConfiguredHouse {
     }
 
     func stop() -> ExitStatus? { gateway?.terminate(within: 15_000) }
+
+    /// What the gateway has logged.
+    var log: String { gateway?.errors ?? "" }
 
     /// Waits for words of the gateway's log.
     func waitForLog(_ words: String, seconds: Int64 = 40) throws {

@@ -50,14 +50,24 @@ final class UpdatedHouse {
     func assign(
         _ change: Change, release: Int, leastRuntime: String = "0.1.0"
     ) throws -> String {
-        let folder = house.folder.file("made-\(release)")
-        try Self.make(change, release: release, at: folder)
-        let archive = house.folder.file("made-\(release).tar")
+        try Self.assign(
+            change, release: release, leastRuntime: leastRuntime, source: source,
+            making: house.folder.file("made-\(release)"))
+    }
+
+    /// The same for any house whose gateway takes sets from a folder; `folder` is where it is made.
+    @discardableResult
+    static func assign(
+        _ change: Change, release: Int, leastRuntime: String = "0.1.0", source: String,
+        making folder: String
+    ) throws -> String {
+        try make(change, release: release, at: folder)
+        let archive = folder + ".tar"
         let packed: String
         if change == .newerRuntime {
             packed = try pack(folder, archive)
         } else {
-            packed = try Self.profile(["pack", folder, archive])
+            packed = try profile(["pack", folder, archive])
         }
         let words = packed.split(separator: " ").map(String.init)
         let (hash, length) = (words[0], words[1])
@@ -119,7 +129,7 @@ final class UpdatedHouse {
     }
 
     /// Packs what this gateway itself would refuse to pack.
-    private func pack(_ folder: String, _ archive: String) throws -> String {
+    private static func pack(_ folder: String, _ archive: String) throws -> String {
         var files: [String: [UInt8]] = [:]
         for path in FileManager.default.subpaths(atPath: folder) ?? [] {
             let full = URL(filePath: "\(folder)/\(path)")

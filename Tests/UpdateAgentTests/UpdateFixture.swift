@@ -19,6 +19,9 @@ final class TestHouse: UpdateHouse {
         var storesReports = true
         var reports: [NumberedReport] = []
         var swaps: [String?] = []
+        /// Whether a document of the fleet is on trial, which the look does not show yet.
+        var isTrying = false
+        var hasTrial = false
         var proofs = 0
         /// What the house shows while it runs on the set with this hash.
         var sabotage: (sha256: String, view: HouseView)?
@@ -60,6 +63,15 @@ final class TestHouse: UpdateHouse {
             return state.proof
         }
     }
+
+    func beginTrial() -> Bool {
+        state.withLock { state in
+            if !state.isTrying { state.hasTrial = true }
+            return !state.isTrying
+        }
+    }
+
+    func endTrial() { state.withLock { $0.hasTrial = false } }
 
     func swap(to path: String?) -> String? {
         state.withLock { state in

@@ -12,10 +12,15 @@ import Testing
             let over = SwapVeto.decide([veto], waited: 60, most: 60)
             if veto == .noConsent {
                 #expect(over == .giveUp("the owner has not agreed for 0 h"))
+            } else if veto == .configurationTrial {
+                #expect(over == .wait("a configuration is on trial"))
             } else {
                 #expect(over == .go, "\(veto)")
             }
         }
+        #expect(
+            SwapVeto.decide([.configurationTrial, .noConsent], waited: 60, most: 60)
+                == .giveUp("a configuration is on trial, the owner has not agreed for 0 h"))
         #expect(SwapVeto.rows.map(\.veto) == SwapVeto.allCases)
         #expect(SwapVeto.decide([], waited: 0, most: 60) == .go)
     }
@@ -39,6 +44,42 @@ import Testing
             fixture.house.change { change(&$0, false) }
             try fixture.wait(&updater, for: set)
         }
+    }
+
+    @Test func `no set is tried beside a document, however long it waits and whenever that came`()
+        throws
+    {
+        let fixture = try UpdateFixture()
+        let set = try TestSet(release: 2)
+        try set.assign(in: fixture.source)
+        // begun between the look and the swap
+        fixture.house.change { $0.isTrying = true }
+        var updater = fixture.begin()
+        try fixture.wait(&updater) { $0.record.phase == .staged }
+        fixture.house.pass(4000)
+        fixture.run(&updater, steps: 50) { _ in false }
+        #expect(updater.record.phase == .staged && fixture.house.running == nil)
+        fixture.house.change { $0.isTrying = false }
+        for phase in [UpdatePhase.swapping, .probation] {
+            try fixture.wait(&updater) { $0.record.phase == phase }
+            #expect(fixture.house.state.withLock { $0.hasTrial }, "\(phase)")
+        }
+        try fixture.wait(&updater, for: set)
+        #expect(!fixture.house.state.withLock { $0.hasTrial })
+    }
+
+    @Test func `documents wait until a set is reverted as well`() throws {
+        let fixture = try UpdateFixture()
+        let set = try TestSet(release: 2)
+        var silent = TestHouse.healthy
+        silent.inverter = .silent
+        fixture.house.change { $0.sabotage = (set.sha256, silent) }
+        try set.assign(in: fixture.source)
+        var updater = fixture.begin()
+        try fixture.wait(&updater) { $0.record.phase == .reverting }
+        #expect(fixture.house.state.withLock { $0.hasTrial })
+        try fixture.wait(&updater) { $0.record.phase == .failed }
+        #expect(!fixture.house.state.withLock { $0.hasTrial })
     }
 
     @Test func `the longest wait counts over restarts`() throws {

@@ -18,6 +18,8 @@ struct RemoteBeginning: Sendable {
 /// What the configuration's thread needs from the others.
 struct ConfigurationSetup: Sendable {
     let control: RemoteControl
+    /// Keeps documents of the fleet and sets from being tried at once.
+    let trials: TrialGate
     let beginning: RemoteBeginning
     let plan: GatewayPlan
     let snapshots: Latest<BridgeSnapshot>
@@ -45,15 +47,17 @@ final class ConfigurationService: ThreadedService {
         var worker = ConfigurationWorker(setup)
         worker.begin()
         let (news, finished) = (setup.control.news, setup.control.handover.finished)
+        let freed = setup.trials.freed
         while !stop.isRaised {
             var polls = [
                 pollfd(reading: stop.descriptor), pollfd(reading: news.descriptor),
-                pollfd(reading: finished.descriptor),
+                pollfd(reading: finished.descriptor), pollfd(reading: freed.descriptor),
             ]
             Poll.wait(&polls, until: worker.nextDeadline)
             if stop.isRaised { return }
             if news.clear() { worker.noteNews() }
             if finished.clear() { worker.noteApplied() }
+            if freed.clear() { worker.takeHeldBack() }
             worker.step()
         }
     }

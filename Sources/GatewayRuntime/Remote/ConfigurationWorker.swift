@@ -29,6 +29,7 @@ struct ConfigurationWorker {
             var isBusy = true
             if case .idle = phase { isBusy = false }
             setup.control.isBusy.store(isBusy, ordering: .releasing)
+            if !isBusy { setup.trials.giveBack(.configuration) }
         }
     }
     private var schedule: FetchSchedule
@@ -40,6 +41,8 @@ struct ConfigurationWorker {
     /// Whether lines began anew with the document on trial, so that their packs have to answer again.
     private var hasNewLines = true
     private var trouble = ""
+    /// The newest document that came while a profile set was on trial.
+    private var heldBack: (bytes: [UInt8], tag: String?)?
 
     init(_ setup: ConfigurationSetup) {
         self.setup = setup
@@ -160,7 +163,24 @@ struct ConfigurationWorker {
         trouble = words
     }
 
+    /// Takes the document that was held back, now that the trial of a profile set is over.
+    mutating func takeHeldBack() {
+        guard case .idle = phase, let held = heldBack else { return }
+        take(held.bytes, held.tag)
+    }
+
+    /// Judges a document and begins its trial, once no profile set is on trial: it is judged with the set
+    /// that stays.
     private mutating func take(_ bytes: [UInt8], _ tag: String?) {
+        guard setup.trials.take(.configuration) else {
+            if heldBack?.bytes != bytes {
+                setup.log.info("document of the fleet waits: a profile set is on trial")
+            }
+            heldBack = (bytes, tag)
+            return
+        }
+        heldBack = nil
+        defer { if case .idle = phase { setup.trials.giveBack(.configuration) } }
         do {
             switch try keeper.take(bytes, tag: tag, setup.control.judge) {
             case .known: break

@@ -15,6 +15,8 @@ struct UpdateSetup: Sendable {
     let configuration: Latest<GatewayConfiguration>
     let reports: UpdateReportBox
     let recorderWake: WakeSignal
+    /// Keeps documents of the fleet and sets from being tried at once.
+    let trials: TrialGate
     /// Where the fleet's documents are tried; nil without a fleet.
     let remote: RemoteControl?
     /// Where others find how an update is.
@@ -89,6 +91,9 @@ final class GatewayHouse: UpdateHouse {
             profile: configuration.inverter.profile, quirks: configuration.inverter.quirks,
             hardware: setup.control.terms.hardware, unless: stop)
     }
+
+    func beginTrial() -> Bool { setup.trials.take(.set) }
+    func endTrial() { setup.trials.giveBack(.set) }
 
     func swap(to path: String?) -> String? {
         setup.control.handover.swap(to: path, unless: stop)

@@ -18,13 +18,15 @@ package enum SwapVeto: String, CaseIterable, Sendable {
         case overruled
         /// The set is given up.
         case withdrawn
+        /// It is kept: what stands against the set ends by itself, and soon.
+        case kept
     }
 
     /// Veto, what it comes to, what is awaited.
     package static let rows: [(veto: SwapVeto, ending: Ending, words: String)] = [
         (.limitsRising, .overruled, "a limit is on its way up"),
         (.packProtection, .overruled, "a pack is in protection"),
-        (.configurationTrial, .overruled, "a configuration is on trial"),
+        (.configurationTrial, .kept, "a configuration is on trial"),
         (.outsideWindow, .overruled, "it is outside the maintenance window"),
         (.noConsent, .withdrawn, "the owner has not agreed"),
     ]
@@ -46,9 +48,10 @@ package enum SwapVeto: String, CaseIterable, Sendable {
     /// Decides.
     package static func decide(_ vetoes: [SwapVeto], waited: Int64, most: Int64) -> Decision {
         let isOver = waited >= most
-        let standing = isOver ? vetoes.filter { $0.row.ending == .withdrawn } : vetoes
+        let standing = isOver ? vetoes.filter { $0.row.ending != .overruled } : vetoes
         if standing.isEmpty { return .go }
         let words = standing.map(\.row.words).joined(separator: ", ")
-        return isOver ? .giveUp("\(words) for \(waited / 3600) h") : .wait(words)
+        let isLost = isOver && standing.contains { $0.row.ending == .withdrawn }
+        return isLost ? .giveUp("\(words) for \(waited / 3600) h") : .wait(words)
     }
 }

@@ -20,6 +20,14 @@ package enum UpdatePhase: String, CaseIterable, Sendable {
     case reverting
     /// The set is not used; why is reported.
     case failed
+
+    /// Whether the house is between two sets, so that nothing else may be tried in it.
+    package var isTrial: Bool {
+        switch self {
+        case .swapping, .probation, .reverting: true
+        case .idle, .downloading, .verifying, .proving, .staged, .committed, .failed: false
+        }
+    }
 }
 
 /// What happened in a phase.
