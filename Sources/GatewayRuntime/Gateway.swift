@@ -53,7 +53,7 @@ final class Gateway {
     private let updateReports = UpdateReportBox()
     private let updateState = Latest(UpdateState())
     private let trials: TrialGate
-    private let running: Latest<GatewayConfiguration>
+    private let running: Latest<GatewayPlan>
     private let lineBoard = Latest<[Latest<LineStatus>]>([])
     private var updater: Worker?
 
@@ -64,7 +64,7 @@ final class Gateway {
     ) throws {
         self.plan = plan
         self.updates = updates
-        running = Latest(plan.configuration)
+        running = Latest(plan)
         trials = try TrialGate()
         // a start in the middle of a trial goes on with it
         if updates?.start.record.phase.isTrial == true { _ = trials.take(.set) }
@@ -191,7 +191,7 @@ final class Gateway {
     private func startUpdater() throws {
         guard let updates else { return }
         let setup = UpdateSetup(
-            control: updates, snapshots: snapshots, lines: lineBoard, configuration: running,
+            control: updates, snapshots: snapshots, lines: lineBoard, plan: running,
             reports: updateReports, recorderWake: recorderWake, trials: trials,
             remote: remote, state: updateState)
         updater = try Worker(try UpdateService(setup, log: log))
@@ -240,7 +240,7 @@ final class Gateway {
             link = nil
         }
         plan = new
-        running.set(new.configuration)
+        running.set(new)
         tuning.set(RecorderTuning(new.configuration))
         recorderWake.raise()
         LineLogHandler.least =

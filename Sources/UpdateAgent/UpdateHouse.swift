@@ -9,8 +9,8 @@ package struct HouseView: Hashable, Sendable {
     package var packs = 0
     /// How the inverter answers.
     package var inverter = Inverter.unseen
-    /// How long the inverter may be without a sign of life before it counts as silent, in nanoseconds; not kept
-    /// over a start.
+    /// How long the running set lets the inverter be without a sign of life before it counts as silent, in
+    /// nanoseconds; known before the bridge has begun, and not kept over a start.
     package var silence: Int64 = 0
     /// Signs of life of the inverter since the bridge began.
     package var keepAlives: UInt64 = 0

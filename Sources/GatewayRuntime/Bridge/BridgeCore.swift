@@ -242,7 +242,6 @@ final class BridgeCore {
         snapshot.profile = talk.profile.id
         snapshot.quirks = talk.profile.activeQuirks
         snapshot.inverter = talk.watch.state(at: state.takenAt)
-        snapshot.keepAliveTimeout = talk.profile.keepAliveTimeout
         snapshot.keepAlives = talk.watch.count
         snapshot.wrongKeepAlives = talk.watch.wrong
         snapshot.requests = talk.requests

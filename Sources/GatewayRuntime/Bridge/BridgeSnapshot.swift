@@ -27,8 +27,6 @@ struct BridgeSnapshot: Sendable {
     var foreign = ""
     /// How the inverter's keep-alive is.
     var inverter = InverterWatch.State.unseen
-    /// How long the profile lets the inverter be without a keep-alive.
-    var keepAliveTimeout = TimeSpan.seconds(0)
     /// Keep-alives received.
     var keepAlives: UInt64 = 0
     /// Frames that looked like keep-alives and had other content.

@@ -12,7 +12,7 @@ struct UpdateSetup: Sendable {
     /// How each line is; the list changes with the configuration.
     let lines: Latest<[Latest<LineStatus>]>
     /// What the gateway runs on now.
-    let configuration: Latest<GatewayConfiguration>
+    let plan: Latest<GatewayPlan>
     let reports: UpdateReportBox
     let recorderWake: WakeSignal
     /// Keeps documents of the fleet and sets from being tried at once.
@@ -55,7 +55,8 @@ final class GatewayHouse: UpdateHouse {
             case .present: .present
             case .silent: .silent
             }
-        view.silence = snapshot.keepAliveTimeout.nanoseconds
+        // of the set itself: after a start the bridge may not have begun
+        view.silence = setup.plan.get().profile.keepAliveTimeout.nanoseconds
         view.keepAlives = snapshot.keepAlives
         view.isSending = isSending(snapshot.counters.sent)
         let raised = state.warnings.union(state.protections).union(state.faults)
@@ -85,7 +86,7 @@ final class GatewayHouse: UpdateHouse {
     }
 
     func prove(path: String) -> Proof {
-        let configuration = setup.configuration.get()
+        let configuration = setup.plan.get().configuration
         return ProofProcess().prove(
             path: path, maps: Array(Set(configuration.lines.map(\.map))).sorted(),
             profile: configuration.inverter.profile, quirks: configuration.inverter.quirks,
