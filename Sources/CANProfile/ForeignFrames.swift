@@ -5,9 +5,9 @@ import StrictJSON
 ///
 /// An inverter set to the wrong battery mode asks for a battery nobody plays. The list says by which
 /// frames it is recognised and what to do.
-package struct ForeignFrames: Sendable {
+package struct ForeignFrames: Hashable, Sendable {
     /// One frame and what it means.
-    package struct Entry: Sendable {
+    package struct Entry: Hashable, Sendable {
         /// What it belongs to: `BYD HVS/HVM high-voltage`.
         package let name: String
         /// What to do, without a full stop.

@@ -255,6 +255,7 @@ final class Gateway {
             try startBridge()
         } else {
             if change.hasProfile { bridge?.service.replace(profile: new.profile) }
+            if change.hasForeign { bridge?.service.replace(foreign: new.foreign) }
             if change.hasBank { bridge?.service.replace(bank: new.bank) }
         }
         try startLines(change.hasLayout ? Array(new.lines.indices) : change.lines)

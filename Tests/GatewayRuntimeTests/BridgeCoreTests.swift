@@ -173,6 +173,32 @@ import Testing
         #expect(bridge.snapshot.foreign == "")
     }
 
+    @Test func `another list of foreign frames counts at once, and the old sightings do not`()
+        throws
+    {
+        func list(_ id: String) throws -> ForeignFrames {
+            let text = """
+                { "schema": "amphora/foreign-traffic/v1", "entries": [
+                  { "id": "\(id)", "name": "of \(id)", "advice": "choose 48 V" } ] }
+                """
+            return try ForeignFrames.load(Array(text.utf8), name: "foreign.json")
+        }
+        let bridge = BridgeFixture(try BridgeProfiles.load(), foreign: try list("0x151"))
+        try bridge.send("151#00")
+        bridge.pass(500)
+        #expect(bridge.snapshot.foreign == "frame 151 belongs to of 0x151: choose 48 V")
+        bridge.core.replace(foreign: try list("0x152"))
+        bridge.pass(500)
+        #expect(bridge.snapshot.foreign == "")
+        try bridge.send("151#00")
+        try bridge.send("152#00")
+        bridge.pass(500)
+        #expect(bridge.snapshot.foreign == "frame 152 belongs to of 0x152: choose 48 V")
+        bridge.core.replace(foreign: ForeignFrames())
+        bridge.pass(500)
+        #expect(bridge.snapshot.foreign == "")
+    }
+
     @Test func `a bank of sixteen packs is told whole, one frame for each`() throws {
         let frames = BridgeProfiles.frames + "," + BridgeProfiles.perPack
         let bridge = BridgeFixture(try BridgeProfiles.load(frames: frames), count: 16)

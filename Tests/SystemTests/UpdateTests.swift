@@ -130,6 +130,24 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
+    func `foreign frames of a new set are known with the swap`() throws {
+        let rig = try run(packs: 1)
+        let house = rig.house
+        try house.tell("inverter.sock", "send 7A1#01")
+        try house.waitForStatus("four send cycles") { $0.number("bridge.send_cycles") >= 4 }
+        #expect(try house.status().text("bridge.foreign_traffic") == "")
+        let cycles = try house.status().number("bridge.send_cycles")
+        try rig.assign(.foreignFrame, release: 2)
+        try rig.waitForLog("profile set in use")
+        try house.tell("inverter.sock", "send 7A1#01")
+        try house.waitForStatus("the frame is known") {
+            $0.text("bridge.foreign_traffic") == "frame 7A1 belongs to nobody's: look"
+        }
+        #expect(try house.status().number("bridge.send_cycles") > cycles)
+        #expect(rig.house.gateway?.errors.contains("parts='foreign frames'") == true)
+    }
+
+    @Test(.timeLimit(.minutes(3)))
     func `before the bus goes to another bit rate the inverter is told to stop, then nothing`()
         throws
     {

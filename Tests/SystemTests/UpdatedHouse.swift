@@ -16,6 +16,8 @@ final class UpdatedHouse {
         case map
         /// Measurements go out under another identifier, and the vectors agree.
         case silentInverter
+        /// The list of foreign frames has one more, 0x7A1.
+        case foreignFrame
         /// The bus of the inverter profile has another bit rate.
         case bitRate
         /// The set says that it needs a newer gateway than its assignment does.
@@ -107,6 +109,12 @@ final class UpdatedHouse {
             try replace(layout, " 854 ", with: " 855 ")
             try replace(
                 "\(folder)/vectors/inverters/pylontech-lv-1.2.json", "356#", with: "357#")
+        case .foreignFrame:
+            try replace(
+                "\(folder)/foreign.json", "\"entries\": [",
+                with:
+                    "\"entries\": [ { \"id\": \"0x7A1\", \"name\": \"nobody's\", \"advice\": \"look\" }, "
+            )
         case .bitRate:
             try replace("\(folder)/\(profile)", "500000", with: "250000")
         case .newerRuntime: break

@@ -20,7 +20,7 @@ final class BridgeCore {
     private let keepAlive: KeepAliveAction?
     private let sendOnChange: Bool
     private let log: CandumpLog?
-    private let foreign: ForeignFrames
+    private var foreign: ForeignFrames
     private let gateway: SerialNumber
     private var talk: InverterTalk
     private var replacement: CANProfile?
@@ -105,6 +105,12 @@ final class BridgeCore {
     func replace(bank: BankConfiguration) {
         controller.replace(configuration: bank)
         evaluateAt = MachineClock.now()
+    }
+
+    /// Knows other frames of other battery families from now on; what was seen by the old list is forgotten.
+    func replace(foreign: ForeignFrames) {
+        self.foreign = foreign
+        foreignSeen = nil
     }
 
     /// Swaps profiles where one cycle ended and the next is due or nothing is sent at all.

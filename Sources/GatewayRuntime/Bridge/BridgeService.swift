@@ -19,6 +19,7 @@ final class BridgeService: ThreadedService {
     private let recorderWake: WakeSignal
     private let replacement = Mutex<CANProfile?>(nil)
     private let ceilings = Mutex<BankConfiguration?>(nil)
+    private let foreign = Mutex<ForeignFrames?>(nil)
     private let shallLeave = Atomic<Bool>(false)
     private let hasLeft: WakeSignal
     private let makeCore: @Sendable () -> BridgeCore?
@@ -47,6 +48,12 @@ final class BridgeService: ThreadedService {
     /// Holds the same packs to other ceilings and times from the next look on; from any thread.
     func replace(bank: BankConfiguration) {
         ceilings.withLock { $0 = bank }
+        board.urgent.raise()
+    }
+
+    /// Knows other frames of other battery families from the next look on; from any thread.
+    func replace(foreign frames: ForeignFrames) {
+        foreign.withLock { $0 = frames }
         board.urgent.raise()
     }
 
@@ -79,16 +86,9 @@ final class BridgeService: ThreadedService {
             if polls[1].isReady { board.urgent.clear() }
             let hasNews = board.changed.clear()
             let now = MachineClock.now()
-            let profile = replacement.withLock { waiting -> CANProfile? in
-                defer { waiting = nil }
-                return waiting
-            }
-            if let profile { _ = core.replace(profile: profile) }
-            let bank = ceilings.withLock { waiting -> BankConfiguration? in
-                defer { waiting = nil }
-                return waiting
-            }
-            if let bank { core.replace(bank: bank) }
+            if let profile = Self.take(replacement) { _ = core.replace(profile: profile) }
+            if let bank = Self.take(ceilings) { core.replace(bank: bank) }
+            if let frames = Self.take(foreign) { core.replace(foreign: frames) }
             if shallLeave.load(ordering: .acquiring) { core.leave(now) }
             core.receive(now)
             if core.hasLeft { hasLeft.raise() }
@@ -101,5 +101,13 @@ final class BridgeService: ThreadedService {
             }
         }
         core.bus.close()
+    }
+
+    /// What waits for the bridge; once.
+    private static func take<Value: Sendable>(_ waiting: borrowing Mutex<Value?>) -> Value? {
+        waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
+        }
     }
 }

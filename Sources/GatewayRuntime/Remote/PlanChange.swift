@@ -12,6 +12,8 @@ struct PlanChange: CustomStringConvertible {
     let hasFarewell: Bool
     /// Another profile on the same bus at the same bit rate: spoken from the next send cycle on.
     let hasProfile: Bool
+    /// Other frames that tell of a wrong setting: known at once.
+    let hasForeign: Bool
     /// Other ceilings or times: they count at once.
     let hasBank: Bool
     /// The broker or how to talk to it: a new connection.
@@ -36,6 +38,7 @@ struct PlanChange: CustomStringConvertible {
         func isSame(_ part: SetPart) -> Bool { old.marks[part] == new.marks[part] }
         let profile = SetPart(maps: [], profiles: [after.inverter.profile])
         hasProfile = !hasBridge && (before.inverter != after.inverter || !isSame(profile))
+        hasForeign = !hasBridge && old.foreign != new.foreign
         let changedMaps = Set(after.lines.map(\.map)).filter {
             !isSame(SetPart(maps: [$0], profiles: []))
         }
@@ -67,6 +70,7 @@ struct PlanChange: CustomStringConvertible {
         var parts: [String] = []
         if hasBridge { parts.append("bridge") }
         if hasProfile { parts.append("profile") }
+        if hasForeign { parts.append("foreign frames") }
         if hasBank { parts.append("ceilings") }
         if !lines.isEmpty { parts.append(lines.count == 1 ? "1 line" : "\(lines.count) lines") }
         if hasLink { parts.append("link") }
