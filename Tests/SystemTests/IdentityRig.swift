@@ -31,7 +31,10 @@ final class IdentityRig {
 
     /// Runs the fleet's program to its end; gives what it printed.
     @discardableResult
-    func fleet(_ arguments: String...) throws -> String {
+    func fleet(_ arguments: String...) throws -> String { try fleet(arguments) }
+
+    @discardableResult
+    func fleet(_ arguments: [String]) throws -> String {
         let run = try ChildProcess(House.programs + "/amphora-fleet", arguments)
         let status = try run.waitForExit(within: 30_000)
         guard status == .exited(0) else {

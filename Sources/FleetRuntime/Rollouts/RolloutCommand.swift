@@ -13,7 +13,7 @@ struct RolloutCommand: ParsableCommand {
             its packs answer as before, is there a new alarm. Silence is a failure. When too many of a wave \
             have failed, the wave goes back to what it had; else the next one begins.
 
-            The work is done by 'amphora-fleet serve --assignments'; these commands only tell it what to do.
+            The work is done by 'amphora-fleet serve --tls'; these commands only tell it what to do.
             """,
         subcommands: [
             Create.self, Preview.self, Status.self, Approve.self, Pause.self, Resume.self,
@@ -26,8 +26,11 @@ extension RolloutCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a rollout; it waits for 'approve' unless '--approval never' is given.",
             discussion: """
-                The release is a JSON file: {"set":"base","version":"1.4.0","sha256":"…","length":81920,\
-                "release":9,"least_runtime":"0.1.0","hardware":["pi4"]}, hardware being optional.
+                The set is one that 'profiles publish' shows to gateways: its hash, its length, its release \
+                counter and what it needs are read there, after its signatures were verified as a gateway \
+                does it. A fleet that hands assignments on unsigned ('serve --assignments') describes the set \
+                with '--release' by a JSON file: {"set":"base","version":"1.4.0","sha256":"…",\
+                "length":81920,"release":9,"least_runtime":"0.1.0","hardware":["pi4"]}, hardware being optional.
 
                 Which gateways are in it and in which wave is settled now; 'preview' shows it beforehand. Of \
                 several values of one option any counts, of several options each must hold. Gateways that run \

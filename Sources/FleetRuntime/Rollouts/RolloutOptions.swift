@@ -4,17 +4,7 @@ import Rollouts
 
 /// What a rollout is made of, as options.
 struct RolloutOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The set that gateways get, a JSON file.", valueName: "file"),
-        completion: .file())
-    var release: String
-
-    @Option(
-        help: ArgumentHelp(
-            "The set that gateways go back to of which nothing earlier is known, a JSON file.",
-            valueName: "file"),
-        completion: .file())
-    var returnTo: String?
+    @OptionGroup var release: ReleaseOptions
 
     @Option(
         help: ArgumentHelp(
@@ -105,9 +95,9 @@ struct RolloutOptions: ParsableArguments {
     func plan(author: String, note: String) throws -> RolloutPlan {
         try readable {
             var faults: [String] = []
-            let set = try Self.release(release)
+            let (set, fallback) = try release.read()
             var plan = RolloutPlan(id: name ?? "\(set.set)-\(set.version)", set: set)
-            plan.fallback = try returnTo.map(Self.release)
+            plan.fallback = fallback
             plan.target.gateways = gateway
             plan.target.groups = group
             plan.target.tags = tag
@@ -164,15 +154,6 @@ struct RolloutOptions: ParsableArguments {
             }
             guard faults.isEmpty else { throw RolloutFault(faults) }
             return plan
-        }
-    }
-
-    private static func release(_ path: String) throws -> SetRelease {
-        let bytes = try WholeFile.read(path)
-        do throws(RolloutFault) {
-            return try SetRelease(parsing: bytes)
-        } catch {
-            throw RolloutFault(error.sentences.map { "\(path): \($0)" })
         }
     }
 

@@ -1,0 +1,83 @@
+import FleetStore
+import Foundation
+import TestKit
+import Testing
+
+/// `amphora-fleet rollout` with sets out of the signed repository.
+@Suite(.serialized) struct SignedRolloutTests {
+    private let sets: SignedSets
+
+    init() throws {
+        sets = try SignedSets()
+        try sets.add(release: 2)
+        try sets.publish()
+        let rows = ["id"] + (1...3).map { "gw-\($0)" }
+        try rows.joined(separator: "\n").write(
+            toFile: sets.folder.file("homes.csv"), atomically: true, encoding: .utf8)
+        #expect(try fleet("devices", "add", "--csv", sets.folder.file("homes.csv")).code == 0)
+    }
+
+    private var address: String { "sqlite:" + sets.folder.file("fleet.db") }
+
+    private func fleet(_ words: String...) throws -> (code: Int32, output: String, errors: String) {
+        let child = try ChildProcess(
+            House.programs + "/amphora-fleet", words + ["--store", address])
+        guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
+            return (-1, child.output, child.errors)
+        }
+        return (code, child.output, child.errors)
+    }
+
+    private func create(
+        _ words: String...
+    ) throws -> (code: Int32, output: String, errors: String) {
+        let child = try ChildProcess(
+            House.programs + "/amphora-fleet",
+            ["rollout", "create", "--store", address, "--repository", sets.repository] + words)
+        guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
+            return (-1, child.output, child.errors)
+        }
+        return (code, child.output, child.errors)
+    }
+
+    /// The plan of a rollout as it is kept.
+    private func plan(_ id: String) throws -> String {
+        try #require(try FleetStores.openRollouts(address).rollout(id)).plan
+    }
+
+    @Test func `a rollout takes hash, length and counter of its set from what is published`() throws
+    {
+        let status = try sets.inRepository("status")
+        let line = try #require(
+            status.split(separator: "\n").first { $0.hasPrefix("sets/base-1.2.0.tar ") })
+        let words = line.split(separator: " ").map(String.init)
+        let made = try create("--set", "base", "--gateway", "gw-1", "--return-to", "1.0.0")
+        #expect(made.code == 0 && made.output.contains("1 gateway gets base 1.2.0"), "\(made)")
+        let plan = try plan("base-1.2.0")
+        #expect(
+            plan.contains("\"sha256\":\"\(words.last ?? "")\",\"length\":\(words[1]),\"release\":2")
+        )
+        #expect(plan.contains("\"fallback\":{\"set\":\"base\",\"version\":\"1.0.0\""))
+        let other = try create("--set", "base", "--set-version", "1.0.0", "--gateway", "gw-2")
+        #expect(other.code == 0 && other.output.contains("base 1.0.0"), "\(other)")
+
+        try sets.add(release: 3)
+        for (arguments, words) in [
+            (["--set", "base", "--set-version", "1.3.0"], "'base 1.3.0' is a draft in"),
+            (["--set", "base", "--set-version", "1.9.0"], "'base 1.9.0' is not published in"),
+            (
+                ["--set", "base", "--set-version", "new"],
+                "'--set-version' is 'new', expected three"
+            ),
+            (["--set", "base", "--release", "x"], "give either '--set' or '--release'; not both"),
+            ([], "give '--set' with the name of a published set"),
+        ] {
+            let child = try ChildProcess(
+                House.programs + "/amphora-fleet",
+                ["rollout", "preview", "--store", address, "--repository", sets.repository]
+                    + arguments)
+            #expect(try child.waitForExit(within: 60_000) == .exited(3))
+            #expect(child.errors.contains(words), "\(child.errors)")
+        }
+    }
+}
