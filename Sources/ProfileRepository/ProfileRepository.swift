@@ -18,6 +18,7 @@ import TUF
 /// draft/root.json            what is to be signed
 /// draft/targets.json
 /// draft/sets/<archive>       sets that the draft lists
+/// removed.json               versions and counters of sets that were removed
 /// published/metadata/…       what any web server may give to gateways
 /// published/targets/…
 /// ```

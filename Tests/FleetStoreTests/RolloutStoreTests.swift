@@ -165,6 +165,42 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func
+        `an assignment that changed since it was read is not replaced, and nothing is noted (rule 4)`(
+            kind: StoreKind
+        ) throws
+    {
+        let (_, store) = try store(kind)
+        _ = try store.addRollout(rollout("a"), gateways: gateways("x", "y"), note: note)
+        var change = RolloutChange(try #require(try store.rollout("a")))
+        change.assignments = [assignment("x", 5), assignment("y", 1)]
+        change.published = [(gateway: "x", release: 5), (gateway: "y", release: 1)]
+        #expect(try store.keep(change))
+        let (x, y) = (assignment("x", 5), assignment("y", 1))
+        var renewed = y
+        (renewed.document, renewed.madeMilliseconds) = ("{y}", 9)
+        var lower = x
+        (lower.release, lower.madeMilliseconds) = (4, 9)
+        var other = y
+        other.madeMilliseconds = 8
+        let note = RolloutNote(madeMilliseconds: 9, author: "fleet", what: "renew", detail: "")
+        #expect(
+            try store.replace(
+                [
+                    AssignmentReplacement(x, with: lower),
+                    AssignmentReplacement(other, with: renewed),
+                ],
+                notes: [("a", note)]
+            ).isEmpty)
+        #expect(try store.notes(of: "a") == [self.note] && store.unpublished().isEmpty)
+        #expect(
+            try store.replace([AssignmentReplacement(y, with: renewed)], notes: [("a", note)])
+                == ["y"])
+        #expect(try store.unpublished() == [renewed])
+        #expect(try store.notes(of: "a") == [self.note, note])
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `reports of updates are found by time, and nothing else is`(kind: StoreKind) throws {
         let (address, store) = try store(kind)
         let records = Records()

@@ -85,4 +85,36 @@ import Testing
             toFile: list, atomically: true, encoding: .utf8)
         #expect(refusal { _ = try read(fixture) }.contains("gateways refuse what is"))
     }
+
+    @Test func `a removed set is out of what gateways get, and nothing takes its place`() throws {
+        let fixture = try fixture([("1.0.0", 7), ("1.1.0", 8)])
+        let name: TUFName = "sets/base-1.1.0.tar"
+        let removed = try #require(SemanticVersion("1.1.0"))
+        let repository = try fixture.open()
+        try repository.remove("base", removed, now: RepositoryFixture.now)
+        #expect(refusal { _ = try read(fixture, "base", "1.1.0") }.contains("to be removed from"))
+        #expect(
+            refusal { try repository.remove("base", removed, now: RepositoryFixture.now) }
+                == "a draft removes 'base 1.1.0' already: sign it and publish")
+        // until it is published gateways get it
+        #expect(try fixture.gateway("before", [name]).count == 1)
+        try publish(fixture)
+        #expect(throws: TUFFault.self) { try fixture.gateway("before", [name]) }
+        #expect(throws: TUFFault.self) { try fixture.gateway("after", [name]) }
+        #expect(try fixture.gateway("after", ["sets/base-1.0.0.tar"]).count == 1)
+        #expect(try fixture.python("python", ["sets/base-1.0.0.tar"]).contains("file targets ok"))
+        #expect(try "\(read(fixture).version)" == "1.0.0")
+        #expect(
+            refusal { try fixture.add(version: "1.1.0", release: 9) }.contains("and was removed"))
+        #expect(
+            refusal { try fixture.add(version: "1.2.0", release: 8) }.hasSuffix(
+                "and 'base 1.1.0, removed' has 8; expected a higher one"))
+        try fixture.add(version: "1.2.0", release: 9)
+        // one that nobody could get yet may come again
+        try repository.remove(
+            "base", try #require(SemanticVersion("1.2.0")), now: RepositoryFixture.now)
+        try fixture.add(version: "1.2.0", release: 9)
+        try publish(fixture)
+        #expect(try read(fixture).release == 9)
+    }
 }

@@ -231,6 +231,14 @@ final class CutStore: RolloutStore {
     }
     func assignments() throws(FleetStoreError) -> [AssignmentRecord] { try store.assignments() }
     func unpublished() throws(FleetStoreError) -> [AssignmentRecord] { try store.unpublished() }
+    func replace(
+        _ replacements: [AssignmentReplacement], notes: [(rollout: String, note: RolloutNote)]
+    ) throws(FleetStoreError) -> [String] {
+        try step("before replace")
+        let replaced = try store.replace(replacements, notes: notes)
+        try step("after replace")
+        return replaced
+    }
     func attempts(
         of gateway: String
     ) throws(FleetStoreError) -> [(rollout: String, attempt: RolloutGatewayRecord)] {

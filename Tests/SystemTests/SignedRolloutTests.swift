@@ -80,4 +80,64 @@ import Testing
             #expect(child.errors.contains(words), "\(child.errors)")
         }
     }
+
+    @Test func `a set is not removed while a rollout or an assignment names it`() throws {
+        let server = try ChildProcess(
+            House.programs + "/amphora-fleet",
+            [
+                "serve", "--store", address, "--assignments", sets.folder.file("assignments"),
+                "--rollout-s", "1", "--listen", "127.0.0.1:\(try Peers.freePort())",
+            ])
+        let made = try create(
+            "--set", "base", "--waves", "all", "--approval", "never", "--return-to", "1.0.0",
+            "--patience", "1h")
+        #expect(made.code == 0, "\(made)")
+        func remove(_ words: String...) throws -> (code: Int32, output: String, errors: String) {
+            let child = try ChildProcess(
+                House.programs + "/amphora-fleet",
+                ["profiles", "remove", "--repository", sets.repository] + words)
+            guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
+                return (-1, child.output, child.errors)
+            }
+            return (code, child.output, child.errors)
+        }
+        for version in ["1.2.0", "1.0.0"] {
+            let refused = try remove("base", version, "--store", address)
+            #expect(
+                refused.code == 1
+                    && refused.errors.hasPrefix(
+                        "rollout 'base-1.2.0' is not over and names the set"),
+                "\(refused)")
+        }
+        #expect(try remove("base", "1.2.0").code == 3)
+        #expect(
+            try remove("base", "9.0.0", "--force").errors.contains("there is no set 'base 9.0.0'"))
+        let store = try FleetStores.openRollouts(address)
+        func published(_ count: Int) -> Bool {
+            Patience.wait(30_000) {
+                let all = (try? store.assignments()) ?? []
+                return all.count { $0.isPublished && !$0.document.isEmpty } == count
+                    && all.allSatisfy(\.isPublished) && all.count == 3 ? true : nil
+            } == true
+        }
+        #expect(published(3))
+        #expect(try fleet("rollout", "abort", "base-1.2.0", "--keep").code == 0)
+        let standing = try remove("base", "1.2.0", "--store", address)
+        #expect(
+            standing.code == 1 && standing.errors.hasPrefix("3 standing assignments name the set"),
+            "\(standing)")
+        let forced = try remove("base", "1.2.0", "--store", address, "--force")
+        #expect(
+            forced.code == 0 && forced.output.contains("standing assignments taken back: 3"),
+            "\(forced)")
+        #expect(published(0))
+        let file = sets.folder.file("assignments/gw-1.json")
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(try store.assignments().map(\.release) == [3, 3, 3])
+        let refused = try create("--set", "base", "--set-version", "1.2.0", "--name", "again")
+        #expect(refused.code == 3 && refused.errors.contains("is to be removed from"), "\(refused)")
+        try sets.publish()
+        #expect(try !sets.inRepository("status").contains("base-1.2.0"))
+        #expect(server.terminate() == .exited(0), "\(server.errors)")
+    }
 }

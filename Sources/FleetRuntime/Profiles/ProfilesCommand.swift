@@ -15,13 +15,14 @@ struct ProfilesCommand: ParsableCommand {
             'root' and 'targets' belong on machines without a network; the fleet keeps those for \
             snapshots, timestamps and assignments itself. What is to be signed lies as a draft until \
             enough keys have signed it; 'publish' shows it to gateways.
-            Every command ends with status 0, 1 when a set has faults or a draft lacks signatures, 3 when \
+            Every command ends with status 0, 1 when a set has faults or is in use or a draft lacks signatures, 3 when \
             an option, a passphrase or a file is not as it should be, or 4 when a file cannot be read or \
             written.
             """,
         subcommands: [
             ProfilesKeygenCommand.self, ProfilesInitCommand.self, ProfilesAddCommand.self,
-            ProfilesSignCommand.self, ProfilesPublishCommand.self, ProfilesRotateCommand.self,
+            ProfilesRemoveCommand.self, ProfilesSignCommand.self, ProfilesPublishCommand.self,
+            ProfilesRotateCommand.self,
             ProfilesStatusCommand.self,
         ])
 

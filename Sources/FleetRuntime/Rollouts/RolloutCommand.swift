@@ -185,9 +185,14 @@ extension RolloutCommand {
     /// Opens the store and ends with words and a status instead of an error's name.
     static func run(
         _ store: StoreOptions, _ body: (RolloutDesk, _ now: Int64) throws -> Void
+    ) throws { try run(store.store, body) }
+
+    /// The same with a store's address.
+    static func run(
+        _ store: String, _ body: (RolloutDesk, _ now: Int64) throws -> Void
     ) throws {
         do {
-            let opened = try FleetStores.openRollouts(store.store)
+            let opened = try FleetStores.openRollouts(store)
             try opened.migrate()
             try body(RolloutDesk(store: opened, clock: .system), Moment.now())
         } catch let error as RolloutDeskError {

@@ -125,6 +125,18 @@ package struct AssignmentRecord: Hashable, Sendable {
     }
 }
 
+/// An assignment that comes in place of another one of the same gateway.
+package struct AssignmentReplacement: Hashable, Sendable {
+    /// The one that was read, and the one that comes.
+    package let old: AssignmentRecord, new: AssignmentRecord
+
+    /// Joins both.
+    package init(_ old: AssignmentRecord, with new: AssignmentRecord) {
+        self.old = old
+        self.new = new
+    }
+}
+
 /// A step of a rollout; it is kept whole or not at all.
 package struct RolloutChange: Sendable {
     /// The rollout after it; its revision is the one before, and becomes the next one.

@@ -36,6 +36,12 @@ package protocol RolloutStore: AnyObject {
     /// What each gateway shall install, ordered by gateway.
     func assignments() throws(FleetStoreError) -> [AssignmentRecord]
 
+    /// Puts assignments in place of others, unless those are not there any more as they were read, and
+    /// notes it; gives the gateways whose assignment was replaced (rules 1 and 4).
+    func replace(
+        _ replacements: [AssignmentReplacement], notes: [(rollout: String, note: RolloutNote)]
+    ) throws(FleetStoreError) -> [String]
+
     /// Those that no gateway can fetch yet, ordered by gateway.
     func unpublished() throws(FleetStoreError) -> [AssignmentRecord]
 
@@ -232,6 +238,21 @@ extension ChangingStore {
         return assignments.sorted { $0.gateway < $1.gateway }
     }
 
+    package func replace(
+        _ replacements: [AssignmentReplacement], notes: [(rollout: String, note: RolloutNote)]
+    ) throws(FleetStoreError) -> [String] {
+        try change("replace assignments") { database throws(FleetStoreError) in
+            try database.takeRolloutTurn()
+            var replaced: [String] = []
+            for replacement in replacements where try database.replace(replacement) {
+                replaced.append(replacement.old.gateway)
+            }
+            guard !replaced.isEmpty else { return [] }
+            for (rollout, note) in notes { try database.add(note, to: rollout) }
+            return replaced
+        }
+    }
+
     package func attempts(
         of gateway: String
     ) throws(FleetStoreError) -> [(rollout: String, attempt: RolloutGatewayRecord)] {
@@ -299,6 +320,25 @@ extension FleetDatabase {
             set_text = excluded.set_text, made_ms = excluded.made_ms,
             is_published = excluded.is_published WHERE assignment.release < excluded.release
             """, assignment.parameters)
+    }
+
+    /// Whether the old one was still there, and its counter is not higher than the new one's.
+    fileprivate func replace(
+        _ replacement: AssignmentReplacement
+    ) throws(FleetStoreError) -> Bool {
+        let (old, new) = (replacement.old, replacement.new)
+        let replaced: [RowText] = try rows(
+            """
+            UPDATE assignment SET release = ?4, rollout = ?5, document = ?6, set_text = ?7,
+            made_ms = ?8, is_published = 0 WHERE gateway = ?1 AND release = ?2 AND made_ms = ?3
+            AND release <= ?4 RETURNING gateway
+            """,
+            [
+                .text(old.gateway), .number(old.release), .number(old.madeMilliseconds),
+                .number(new.release), .text(new.rollout), .text(new.document), .text(new.set),
+                .number(new.madeMilliseconds),
+            ])
+        return !replaced.isEmpty
     }
 
     fileprivate func add(_ note: RolloutNote, to rollout: String) throws(FleetStoreError) {

@@ -12,7 +12,8 @@ extension ProfileRepository {
     /// Adds a set, given as its files by path, to the draft of targets; gives its entry.
     ///
     /// The set is examined as a gateway does it, with every vector; throws ``ProfileSetError`` with all
-    /// faults. A version that was added before is never replaced, and a release counter never goes back.
+    /// faults. A version that was added before is never replaced, not even a removed one, and a release
+    /// counter never goes back.
     package func add(
         _ files: [String: [UInt8]], unread: [SetFault], runtime: SemanticVersion, name: String,
         now: TUFTime
@@ -27,15 +28,19 @@ extension ProfileRepository {
             throw RepositoryError.request(
                 "'\(path)' is in the repository already; give the set another version")
         }
-        for other in known.targets.values {
-            guard other.custom?.text("set") == manifest.id,
-                let release = other.custom?.integer("release")
-            else { continue }
-            if Int64(manifest.release) <= release {
-                throw RepositoryError.request(
-                    "the release counter of '\(manifest.id)' is \(manifest.release), and "
-                        + "'\(other.path)' has \(release); expected a higher one")
-            }
+        let removed = try removedSets().filter { $0.set == manifest.id }
+        if removed.contains(where: { $0.version == manifest.version }) {
+            throw RepositoryError.request(
+                "'\(path)' was in the repository and was removed; give the set another version")
+        }
+        let others =
+            known.targets.values.compactMap(SetEntry.init).filter { $0.set == manifest.id }
+            .map { (name: $0.target.path.text, release: $0.release) }
+            + removed.map { (name: "\($0.set) \($0.version), removed", release: $0.release) }
+        for other in others where Int64(manifest.release) <= other.release {
+            throw RepositoryError.request(
+                "the release counter of '\(manifest.id)' is \(manifest.release), and "
+                    + "'\(other.name)' has \(other.release); expected a higher one")
         }
         let target = TUFTarget(path: path, bytes: archive, custom: Self.custom(manifest))
         let file = String(path.text.dropFirst("sets/".count))

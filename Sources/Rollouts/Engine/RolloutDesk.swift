@@ -2,9 +2,9 @@ import FleetStore
 
 /// What people ask of rollouts: see one beforehand, make it, look at it, decide.
 package final class RolloutDesk {
-    private let store: any RolloutStore
+    let store: any RolloutStore
     private let clock: ZoneClock
-    private let knowledge: FleetKnowledge
+    let knowledge: FleetKnowledge
 
     /// Works on a store that was migrated.
     package init(store: any RolloutStore, clock: ZoneClock) {
@@ -155,7 +155,7 @@ package final class RolloutDesk {
         return change
     }
 
-    private func asking<Value>(
+    func asking<Value>(
         _ question: () throws(FleetStoreError) -> Value
     ) throws(RolloutDeskError) -> Value {
         do { return try question() } catch { throw .store(error) }
