@@ -35,6 +35,10 @@ import Testing
             set: "{}", madeMilliseconds: 7)
     }
 
+    private func unpublished(_ store: any RolloutStore) throws -> [AssignmentRecord] {
+        try store.assignments().filter { !$0.isPublished }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func `what is kept is there for the next one who opens it (rule 1)`(kind: StoreKind) throws {
         let (address, store) = try store(kind)
@@ -145,21 +149,27 @@ import Testing
     ) throws {
         let (_, store) = try store(kind)
         _ = try store.addRollout(rollout("a"), gateways: gateways("x", "y"), note: note)
-        func keep(_ assignments: [AssignmentRecord], _ published: [(String, Int64)] = []) throws {
+        func keep(_ assignments: [AssignmentRecord], _ published: [AssignmentRecord] = []) throws {
             var change = RolloutChange(try #require(try store.rollout("a")))
             change.assignments = assignments
-            change.published = published.map { (gateway: $0.0, release: $0.1) }
+            change.published = published
             #expect(try store.keep(change))
         }
         try keep([assignment("x", 5), assignment("y", 1)])
-        #expect(try store.unpublished().map(\.gateway) == ["x", "y"])
+        #expect(try unpublished(store).map(\.gateway) == ["x", "y"])
         try keep([assignment("x", 4)])
         #expect(try store.assignments().first?.release == 5)
         // a word on an earlier one says nothing of this one
-        try keep([], [("x", 4), ("y", 1)])
-        #expect(try store.unpublished().map(\.gateway) == ["x"])
-        try keep([], [("x", 5)])
-        #expect(try store.unpublished().isEmpty)
+        try keep([], [assignment("x", 4), assignment("y", 1)])
+        #expect(try unpublished(store).map(\.gateway) == ["x"])
+        var other = assignment("x", 5)
+        other.madeMilliseconds = 8
+        try keep([], [other])
+        #expect(try unpublished(store).map(\.gateway) == ["x"])
+        let turn = try store.assignmentTurn()
+        try keep([], [assignment("x", 5)])
+        #expect(try store.assignmentTurn() != turn)
+        #expect(try unpublished(store).isEmpty)
         try keep([assignment("x", 6)])
         #expect(try store.assignments().map(\.isPublished) == [false, true])
     }
@@ -174,7 +184,7 @@ import Testing
         _ = try store.addRollout(rollout("a"), gateways: gateways("x", "y"), note: note)
         var change = RolloutChange(try #require(try store.rollout("a")))
         change.assignments = [assignment("x", 5), assignment("y", 1)]
-        change.published = [(gateway: "x", release: 5), (gateway: "y", release: 1)]
+        change.published = change.assignments
         #expect(try store.keep(change))
         let (x, y) = (assignment("x", 5), assignment("y", 1))
         var renewed = y
@@ -192,11 +202,11 @@ import Testing
                 ],
                 notes: [("a", note)]
             ).isEmpty)
-        #expect(try store.notes(of: "a") == [self.note] && store.unpublished().isEmpty)
+        #expect(try store.notes(of: "a") == [self.note] && unpublished(store).isEmpty)
         #expect(
             try store.replace([AssignmentReplacement(y, with: renewed)], notes: [("a", note)])
                 == ["y"])
-        #expect(try store.unpublished() == [renewed])
+        #expect(try unpublished(store) == [renewed])
         #expect(try store.notes(of: "a") == [self.note, note])
     }
 

@@ -7,6 +7,24 @@ import TestKit
 import Testing
 
 @Suite struct PublishTests {
+    @Test func `what lies there already is no news`() throws {
+        let fixture = try RepositoryFixture()
+        let repository = try fixture.open()
+        let all = (1...40).map { number in
+            AssignmentChange(gateway: "gw-\(number)", document: Array("{\(number)}".utf8))
+        }
+        #expect(try repository.news(among: all).count == 40)
+        try repository.publish(all, drafts: false, now: RepositoryFixture.now)
+        #expect(try repository.news(among: all).isEmpty)
+        let changes = [
+            AssignmentChange(gateway: "gw-1", document: Array("{2}".utf8)),
+            AssignmentChange(gateway: "gw-2", document: nil),
+            AssignmentChange(gateway: "gw-3", document: all[2].document),
+            AssignmentChange(gateway: "gw-50", document: nil),
+        ]
+        #expect(try Set(repository.news(among: changes).map(\.gateway)) == ["gw-1", "gw-2"])
+    }
+
     @Test func `a gateway and python-tuf read what was published`() throws {
         let fixture = try RepositoryFixture(isPublished: false)
         let repository = try fixture.open()

@@ -136,6 +136,39 @@ import Testing
         #expect(numbers.count == 12)
     }
 
+    @Test func `each engine brings every assignment to its own place (rule 2)`() throws {
+        let fleet = try fleet([(.good, 12)])
+        let (one, other) = (Recorder(), Recorder())
+        func engine(_ sink: Recorder) throws -> RolloutEngine {
+            RolloutEngine(
+                store: try FleetStores.openRollouts(fleet.address), sink: sink, clock: .system)
+        }
+        func published(_ recorder: Recorder) -> Set<String> {
+            Set(recorder.published.map(\.gateway))
+        }
+        let (first, second) = (try engine(one), try engine(other))
+        other.trouble = "the disk is full"
+        for minute in 0..<3 {
+            #expect(try first.tick(at: fleet.now + Int64(minute) * 1000).isEmpty)
+            let troubles = try second.tick(at: fleet.now + Int64(minute) * 1000)
+            if minute > 0 { #expect(troubles == ["publishing assignments: the disk is full"]) }
+        }
+        #expect(published(one).count == 4 && one.published.count == 4)
+        #expect(other.published.isEmpty)
+        let store = try FleetStores.openRollouts(fleet.address)
+        #expect(try store.assignments().allSatisfy(\.isPublished))
+        // what is marked as published at one place is missing at the other
+        other.trouble = nil
+        for _ in 0..<3 { #expect(try second.tick(at: fleet.now + 4000).isEmpty) }
+        #expect(Set(other.published) == Set(one.published) && other.published.count == 4)
+        // a place that somebody emptied gets all of them at the next start
+        one.published = []
+        _ = try first.tick(at: fleet.now + 5000)
+        #expect(one.published.isEmpty)
+        _ = try engine(one).tick(at: fleet.now + 6000)
+        #expect(Set(one.published) == Set(other.published))
+    }
+
     @Test func `people decide while the fleet works, and it is noted who`() throws {
         let fleet = try fleet([(.good, 12)]) { $0.approval = .once }
         func decide(_ decision: Rollout.Decision, _ author: String, _ note: String = "") throws {
@@ -174,7 +207,8 @@ import Testing
     @Test func `a sink that fails is told and tried again`() throws {
         let fleet = try fleet([(.good, 4)])
         fleet.cutter.wanted = nil
-        let broken = BrokenSink()
+        let broken = Recorder()
+        broken.trouble = "the disk is full"
         let engine = RolloutEngine(
             store: try FleetStores.openRollouts(fleet.address), sink: broken, clock: .system)
         for minute in 0..<3 {
@@ -185,15 +219,11 @@ import Testing
         #expect(try fleet.state.state == .complete)
     }
 
-    private final class BrokenSink: AssignmentSink {
-        func publish(_ assignments: [HandedAssignment]) throws(RolloutFault) {
-            throw RolloutFault("the disk is full")
-        }
-    }
-
     private final class Recorder: AssignmentSink {
         var published: [HandedAssignment] = []
+        var trouble: String?
         func publish(_ assignments: [HandedAssignment]) throws(RolloutFault) {
+            if let trouble { throw RolloutFault(trouble) }
             published += assignments
         }
     }

@@ -230,7 +230,7 @@ final class CutStore: RolloutStore {
         try store.notes(of: rollout)
     }
     func assignments() throws(FleetStoreError) -> [AssignmentRecord] { try store.assignments() }
-    func unpublished() throws(FleetStoreError) -> [AssignmentRecord] { try store.unpublished() }
+    func assignmentTurn() throws(FleetStoreError) -> Int64 { try store.assignmentTurn() }
     func replace(
         _ replacements: [AssignmentReplacement], notes: [(rollout: String, note: RolloutNote)]
     ) throws(FleetStoreError) -> [String] {

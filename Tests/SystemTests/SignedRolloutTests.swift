@@ -81,13 +81,52 @@ import Testing
         }
     }
 
-    @Test func `a set is not removed while a rollout or an assignment names it`() throws {
-        let server = try ChildProcess(
+    private func serve(_ folder: String) throws -> ChildProcess {
+        try ChildProcess(
             House.programs + "/amphora-fleet",
             [
-                "serve", "--store", address, "--assignments", sets.folder.file("assignments"),
+                "serve", "--store", address, "--assignments", sets.folder.file(folder),
                 "--rollout-s", "1", "--listen", "127.0.0.1:\(try Peers.freePort())",
             ])
+    }
+
+    private func files(_ folder: String) -> [String: String] {
+        let names = (1...3).map { "gw-\($0)" }
+        let texts = names.map { name in
+            (
+                name,
+                try? String(
+                    contentsOfFile: sets.folder.file("\(folder)/\(name).json"), encoding: .utf8)
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: texts).compactMapValues { $0 }
+    }
+
+    /// Each place has a mark of its own of what lies there: none hides from another what it lacks.
+    @Test func `two servers with two folders each hand out every assignment`() throws {
+        let server = try serve("one")
+        let made = try create("--set", "base", "--waves", "all", "--approval", "never")
+        #expect(made.code == 0, "\(made)")
+        #expect(Patience.wait(30_000) { files("one").count == 3 ? true : nil } == true)
+        let other = try serve("other")
+        #expect(
+            Patience.wait(30_000) { files("other") == files("one") ? true : nil } == true,
+            "\(files("other"))")
+        #expect(try fleet("rollout", "abort", "base-1.2.0", "--keep").code == 0)
+        let second = try create(
+            "--set", "base", "--set-version", "1.0.0", "--waves", "all", "--approval", "never")
+        #expect(second.code == 0, "\(second)")
+        for folder in ["one", "other"] {
+            #expect(
+                Patience.wait(30_000) {
+                    files(folder).values.count { $0.contains("\"1.0.0\"") } == 3 ? true : nil
+                } == true, "\(files(folder))")
+        }
+        for one in [server, other] { #expect(one.terminate() == .exited(0), "\(one.errors)") }
+    }
+
+    @Test func `a set is not removed while a rollout or an assignment names it`() throws {
+        let server = try serve("assignments")
         let made = try create(
             "--set", "base", "--waves", "all", "--approval", "never", "--return-to", "1.0.0",
             "--patience", "1h")
@@ -131,8 +170,7 @@ import Testing
             forced.code == 0 && forced.output.contains("standing assignments taken back: 3"),
             "\(forced)")
         #expect(published(0))
-        let file = sets.folder.file("assignments/gw-1.json")
-        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(files("assignments").isEmpty)
         #expect(try store.assignments().map(\.release) == [3, 3, 3])
         let refused = try create("--set", "base", "--set-version", "1.2.0", "--name", "again")
         #expect(refused.code == 3 && refused.errors.contains("is to be removed from"), "\(refused)")

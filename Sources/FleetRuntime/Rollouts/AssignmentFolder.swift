@@ -22,8 +22,10 @@ final class AssignmentFolder: AssignmentSink {
                 }
                 continue
             }
+            let bytes = Array(document.utf8)
+            if (try? DurableFile.read(file)) == bytes { continue }
             do throws(AuthorityError) {
-                try DurableFile.write(Array(document.utf8), to: file)
+                try DurableFile.write(bytes, to: file)
             } catch {
                 throw RolloutFault("\(error)")
             }

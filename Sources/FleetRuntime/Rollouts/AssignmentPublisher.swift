@@ -19,8 +19,11 @@ final class AssignmentPublisher: AssignmentSink {
         }
         do {
             // drafts of an operator wait until they are published by hand
-            try ProfileRepository(path, patience: Self.patience).publish(
-                changes, drafts: false, now: TUFTime(seconds: Int64(time(nil))))
+            let repository = try ProfileRepository(path, patience: Self.patience)
+            let news = try repository.news(among: changes)
+            guard !news.isEmpty else { return }
+            try repository.publish(
+                news, drafts: false, now: TUFTime(seconds: Int64(time(nil))))
         } catch {
             throw RolloutFault("assignments are not published: \(error)")
         }

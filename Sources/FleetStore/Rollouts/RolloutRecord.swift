@@ -107,7 +107,7 @@ package struct AssignmentRecord: Hashable, Sendable {
     package var set: String
     /// Unix time in milliseconds when it was written.
     package var madeMilliseconds: Int64
-    /// Whether the gateway can fetch it.
+    /// Whether the gateway can fetch it, at one place at least.
     package var isPublished: Bool
 
     /// Joins the parts.
@@ -145,8 +145,8 @@ package struct RolloutChange: Sendable {
     package var gateways: [RolloutGatewayRecord] = []
     /// Assignments that were written.
     package var assignments: [AssignmentRecord] = []
-    /// Assignments that gateways can fetch by now.
-    package var published: [(gateway: String, release: Int64)] = []
+    /// Assignments that gateways can fetch by now; one that was replaced meanwhile is not meant.
+    package var published: [AssignmentRecord] = []
     /// Who did what.
     package var notes: [RolloutNote] = []
 

@@ -42,8 +42,8 @@ package protocol RolloutStore: AnyObject {
         _ replacements: [AssignmentReplacement], notes: [(rollout: String, note: RolloutNote)]
     ) throws(FleetStoreError) -> [String]
 
-    /// Those that no gateway can fetch yet, ordered by gateway.
-    func unpublished() throws(FleetStoreError) -> [AssignmentRecord]
+    /// Another number after each change of an assignment or a rollout.
+    func assignmentTurn() throws(FleetStoreError) -> Int64
 
     /// A gateway in all its rollouts, with their names.
     func attempts(
@@ -223,8 +223,14 @@ extension ChangingStore {
             for assignment in change.assignments { try database.keep(assignment) }
             for published in change.published {
                 try database.run(
-                    "UPDATE assignment SET is_published = 1 WHERE gateway = ?1 AND release = ?2",
-                    [.text(published.gateway), .number(published.release)])
+                    """
+                    UPDATE assignment SET is_published = 1
+                    WHERE gateway = ?1 AND release = ?2 AND made_ms = ?3
+                    """,
+                    [
+                        .text(published.gateway), .number(published.release),
+                        .number(published.madeMilliseconds),
+                    ])
             }
             for note in change.notes { try database.add(note, to: rollout.id) }
             return true
@@ -266,14 +272,11 @@ extension ChangingStore {
         return attempts.sorted { $0.rollout < $1.rollout }.map { ($0.rollout, $0.attempt) }
     }
 
-    package func unpublished() throws(FleetStoreError) -> [AssignmentRecord] {
-        let assignments: [AssignmentRecord] = try read { database throws(FleetStoreError) in
-            try database.rows(
-                """
-                SELECT \(AssignmentRecord.columns) FROM assignment WHERE is_published = 0
-                """, [])
+    package func assignmentTurn() throws(FleetStoreError) -> Int64 {
+        let turns: [Int64] = try read { database throws(FleetStoreError) in
+            try database.rows("SELECT taken FROM rollout_turn WHERE id = 1", [])
         }
-        return assignments.sorted { $0.gateway < $1.gateway }
+        return turns.first ?? 0
     }
 
     package func updateEventCount(since: Int64) throws(FleetStoreError) -> Int64 {

@@ -49,7 +49,7 @@ struct AssignmentBins {
             guard GatewayName.isValid(change.gateway) else {
                 throw RepositoryError.request("'\(change.gateway)' is no id of a gateway")
             }
-            changed[prefix(AssignmentChange.path(change.gateway)), default: []].append(change)
+            changed[repository.bin(of: change), default: []].append(change)
         }
         var made: [Made] = []
         for prefix in prefixes {
@@ -106,16 +106,35 @@ struct AssignmentBins {
             < repository.lives.assignments.seconds / 2
     }
 
-    private func prefix(_ path: TUFName) -> String {
-        String(
-            TUFDigest.sha256.text(Array(path.text.utf8)).prefix(repository.lives.binDigits))
-    }
-
     private var prefixes: [String] {
         let digits = repository.lives.binDigits
         return (0..<(1 << (4 * digits))).map { number in
             let text = String(number, radix: 16)
             return String(repeating: "0", count: digits - text.utf8.count) + text
         }
+    }
+}
+
+extension ProfileRepository {
+    /// Those changes that are more than what is published already.
+    package func news(among changes: [AssignmentChange]) throws -> [AssignmentChange] {
+        guard let snapshot = try edition().snapshot else { return changes }
+        var news: [AssignmentChange] = []
+        for (prefix, changes) in Dictionary(grouping: changes, by: bin(of:)) {
+            let role = TUFName("assignments-\(prefix)")
+            let listed = try Edition.role(role, snapshot, self)?.targets ?? [:]
+            news += changes.filter { change in
+                let target = listed[AssignmentChange.path(change.gateway)]
+                guard let document = change.document else { return target != nil }
+                return target.map { (try? $0.check(document)) == nil } ?? true
+            }
+        }
+        return news
+    }
+
+    /// The first digits of the hash of the path under which the gateway looks.
+    fileprivate func bin(of change: AssignmentChange) -> String {
+        let path = AssignmentChange.path(change.gateway)
+        return String(TUFDigest.sha256.text(Array(path.text.utf8)).prefix(lives.binDigits))
     }
 }

@@ -134,7 +134,7 @@ package final class RolloutDesk {
     /// The change that a step of a rollout is to the store.
     static func change(
         _ rollout: Rollout, _ record: RolloutRecord, _ outcome: RolloutOutcome,
-        _ published: [HandedAssignment], at now: Int64
+        _ published: [AssignmentRecord], at now: Int64
     ) -> RolloutChange {
         var change = RolloutChange(
             RolloutRows.record(
@@ -148,7 +148,7 @@ package final class RolloutDesk {
                 document: handed.document ?? "", set: outcome.sets[handed.gateway]?.text ?? "",
                 madeMilliseconds: now)
         }
-        change.published = published.map { (gateway: $0.gateway, release: $0.release) }
+        change.published = published
         change.notes = outcome.notes.map {
             RolloutNote(madeMilliseconds: now, author: $0.author, what: $0.what, detail: $0.detail)
         }

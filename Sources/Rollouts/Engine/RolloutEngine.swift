@@ -6,8 +6,8 @@ import FleetStore
 /// One thread uses an instance; several, in one process or in many, may work on one store.
 ///
 /// 1. A step is on disk before anything of it is published.
-/// 2. What was kept and not published is published again, after any crash and after any trouble of the
-///    sink.
+/// 2. Each engine brings every assignment to the place of its own sink: all of them at its start, which
+///    changes nothing where they lie already, and then what changed; trouble of the sink is tried again.
 /// 3. A gateway is awaited from when its assignment was published, not from when it was decided.
 package final class RolloutEngine {
     private let store: any RolloutStore
@@ -15,6 +15,7 @@ package final class RolloutEngine {
     private let clock: ZoneClock
     private let knowledge: FleetKnowledge
     private var loaded: [String: Loaded] = [:]
+    private var place = AssignmentPlace()
 
     /// A rollout in memory, as it was kept last.
     private struct Loaded {
@@ -159,7 +160,7 @@ package final class RolloutEngine {
 
     /// Keeps a step; false when somebody else has changed the rollout meanwhile.
     private func keep(
-        _ outcome: RolloutOutcome, _ published: [HandedAssignment], _ known: inout Loaded,
+        _ outcome: RolloutOutcome, _ published: [AssignmentRecord], _ known: inout Loaded,
         at now: Int64
     ) throws(TickTrouble) -> Bool {
         let change = RolloutDesk.change(
@@ -175,30 +176,39 @@ package final class RolloutEngine {
     // MARK: - Publishing
 
     private func publish(at now: Int64) throws(TickTrouble) {
-        let waiting = try asking { () throws(FleetStoreError) in try store.unpublished() }
-        guard !waiting.isEmpty else { return }
-        let handed = waiting.map {
-            HandedAssignment(
-                gateway: $0.gateway, release: $0.release,
-                document: $0.document.isEmpty ? nil : $0.document)
+        let turn = try asking { () throws(FleetStoreError) in try store.assignmentTurn() }
+        guard turn != place.turn else { return }
+        let all = try asking { () throws(FleetStoreError) in try store.assignments() }
+        let news = all.filter { !place.has($0) }
+        if !news.isEmpty {
+            do throws(RolloutFault) {
+                try sink.publish(news.map { HandedAssignment($0) })
+            } catch {
+                throw .rollout(error)
+            }
+            CutPoint.pass("rollout-after-publish")
+            place.add(news)
         }
-        do throws(RolloutFault) {
-            try sink.publish(handed)
-        } catch {
-            throw .rollout(error)
+        for (id, assignments) in Dictionary(
+            grouping: all.filter { !$0.isPublished }, by: \.rollout
+        ).sorted(by: { $0.key < $1.key }) {
+            try tell(of: assignments, to: id, at: now)
         }
-        CutPoint.pass("rollout-after-publish")
-        let byRollout = Dictionary(grouping: zip(waiting, handed), by: \.0.rollout)
-        for id in byRollout.keys.sorted() {
-            let assignments = byRollout[id]?.map(\.1) ?? []
-            guard
-                let record = try asking({ () throws(FleetStoreError) in try store.rollout(id) })
-            else { continue }
-            var known = try load(record)
-            let outcome = known.rollout.published(assignments, at: now)
-            let kept = try keep(outcome, assignments, &known, at: now)
-            loaded[id] = kept && !known.rollout.state.isOver ? known : nil
-        }
+        // whatever changed since, this step's own words included, is looked at next time
+        place.turn = turn
+    }
+
+    /// Gateways can fetch these; the first engine that brings them to its place says so.
+    private func tell(
+        of assignments: [AssignmentRecord], to id: String, at now: Int64
+    ) throws(TickTrouble) {
+        guard let record = try asking({ () throws(FleetStoreError) in try store.rollout(id) })
+        else { return }
+        var known = try load(record)
+        let outcome = known.rollout.published(
+            assignments.map { HandedAssignment($0) }, at: now)
+        let kept = try keep(outcome, assignments, &known, at: now)
+        loaded[id] = kept && !known.rollout.state.isOver ? known : nil
     }
 
     private func asking<Value>(

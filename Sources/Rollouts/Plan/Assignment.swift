@@ -62,7 +62,7 @@ package struct Assignment: Hashable, Sendable {
 
 /// Who signs assignments and lets gateways have them.
 ///
-/// Giving the same assignment again changes nothing: after a crash it is given again.
+/// Giving the same assignment again changes nothing: after a start all are given again.
 package protocol AssignmentSink: AnyObject {
     /// Publishes what gateways shall install; the documents are those of `Assignment`.
     ///
