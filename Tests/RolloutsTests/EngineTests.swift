@@ -1,4 +1,5 @@
 import FleetStore
+import Foundation
 import TestKit
 import Testing
 
@@ -167,6 +168,95 @@ import Testing
         #expect(one.published.isEmpty)
         _ = try engine(one).tick(at: fleet.now + 6000)
         #expect(Set(one.published) == Set(other.published))
+    }
+
+    /// The last assignment of each gateway that was published, by what `key` says in it.
+    private func standing(_ fleet: StoredFleet, _ key: String) -> [String: String] {
+        var found: [String: String] = [:]
+        for handed in fleet.published {
+            let parts = handed.document?.components(separatedBy: "\"\(key)\":\"") ?? []
+            found[handed.gateway] =
+                parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : nil
+        }
+        return found
+    }
+
+    @Test func `what went well stays in force when the rollout is over (rule 4)`() throws {
+        // some are silent, one cannot install it; neither stops the rollout here
+        let fleet = try fleet([(.good, 8), (.silent, 3), (.failing, 1)]) {
+            $0.gate.success = .part(1_000)
+            $0.gate.failures = .part(9_000)
+        }
+        try fleet.run(hours: 48)
+        let rollout = try fleet.state
+        #expect(rollout.state == .complete)
+        func names(_ failure: AttemptFailure?) -> Set<String> {
+            Set(rollout.attempts.filter { $0.failure == failure }.map(\.gateway))
+        }
+        #expect(names(.silent).count == 3 && names(.refused).count == 1)
+        let before = standing(fleet, "not_after")
+        try fleet.pass(minutes: 90)
+        #expect(fleet.troubles.isEmpty)
+        let end = Assignment.moment(fleet.now + AssignmentRenewal.life)
+        let after = standing(fleet, "not_after")
+        for (gateway, moment) in after {
+            #expect(
+                names(.refused).contains(gateway)
+                    ? moment == before[gateway] : moment == end, "\(gateway)")
+        }
+        // the counter stays, and nobody is asked to do anything anew
+        #expect(fleet.published.allSatisfy { $0.release == 9 })
+        let store = try FleetStores.openRollouts(fleet.address)
+        #expect(
+            try store.notes(of: "base-1.4.0").last
+                == RolloutNote(
+                    madeMilliseconds: fleet.now, author: "fleet", what: "renew",
+                    detail: "assignments of 11 gateways, until \(end)"))
+        #expect(try store.assignments().allSatisfy(\.isPublished))
+        // nothing more for half a life, whoever begins anew
+        let count = fleet.published.count
+        for _ in 0..<44 { try fleet.pass(minutes: 24 * 60) }
+        #expect(fleet.published.count == count)
+        try fleet.restart()
+        try fleet.pass(minutes: 60)
+        #expect(standing(fleet, "not_after") == after)
+        try fleet.pass(minutes: 24 * 60)
+        let later = standing(fleet, "not_after")
+        #expect(later.values.count { $0 > end } == 11 && fleet.troubles.isEmpty)
+    }
+
+    @Test func `the way back is renewed, and what did harm is not (rule 4)`() throws {
+        let fleet = try fleet([(.lying, 12)])
+        try fleet.run(hours: 24)
+        #expect(try fleet.state.state == .returned)
+        for _ in 0..<8 { try fleet.pass(minutes: 50 * 24 * 60) }
+        let last = Assignment.moment(fleet.now - 50 * 86_400_000 + AssignmentRenewal.life)
+        #expect(standing(fleet, "not_after").values.allSatisfy { $0 >= last })
+        #expect(Set(standing(fleet, "version").values) == ["1.3.0"])
+        #expect(Set(fleet.published.map(\.gateway)).count == 4)
+        let rollout = try fleet.state
+        for attempt in rollout.attempts.prefix(4) {
+            #expect(!rollout.holdsOn(to: attempt, release: attempt.release))
+        }
+    }
+
+    @Test func `two engines renew an assignment once`() throws {
+        let fleet = try fleet([(.good, 12)])
+        try fleet.run(hours: 24)
+        let other = Recorder()
+        let second = RolloutEngine(
+            store: try FleetStores.openRollouts(fleet.address), sink: other, clock: .system)
+        let now = fleet.now + 7_200_000
+        _ = try second.tick(at: now)
+        try fleet.pass(minutes: 120)
+        let store = try FleetStores.openRollouts(fleet.address)
+        #expect(try store.notes(of: "base-1.4.0").count { $0.what == "renew" } == 1)
+        #expect(
+            Set(standing(fleet, "not_after").values) == [
+                Assignment.moment(now + AssignmentRenewal.life)
+            ])
+        _ = try second.tick(at: now + 1000)
+        #expect(Set(fleet.published).isSuperset(of: other.published))
     }
 
     @Test func `people decide while the fleet works, and it is noted who`() throws {

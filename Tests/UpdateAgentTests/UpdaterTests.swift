@@ -128,6 +128,44 @@ import Testing
         try fixture.wait(&updater, for: first)
     }
 
+    /// The fleet renews assignments by writing them again with a later end.
+    @Test func `an assignment that is renewed under its counter does no harm`() throws {
+        var updater = try fixture.install(first)
+        func renew(_ set: TestSet, _ end: String) throws {
+            try Data(try set.document(["not_after": end])).write(
+                to: URL(filePath: fixture.source + "/assignment.json"))
+            fixture.run(&updater, steps: 60) { _ in false }
+        }
+        // one that runs it says so again, and does nothing
+        let before = updater.record
+        try renew(first, "2037-01-01T00:00:00Z")
+        #expect(fixture.house.codes.suffix(1) == ["update_good"] && fixture.house.codes.count == 4)
+        #expect(updater.record.phase == .idle && updater.record.release == before.release)
+        #expect(updater.sets.current == "sets/base-\(first.sha256)")
+        // one that came too late for the first takes the second
+        try second.assign(in: fixture.source, ["not_after": "2026-01-01T00:00:00Z"])
+        fixture.run(&updater, steps: 60) { _ in false }
+        #expect(fixture.house.running == first.sha256)
+        try second.assign(in: fixture.source, ["not_after": "2037-01-01T00:00:00Z"])
+        try fixture.wait(&updater, for: second)
+    }
+
+    @Test func `a set that was given up stays so when its assignment is renewed`() throws {
+        var updater = try fixture.install(first)
+        var silent = TestHouse.healthy
+        silent.inverter = .silent
+        fixture.house.change { $0.sabotage = (second.sha256, silent) }
+        try second.assign(in: fixture.source)
+        fixture.run(&updater, steps: 200) { _ in false }
+        #expect(fixture.house.codes.last == "update_reverted")
+        let swaps = fixture.house.state.withLock { $0.swaps.count }
+        let reports = fixture.house.codes.count
+        try second.assign(in: fixture.source, ["not_after": "2037-01-01T00:00:00Z"])
+        fixture.run(&updater, steps: 200) { _ in false }
+        #expect(fixture.house.state.withLock { $0.swaps.count } == swaps)
+        #expect(fixture.house.codes.count == reports && fixture.house.running == first.sha256)
+    }
+
     @Test func `another archive than the assigned one is refused`() throws {
         try first.assign(in: fixture.source)
         var bytes = first.archive

@@ -9,6 +9,7 @@ import FleetStore
 /// 2. Each engine brings every assignment to the place of its own sink: all of them at its start, which
 ///    changes nothing where they lie already, and then what changed; trouble of the sink is tried again.
 /// 3. A gateway is awaited from when its assignment was published, not from when it was decided.
+/// 4. Of a rollout that is over, what went well stays in force: its assignments are renewed in time.
 package final class RolloutEngine {
     private let store: any RolloutStore
     private let sink: any AssignmentSink
@@ -16,6 +17,8 @@ package final class RolloutEngine {
     private let knowledge: FleetKnowledge
     private var loaded: [String: Loaded] = [:]
     private var place = AssignmentPlace()
+    /// When it last saw that nothing is left to renew.
+    private var renewed: Int64?
 
     /// A rollout in memory, as it was kept last.
     private struct Loaded {
@@ -36,6 +39,9 @@ package final class RolloutEngine {
     /// came while an old one was removed leaves the count as it was.
     private static let mostDeaf = 60
 
+    /// How often it looks for assignments to renew, ms.
+    private static let renewalPause: Int64 = 3_600_000
+
     /// Reports made this long before a rollout may be about it, for clocks differ; ms.
     private static let lead: Int64 = 86_400_000
 
@@ -54,6 +60,10 @@ package final class RolloutEngine {
     package func tick(at now: Int64) throws(FleetStoreError) -> [String] {
         var troubles: [String] = []
         var plans: [String: RolloutPlan] = [:]
+        if renewed.map({ now - $0 >= Self.renewalPause }) ?? true {
+            let count = try AssignmentRenewal(store: store).renew(at: now)
+            renewed = count < AssignmentRenewal.most ? now : nil
+        }
         let open = try store.rollouts().filter { !$0.isOver }
         loaded = loaded.filter { id, _ in open.contains { $0.id == id } }
         for record in open {

@@ -31,6 +31,11 @@ package struct Assignment: Hashable, Sendable {
         self.rollout = rollout
     }
 
+    /// A Unix time in milliseconds as assignments write it, in whole seconds: `2026-11-26T04:31:00Z`.
+    static func moment(_ milliseconds: Int64) -> String {
+        RFC3339.text(unixMilliseconds: milliseconds).dropLast(5) + "Z"
+    }
+
     /// The document, JSON.
     package var document: String {
         var writer = JSONWriter(capacity: 512)
@@ -39,9 +44,7 @@ package struct Assignment: Hashable, Sendable {
             writer.string(gateway)
             set.writeMembers(to: &writer, release: release)
             writer.name("not_after")
-            // whole seconds
-            writer.string(
-                RFC3339.text(unixMilliseconds: notAfterMilliseconds).dropLast(5) + "Z")
+            writer.string(Self.moment(notAfterMilliseconds))
             if let window {
                 writer.name("window")
                 writer.object { writer in

@@ -71,6 +71,9 @@ package struct Rollout: Sendable {
     /// The number of waves.
     package var waveCount: Int { (attempts.last?.wave ?? -1) + 1 }
 
+    /// A gateway in it; nil when it is not.
+    func attempt(of gateway: String) -> Attempt? { places[gateway].map { attempts[$0] } }
+
     /// Where a wave stands.
     package func tally(ofWave wave: Int) -> WaveTally {
         WaveTally(attempts.lazy.filter { $0.wave == wave })
