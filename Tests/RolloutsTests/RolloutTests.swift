@@ -176,6 +176,43 @@ import Testing
             fleet.notes.filter { $0.what == "approve" }.map(\.author) == ["bert", "anna", "anna"])
     }
 
+    @Test func `whoever made a rollout does not approve it, nor a wave of it (rule 8)`() throws {
+        let fleet = VirtualFleet(
+            plan { ($0.approval, $0.author) = (.each, "anna") }, [(.good, 40)], seed: 4)
+        func refuse(_ author: String) {
+            let state = fleet.rollout.state
+            let fault = #expect(throws: RolloutFault.self) {
+                try fleet.decide(.approve, by: author)
+            }
+            #expect(
+                fault.map { "\($0)" }
+                    == "rollout 'base-1.4.0' was made by 'anna', who cannot approve it: somebody else has to"
+            )
+            #expect(fleet.rollout.state == state)
+        }
+        refuse("anna")
+        refuse("Anna")
+        try fleet.decide(.approve, by: "bert")
+        fleet.run(hours: 10) { $0.state == .held }
+        refuse("anna")
+        // stopping is easy
+        try fleet.decide(.pause, by: "anna")
+        let fault = #expect(throws: RolloutFault.self) { try fleet.decide(.approve, by: "anna") }
+        #expect(fault.map { "\($0)" }?.hasPrefix("rollout 'base-1.4.0' is paused") == true)
+        try fleet.decide(.abort, by: "anna")
+    }
+
+    @Test func `where one person answers alone, that one decides on a held wave`() throws {
+        let fleet = VirtualFleet(
+            plan {
+                ($0.gate.failures, $0.waves) = (.part(5_000), [.part(5_000)])
+                ($0.approval, $0.author) = (.never, "anna")
+            }, [(.good, 60), (.failing, 20)], seed: 8)
+        fleet.run(hours: 10) { $0.state == .held }
+        try fleet.decide(.approve, by: "anna")
+        #expect(fleet.rollout.state == .running && fleet.rollout.wave == 1)
+    }
+
     @Test func `a wave that is not good enough waits for somebody`() throws {
         let fleet = VirtualFleet(
             plan { ($0.gate.failures, $0.waves) = (.part(5_000), [.part(5_000)]) },

@@ -84,7 +84,10 @@ import Testing
             ["rollout", "create", "--tag", "even", "--waves", "1,all", "--author", "anna"] + release
         )
         #expect(
-            made.code == 0 && made.output.contains("it begins after 'rollout approve base-1.4.0'"))
+            made.code == 0
+                && made.output.contains(
+                    "it begins after somebody else's 'rollout approve base-1.4.0'")
+        )
         let again = try fleet(["rollout", "create", "--name", "two", "--tag", "even"] + release)
         #expect(
             again.code == 1
@@ -97,6 +100,9 @@ import Testing
         let server = try serve()
         _ = try server.waitForLine(containing: "serving", within: 20_000)
         #expect(assignment("gw-2") == nil)
+        #expect(
+            try rollout("approve", "base-1.4.0", "--author", "anna").errors.hasPrefix(
+                "rollout 'base-1.4.0' was made by 'anna', who cannot approve it"))
         #expect(
             try rollout("approve", "base-1.4.0", "--author", "bert", "--note", "seen on the bench")
                 .output == "rollout 'base-1.4.0' is scheduled\n")
@@ -128,6 +134,32 @@ import Testing
         #expect(try rollout("status").output.contains("base-1.4.0: base 1.4.0, aborted"))
         #expect(try rollout("status", "other").errors == "there is no rollout 'other'\n")
         #expect(server.terminate() == .exited(0), "\(server.errors)")
+    }
+
+    @Test func `the author is who logged in, and does not approve`() throws {
+        try addDevices(2)
+        func run(_ words: String...) throws -> (code: Int32, output: String, errors: String) {
+            let child = try ChildProcess(
+                House.programs + "/amphora-fleet", ["rollout"] + words + ["--store", address],
+                environment: ["USER": "somebody", "LOGNAME": "somebody"])
+            guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
+                return (-1, child.output, child.errors)
+            }
+            return (code, child.output, child.errors)
+        }
+        let made = try run("create", "--release", folder.file("new.json"))
+        #expect(made.code == 0, "\(made)")
+        let store = try FleetStores.openRollouts(address)
+        let author = try #require(try store.notes(of: "base-1.4.0").first).author
+        #expect(!author.isEmpty && author != "somebody")
+        let refused = try run("approve", "base-1.4.0")
+        #expect(
+            refused.code == 1
+                && refused.errors
+                    == "rollout 'base-1.4.0' was made by '\(author)', who cannot approve it: somebody else has to\n"
+        )
+        #expect(try run("approve", "base-1.4.0", "--author", " ").code == 64)
+        #expect(try run("approve", "base-1.4.0", "--author", "bert").code == 0)
     }
 
     /// At each step that `RolloutEngine` names the server dies by its own hand; the next one goes on.

@@ -47,17 +47,6 @@ struct ScopeOptions: ParsableArguments {
     }
 }
 
-/// Who says it, and why.
-struct AuthorOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A word on why, kept in the history.", valueName: "text"))
-    var note = ""
-
-    @Option(help: ArgumentHelp("Who it is. (default: the user's name)", valueName: "name"))
-    var author: String?
-
-    var name: String { author ?? getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())" }
-}
-
 extension ConfigCommand {
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(

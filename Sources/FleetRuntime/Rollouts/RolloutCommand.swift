@@ -52,7 +52,8 @@ extension RolloutCommand {
                 print(
                     plan.approval == .never
                         ? "rollout '\(plan.id)' is made and begins by itself"
-                        : "rollout '\(plan.id)' is made; it begins after 'rollout approve \(plan.id)'"
+                        : "rollout '\(plan.id)' is made; it begins after somebody else's 'rollout approve "
+                            + "\(plan.id)'"
                 )
             }
         }
@@ -149,7 +150,11 @@ extension RolloutCommand {
 
     struct Approve: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a rollout begin, or go on where it waits for a decision.")
+            abstract: "Let a rollout begin, or go on where it waits for a decision.",
+            discussion: """
+                Somebody other than the author of the rollout does that: the name given when it was made is \
+                refused here. Names are what people say of themselves; sign-in comes with the users of the API.
+                """)
         @OptionGroup var decision: DecisionOptions
         func run() throws { try decision.run(.approve) }
     }

@@ -73,7 +73,10 @@ struct RolloutOptions: ParsableArguments {
         help: "Who goes back when too many of a wave fail: that 'wave', or 'all' that were told.")
     var goBack = "wave"
 
-    @Option(help: "When somebody has to approve: 'never', 'once', or before 'each' wave.")
+    @Option(
+        help: ArgumentHelp(
+            "When somebody other than the author has to approve: 'never', 'once', or before 'each' wave.",
+            valueName: "when"))
     var approval = "once"
 
     @Option(

@@ -11,9 +11,12 @@ package struct RolloutPlan: Hashable, Sendable {
         case all
     }
 
-    /// When somebody has to approve.
+    /// When somebody has to approve, who is not the author.
     package enum Approval: String, CaseIterable, Hashable, Sendable {
-        case never, once
+        /// Never: one person answers for it alone.
+        case never
+        /// Before it begins.
+        case once
         /// Before the first wave, and before each one after.
         case each
     }

@@ -7,6 +7,8 @@
 /// 5. Too many failures stop the rollout and send those back that were told, without anybody's help.
 /// 6. Nobody is told outside the window of its site; going back waits for no window.
 /// 7. Every step is in one of the two tables; whatever decides or is decided is noted with its author.
+/// 8. What wants an approval gets it from somebody else than who made the rollout, unless the plan
+///    leaves one person alone.
 package struct Rollout: Sendable {
     /// What was asked for.
     package let plan: RolloutPlan
@@ -366,13 +368,24 @@ package struct Rollout: Sendable {
         case abandon
     }
 
-    /// Somebody decides; throws when that cannot be decided now.
+    /// Whether somebody made the rollout, and so cannot approve it; big and small letters are alike.
+    private func isBarred(_ author: String) -> Bool {
+        plan.approval != .never && author.lowercased() == plan.author.lowercased()
+    }
+
+    /// Somebody decides; throws when that cannot be decided now, or not by whom.
+    ///
+    /// Whoever made a rollout does not approve it, neither as a whole nor a wave of it (rule 8).
     package mutating func decide(
         _ decision: Decision, by author: String, note: String = "", at now: Int64
     ) throws(RolloutFault) -> RolloutOutcome {
         var outcome = RolloutOutcome()
         let words = note.isEmpty ? "" : ": \(note)"
         switch decision {
+        case .approve where state.next(.approve) != nil && isBarred(author):
+            throw RolloutFault(
+                "rollout '\(plan.id)' was made by '\(plan.author)', who cannot approve it: somebody else "
+                    + "has to")
         case .approve where state == .held:
             if wave + 1 < waveCount {
                 wave += 1
