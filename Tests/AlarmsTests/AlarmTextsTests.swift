@@ -12,7 +12,7 @@ import Testing
     private static var codes: [String] {
         AlarmKind.allCases.map(\.code) + UpdateReport.Code.allCases.map(\.rawValue)
             + IdentityAlarm.allCases.map(\.rawValue)
-            + ["started", "stopped", "outbox_loss", "configuration", "gateway_silent", "unknown"]
+            + OwnEvent.allCases.map(\.rawValue) + ["gateway_silent", "unknown"]
     }
 
     @Test(arguments: AlarmTexts.languages)

@@ -56,7 +56,9 @@ struct Recorder {
     /// Records that the gateway has started.
     mutating func noteStart() {
         openStore()
-        addEvent(.noticed, .information, code: "started", pack: 0, text: "gateway started")
+        addEvent(
+            .noticed, .information, code: OwnEvent.started.rawValue, pack: 0,
+            text: "gateway started")
         store()
     }
 
@@ -121,7 +123,7 @@ struct Recorder {
         guard let words = lossReport.words(losses, told: outbox.toldLosses, now: now) else {
             return
         }
-        addEvent(.noticed, .warning, code: "outbox_loss", pack: 0, text: words)
+        addEvent(.noticed, .warning, code: OwnEvent.outboxLoss.rawValue, pack: 0, text: words)
         outbox.tellLosses(losses)
     }
 
@@ -130,7 +132,8 @@ struct Recorder {
         for report in setup.reports.take() {
             let isGood = report.result == .applied || report.result == .running
             addEvent(
-                .noticed, isGood ? .information : .warning, code: "configuration", pack: 0,
+                .noticed, isGood ? .information : .warning, code: OwnEvent.configuration.rawValue,
+                pack: 0,
                 text: report.text, configuration: report)
         }
     }
@@ -172,7 +175,7 @@ struct Recorder {
         guard let alarm = setup.updateState?.get().alarm, isSourceStale != !alarm.isEmpty else {
             return
         }
-        let (isRaised, code) = (!alarm.isEmpty, UpdateState.alarmCode)
+        let (isRaised, code) = (!alarm.isEmpty, OwnEvent.updateStale.rawValue)
         addEvent(
             isRaised ? .raised : .cleared, .warning, code: code, pack: 0,
             text: isRaised ? alarm : "word on profile sets can be believed again", .alarm)
@@ -188,7 +191,9 @@ struct Recorder {
         acknowledged.formUnion(setup.acknowledged.take())
         reportConfigurations()
         reportUpdates()
-        addEvent(.noticed, .information, code: "stopped", pack: 0, text: "gateway stopped")
+        addEvent(
+            .noticed, .information, code: OwnEvent.stopped.rawValue, pack: 0,
+            text: "gateway stopped")
         store()
         publishStatus()
     }

@@ -32,7 +32,7 @@ struct UpdateState: Hashable, Sendable {
                 guard !alarm.isEmpty else { return }
                 writer.object { writer in
                     writer.name("code")
-                    writer.string(Self.alarmCode)
+                    writer.string(OwnEvent.updateStale.rawValue)
                     writer.name("level")
                     writer.string(EventDocument.Level.warning.rawValue)
                     writer.name("text")
@@ -44,9 +44,6 @@ struct UpdateState: Hashable, Sendable {
 }
 
 extension UpdateState {
-    /// The stable name of the alarm that the source of sets is cut off or frozen.
-    static var alarmCode: String { "update_stale" }
-
     /// What a start knows: an alarm of an earlier program holds until the source is heard.
     init(_ control: UpdateControl) {
         let watch = SourceWatch(
