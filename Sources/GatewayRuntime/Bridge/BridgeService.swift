@@ -57,8 +57,9 @@ final class BridgeService: ThreadedService {
         board.urgent.raise()
     }
 
-    /// Has the inverter told what its profile says before another bridge speaks to it in another way, and
-    /// waits until that is done; the bridge sends nothing after that. From any thread but its own.
+    /// Has the inverter told what its profile says before another bridge speaks to it in another way.
+    ///
+    /// Waits until that is done; the bridge sends nothing after that. From any thread but its own.
     func leave(_ profile: CANProfile) {
         shallLeave.store(true, ordering: .releasing)
         board.urgent.raise()
