@@ -13,23 +13,21 @@ package struct Rollout: Sendable {
     /// What was asked for.
     package let plan: RolloutPlan
     /// How far it is, and since when; Unix milliseconds.
-    package private(set) var state: RolloutState
-    package private(set) var since: Int64
+    package internal(set) var state: RolloutState
+    package internal(set) var since: Int64
     /// Its wave, from 0.
-    package private(set) var wave: Int
+    package internal(set) var wave: Int
     /// Why it is held, paused or ended; empty while it goes on.
-    package private(set) var reason: String
+    package internal(set) var reason: String
     /// Its gateways in the order in which they come.
-    package private(set) var attempts: [Attempt]
-    private var places: [String: Int]
-    private var suspicions: [Int: Suspicion] = [:]
+    package internal(set) var attempts: [Attempt]
+    var places: [String: Int]
+    var suspicions: [Int: Suspicion] = [:]
 
     /// At most so many gateways are told in one step, so that not all fetch at once.
     package static var mostAtOnce: Int { 1_000 }
     /// The author of what the fleet decides by itself.
     package static var machine: String { "fleet" }
-    /// How long an order to go back is valid, ms.
-    private static var returnLife: Int64 { 365 * 86_400_000 }
 
     /// A new rollout of these gateways, waiting for approval if that is asked for.
     package init(_ plan: RolloutPlan, sites: [Site], at now: Int64) {
@@ -81,34 +79,8 @@ package struct Rollout: Sendable {
         WaveTally(attempts.lazy.filter { $0.wave == wave })
     }
 
-    // MARK: - What has to be known
-
-    /// Gateways whose time of watching is over, with the span that is to be looked at.
-    package func toJudge(at now: Int64) -> [(gateway: String, from: Int64, until: Int64)] {
-        guard state.isWatching else { return [] }
-        return attempts.filter { $0.state == .good && watchEnd($0) <= now }
-            .map { ($0.gateway, $0.good, watchEnd($0)) }
-    }
-
-    /// Gateways that may be told now.
-    package func toTell(at now: Int64, _ clock: ZoneClock) -> [String] {
-        guard state == .running else { return [] }
-        var isOpen: [String: Bool] = [:]
-        return attempts.lazy.filter { attempt in
-            guard attempt.wave == wave, attempt.state == .waiting else { return false }
-            guard let window = plan.window else { return true }
-            if let known = isOpen[attempt.zone] { return known }
-            let open = window.isOpen(in: attempt.zone, at: now, clock)
-            isOpen[attempt.zone] = open
-            return open
-        }.prefix(Self.mostAtOnce).map(\.gateway)
-    }
-
-    private func watchEnd(_ attempt: Attempt) -> Int64 {
-        attempt.good + Int64(plan.gate.watchSeconds) * 1000
-    }
-
-    private var patience: Int64 { Int64(plan.gate.patienceSeconds) * 1000 }
+    /// How long a word is awaited, ms.
+    var patience: Int64 { Int64(plan.gate.patienceSeconds) * 1000 }
 
     // MARK: - Steps
 
@@ -124,218 +96,6 @@ package struct Rollout: Sendable {
         if state == .running { tell(facts, at: now, &outcome) }
         if state == .returning { takeBack(facts, at: now, &outcome) }
         return outcome
-    }
-
-    /// Takes a gateway's word.
-    private mutating func hear(
-        _ report: ReceivedReport, at now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        guard report.rollout == plan.id, let place = places[report.gateway] else { return }
-        let attempt = attempts[place]
-        if attempt.returnRelease > 0, report.release == attempt.returnRelease {
-            if report.kind == .good { step(place, .returned, at: now, &outcome) }
-            if [.failed, .reverted].contains(report.kind) {
-                giveUp(place, "it says that it cannot go back: \(report.reason)", now, &outcome)
-            }
-            return
-        }
-        guard attempt.release > 0, report.release == attempt.release else { return }
-        switch report.kind {
-        case .delivered: step(place, .deliver, at: now, &outcome)
-        case .applied: step(place, .apply, at: now, &outcome)
-        case .good:
-            guard step(place, .good, at: now, &outcome) else { return }
-            // the report may have waited in an outbox; a clock that is wrong does not count
-            attempts[place].good = min(now, max(report.timeMilliseconds, attempt.told))
-        case .reverted:
-            fail(place, .reverted, "it went back by itself: \(report.reason)", now, &outcome)
-        case .failed:
-            fail(place, .refused, "it could not install the set: \(report.reason)", now, &outcome)
-        }
-    }
-
-    /// Looks at silence, and at what gateways measure.
-    private mutating func watch(
-        _ facts: RolloutFacts, at now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        let patience = Watching.patience(watching: plan.gate.watchSeconds)
-        for place in attempts.indices where attempts[place].failure == nil {
-            let attempt = attempts[place]
-            if attempt.state.isAwaited, now >= attempt.deadline {
-                let last = attempt.state == .told ? "nothing" : "'\(attempt.state.rawValue)'"
-                fail(
-                    place, .silent,
-                    "it did not say that it is good within \(plan.gate.patienceSeconds) s, its last "
-                        + "word was \(last)", now, &outcome)
-                continue
-            }
-            guard attempt.state == .good || attempt.state == .proven else { continue }
-            let before = attempt.baseline ?? .unknown
-            let newest = facts.banks[attempt.gateway].flatMap {
-                $0.timeMilliseconds >= attempt.good ? $0 : nil
-            }
-            if let newest {
-                var suspicion = suspicions[place] ?? Suspicion()
-                let finding = suspicion.look(newest, against: before, patience: patience)
-                suspicions[place] = suspicion
-                if case .bad(let kind, let words) = finding {
-                    fail(place, kind, "it said that it is good, but \(words)", now, &outcome)
-                    continue
-                }
-            }
-            let heard = max(newest?.timeMilliseconds ?? 0, watchEnd(attempt))
-            if now - heard > self.patience {
-                fail(
-                    place, .vanished,
-                    "it said that it is good, and measured nothing for "
-                        + "\(plan.gate.patienceSeconds) s", now, &outcome)
-            } else if attempt.state == .good, watchEnd(attempt) <= now,
-                let evidence = facts.evidence[attempt.gateway]
-            {
-                let finding = Watching.judge(
-                    evidence.banks, raised: evidence.raised, against: before, from: attempt.good,
-                    until: watchEnd(attempt), patience: patience)
-                switch finding {
-                case .good: step(place, .prove, at: now, &outcome)
-                case .bad(let kind, let words):
-                    fail(place, kind, "it said that it is good, but \(words)", now, &outcome)
-                case .unknown: break
-                }
-            }
-        }
-    }
-
-    /// Looks at the gates of all waves that have begun.
-    private mutating func decide(at now: Int64, _ outcome: inout RolloutOutcome) {
-        var verdict = GateVerdict.open
-        for wave in 0...max(0, wave) {
-            verdict = plan.gate.verdict(on: tally(ofWave: wave))
-            if case .exceeded(let words) = verdict {
-                return move(
-                    .takeBack, "wave \(wave + 1): \(words)", by: Self.machine, at: now, &outcome)
-            }
-        }
-        if state == .scheduled, now >= plan.start {
-            move(.begin, "", by: Self.machine, at: now, &outcome)
-        }
-        guard state == .running else { return }
-        switch verdict {
-        case .open, .exceeded: break
-        case .missed(let words):
-            move(.hold, "wave \(wave + 1): \(words)", by: Self.machine, at: now, &outcome)
-        case .passed where wave + 1 >= waveCount:
-            move(.finish, "", by: Self.machine, at: now, &outcome)
-        case .passed where plan.approval == .each:
-            move(
-                .hold, "wave \(wave + 1) has gone well, the next one waits for approval",
-                by: Self.machine, at: now, &outcome)
-        case .passed:
-            wave += 1
-            move(.advance, "wave \(wave) has gone well", by: Self.machine, at: now, &outcome)
-            reason = ""
-        }
-    }
-
-    /// Writes assignments for those that may be told.
-    private mutating func tell(
-        _ facts: RolloutFacts, at now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        // the end of a window is sought minute by minute
-        var deadlines: [String: Int64] = [:]
-        for gateway in facts.tell {
-            guard let place = places[gateway], attempts[place].wave == wave,
-                attempts[place].state == .waiting
-            else { continue }
-            let known = facts.known[gateway]
-            attempts[place].previous = known?.set
-            attempts[place].baseline = facts.banks[gateway].map {
-                Baseline($0, raised: facts.raised[gateway] ?? [])
-            }
-            attempts[place].release = max(plan.set.release, (known?.release ?? 0) + 1)
-            let zone = attempts[place].zone
-            let deadline = deadlines[zone] ?? deadline(from: now, zone: zone, facts.clock)
-            deadlines[zone] = deadline
-            attempts[place].deadline = deadline
-            attempts[place].told = now
-            let assignment = Assignment(
-                gateway: gateway, set: plan.set, release: attempts[place].release,
-                notAfterMilliseconds: deadline, window: plan.window, zone: zone,
-                rollout: plan.id)
-            step(place, .assign, at: now, &outcome)
-            outcome.handed.append(
-                HandedAssignment(
-                    gateway: gateway, release: assignment.release, document: assignment.document))
-            outcome.sets[gateway] = plan.set
-        }
-    }
-
-    private func deadline(from now: Int64, zone: String, _ clock: ZoneClock) -> Int64 {
-        guard let window = plan.window else { return now + patience }
-        return max(now + patience, window.endOfNext(in: zone, after: now, clock))
-    }
-
-    // MARK: - Going back
-
-    /// Whether a gateway is among those that go back.
-    private func goesBack(_ attempt: Attempt, worst: Int) -> Bool {
-        attempt.state.isAttempted && (plan.takesBack == .all || attempt.wave >= worst)
-    }
-
-    /// The first wave that has too many failures, or the present one.
-    private var worstWave: Int {
-        (0...max(0, wave)).first { wave in
-            if case .exceeded = plan.gate.verdict(on: tally(ofWave: wave)) { return true }
-            return false
-        } ?? wave
-    }
-
-    private mutating func takeBack(
-        _ facts: RolloutFacts, at now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        let worst = worstWave
-        var isOpen = false
-        for place in attempts.indices where goesBack(attempts[place], worst: worst) {
-            let attempt = attempts[place]
-            if attempt.state.next(.recall) != nil {
-                recall(place, facts, at: now, &outcome)
-            } else if attempt.state == .recalled, now >= attempt.deadline {
-                giveUp(
-                    place, "it did not say that it went back within \(plan.gate.patienceSeconds) s",
-                    now, &outcome)
-            }
-            if [.recalling, .recalled].contains(attempts[place].state) { isOpen = true }
-        }
-        if !isOpen { move(.settle, reason, by: Self.machine, at: now, &outcome) }
-    }
-
-    private mutating func recall(
-        _ place: Int, _ facts: RolloutFacts, at now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        step(place, .recall, at: now, &outcome)
-        let attempt = attempts[place]
-        let release = attempt.release + 1
-        attempts[place].returnRelease = release
-        attempts[place].deadline = now + patience
-        guard let set = attempt.previous ?? plan.fallback else {
-            outcome.handed.append(
-                HandedAssignment(gateway: attempt.gateway, release: release, document: nil))
-            return giveUp(
-                place, "no earlier set of it is known; its assignment is taken back", now, &outcome)
-        }
-        let assignment = Assignment(
-            gateway: attempt.gateway, set: set, release: release,
-            notAfterMilliseconds: now + Self.returnLife, zone: attempt.zone, rollout: plan.id)
-        outcome.handed.append(
-            HandedAssignment(
-                gateway: attempt.gateway, release: release, document: assignment.document))
-        outcome.sets[attempt.gateway] = set
-    }
-
-    private mutating func giveUp(
-        _ place: Int, _ words: String, _ now: Int64, _ outcome: inout RolloutOutcome
-    ) {
-        guard step(place, .giveUp, at: now, &outcome) else { return }
-        attempts[place].words += (attempts[place].words.isEmpty ? "" : "; ") + words
     }
 
     // MARK: - Published and decided
@@ -430,7 +190,7 @@ package struct Rollout: Sendable {
 
     // MARK: - Parts
 
-    private mutating func move(
+    mutating func move(
         _ event: RolloutState.Event, _ words: String, by author: String, at now: Int64,
         _ outcome: inout RolloutOutcome
     ) {
@@ -443,7 +203,7 @@ package struct Rollout: Sendable {
     }
 
     @discardableResult
-    private mutating func step(
+    mutating func step(
         _ place: Int, _ event: AttemptState.Event, at now: Int64, _ outcome: inout RolloutOutcome
     ) -> Bool {
         guard attempts[place].step(event, at: now) else { return false }
@@ -451,7 +211,7 @@ package struct Rollout: Sendable {
         return true
     }
 
-    private mutating func fail(
+    mutating func fail(
         _ place: Int, _ kind: AttemptFailure, _ words: String, _ now: Int64,
         _ outcome: inout RolloutOutcome
     ) {
@@ -459,53 +219,4 @@ package struct Rollout: Sendable {
         outcome.changed.insert(place)
         suspicions[place] = nil
     }
-}
-
-/// What a rollout looks at in one step.
-package struct RolloutFacts: Sendable {
-    /// What gateways reported, oldest first; those of before may come again.
-    package var reports: [ReceivedReport] = []
-    /// The newest measurement of each gateway.
-    package var banks: [String: BankView] = [:]
-    /// What those measured that are to be judged, and the alarms raised meanwhile.
-    package var evidence: [String: (banks: [BankView], raised: Set<String>)] = [:]
-    /// Gateways that may be told, the alarms that they raised in the days before, and what they were
-    /// last assigned or said to run.
-    package var tell: [String] = []
-    package var raised: [String: Set<String>] = [:]
-    package var known: [String: (set: SetRelease?, release: Int64)] = [:]
-    /// The zones.
-    package var clock: ZoneClock
-
-    /// Nothing known yet.
-    package init(clock: ZoneClock) { self.clock = clock }
-}
-
-/// What a step brought about; it is kept in one transaction.
-package struct RolloutOutcome: Sendable {
-    /// Places of the gateways that changed.
-    package var changed: Set<Int> = []
-    /// Assignments to publish, and the sets they are about.
-    package var handed: [HandedAssignment] = []
-    package var sets: [String: SetRelease] = [:]
-    /// Whether the state of the rollout changed.
-    package var hasMoved = false
-    /// What was decided, by whom and why.
-    package var notes: [RolloutStep] = []
-
-    /// Nothing happened.
-    package init() {}
-
-    /// Whether there is nothing to keep.
-    package var isEmpty: Bool { changed.isEmpty && handed.isEmpty && !hasMoved && notes.isEmpty }
-}
-
-/// One line of who did what.
-package struct RolloutStep: Hashable, Sendable {
-    /// A person, or the fleet itself.
-    package var author: String
-    /// What was done.
-    package var what: String
-    /// Why.
-    package var detail: String
 }
