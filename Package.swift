@@ -81,6 +81,7 @@ let package = Package(
         library("Numbering"),
         library("StrictJSON"),
         library("TimeZones"),
+        library("Threads", ["CLinux"]),
         library("Logs", [log]),
         library("TestKit", ["CANBus", "CANTransport", "CLinux"]),
 
@@ -158,16 +159,16 @@ let package = Package(
                 "GatewaySettings", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap",
                 "ProfileSet",
                 "HTTPSClient", "Provisioning",
-                "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry", "TUF",
-                "TUFClient", "UpdateAgent", arguments, log,
+                "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry",
+                "Threads", "TUF", "TUFClient", "UpdateAgent", arguments, log,
             ]),
         library(
             "FleetRuntime",
             [
                 "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
                 "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "ProfileRepository",
-                "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "TUF", arguments, crypto, log,
-                x509,
+                "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "Threads", "TUF", arguments,
+                crypto, log, x509,
             ]),
         library(
             "Simulation",

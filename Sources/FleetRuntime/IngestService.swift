@@ -4,6 +4,8 @@ import FleetStore
 import Glibc
 import Logging
 import Synchronization
+import ProfileSet
+import Threads
 
 /// Runs the workers of `ingest` on threads of their own until the process is asked to stop.
 final class IngestService {

@@ -12,8 +12,7 @@ final class StoreProbe: Sendable {
     private static let pause: Int32 = 5_000
 
     private let trouble: Shown
-    private let thread: RunningThread
-    private let ask: Int32
+    private let thread: RepeatingThread
 
     private final class Shown: Sendable {
         let words = Mutex<String?>("store: not opened yet")
@@ -22,32 +21,21 @@ final class StoreProbe: Sendable {
     /// Opens the store and begins to look; throws when the address names none.
     init(_ place: String) throws {
         _ = try openStore(place)
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
-        let stop = ends[0]
-        ask = ends[1]
         let shown = Shown()
         trouble = shown
-        thread = try RunningThread("store-probe") {
-            Self.look(place, shown, stop: stop)
-            close(stop)
-        }
-    }
-
-    private static func look(_ place: String, _ shown: Shown, stop: Int32) {
-        var store: (any FleetStore)?
-        while true {
-            let words: String?
-            do throws(FleetStoreError) {
-                if store == nil { store = try openStore(place) }
-                try store?.migrate()
-                words = nil
-            } catch {
-                words = "store: \(error)"
+        thread = try RepeatingThread("store-probe", everyMilliseconds: Self.pause) {
+            var store: (any FleetStore)?
+            return {
+                let words: String?
+                do throws(FleetStoreError) {
+                    if store == nil { store = try openStore(place) }
+                    try store?.migrate()
+                    words = nil
+                } catch {
+                    words = "store: \(error)"
+                }
+                shown.words.withLock { $0 = words }
             }
-            shown.words.withLock { $0 = words }
-            var descriptor = pollfd(fd: stop, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, pause) > 0 { return }
         }
     }
 
@@ -65,8 +53,5 @@ final class StoreProbe: Sendable {
     }
 
     /// Ends the thread, after the look it is at.
-    func stop() {
-        close(ask)
-        thread.join()
-    }
+    func stop() { thread.stop() }
 }

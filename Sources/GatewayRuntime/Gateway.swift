@@ -10,6 +10,7 @@ import MQTTLink
 import Outbox
 import Quantities
 import Telemetry
+import ProfileSet
 
 /// The composition root: makes every part from the configuration and runs them on their threads.
 ///

@@ -1,6 +1,4 @@
-import ProfileSet
-
-/// What this build calls itself.
+/// What the programs of this build call themselves: the version that a set's `least_runtime` is held against.
 package enum Version {
     /// Semantic version of the programs.
     package static let number = "\(semantic)"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProfileSet
 
 /// The command line of `amphora-fleet`.
 package struct FleetCommand: ParsableCommand {
@@ -24,12 +25,6 @@ package struct FleetCommand: ParsableCommand {
 
     /// Made by the argument parser.
     package init() {}
-}
-
-/// What this build calls itself.
-package enum Version {
-    /// Semantic version of the programs.
-    package static let number = "0.1.0"
 }
 
 /// `version`.

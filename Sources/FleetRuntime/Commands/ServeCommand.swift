@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Logs
 import Rollouts
+import ProfileSet
 
 /// `serve`.
 struct ServeCommand: ParsableCommand {

@@ -113,9 +113,8 @@ struct ProfilesAddCommand: ParsableCommand {
         try ProfilesCommand.perform {
             let contents = try SetFolder.read(folder)
             let repository = try place.open()
-            let runtime = SemanticVersion(Version.number) ?? SemanticVersion(0, 0, 0)
             let target = try repository.add(
-                contents.files, unread: contents.unread, runtime: runtime, name: folder,
+                contents.files, unread: contents.unread, runtime: Version.semantic, name: folder,
                 now: ProfilesCommand.now)
             print("\(target.path) \(target.length) bytes, sha256 \(target.hashes["sha256"] ?? "")")
             for sentence in try repository.lacking() { print("lacking: \(sentence)") }

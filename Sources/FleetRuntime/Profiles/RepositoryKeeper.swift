@@ -11,22 +11,12 @@ final class RepositoryKeeper: Sendable {
     /// Milliseconds from one look to the next.
     private static let pause: Int32 = 300_000
 
-    private let thread: RunningThread
-    private let ask: Int32
+    private let thread: RepeatingThread
 
     /// Begins to look.
     init(_ path: String, log: Logger) throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
-        let stop = ends[0]
-        ask = ends[1]
-        thread = try RunningThread("profiles") {
-            while true {
-                Self.renew(path, log)
-                var descriptor = pollfd(fd: stop, events: Int16(POLLIN), revents: 0)
-                if poll(&descriptor, 1, Self.pause) > 0 { break }
-            }
-            close(stop)
+        thread = try RepeatingThread("profiles", everyMilliseconds: Self.pause) {
+            { Self.renew(path, log) }
         }
     }
 
@@ -45,8 +35,5 @@ final class RepositoryKeeper: Sendable {
     }
 
     /// Ends the thread, after the look it is at.
-    func stop() {
-        close(ask)
-        thread.join()
-    }
+    func stop() { thread.stop() }
 }

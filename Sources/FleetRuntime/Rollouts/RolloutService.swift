@@ -9,8 +9,7 @@ import Synchronization
 /// Trouble with the store or the assignments is logged when it begins and when it ends; the next look
 /// tries again.
 final class RolloutService: Sendable {
-    private let thread: RunningThread
-    private let ask: Int32
+    private let thread: RepeatingThread
 
     /// Begins; throws when the store cannot be used at all.
     ///
@@ -20,14 +19,9 @@ final class RolloutService: Sendable {
     ) throws {
         let sink = Unshared(try sink())
         _ = try FleetStores.openRollouts(place)
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw ThreadError(operation: "make a pipe", code: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let stop = ends[0]
-        ask = ends[1]
-        thread = try RunningThread("rollouts") {
-            Self.work(place, sink.value, everySeconds, stop: stop, log)
-            close(stop)
+        thread = try RepeatingThread("rollouts", everyMilliseconds: Int32(everySeconds) * 1000) {
+            var turn = Turn(place: place, sink: sink.value, log: log)
+            return { turn.look() }
         }
     }
 
@@ -40,12 +34,13 @@ final class RolloutService: Sendable {
         init(_ value: any AssignmentSink) { self.value = value }
     }
 
-    private static func work(
-        _ place: String, _ sink: any AssignmentSink, _ seconds: Int, stop: Int32, _ log: Logger
-    ) {
+    /// What the thread has from look to look.
+    private struct Turn {
+        let place: String, sink: any AssignmentSink, log: Logger
         var engine: RolloutEngine?
         var trouble = ""
-        while true {
+
+        mutating func look() {
             var words: String
             do throws(FleetStoreError) {
                 if engine == nil {
@@ -58,22 +53,16 @@ final class RolloutService: Sendable {
                 words = "\(error)"
                 engine = nil
             }
-            if words != trouble {
-                if words.isEmpty {
-                    log.info("rollouts go on")
-                } else {
-                    log.error("rollouts stand still", metadata: ["reason": "\(words)"])
-                }
-                trouble = words
+            guard words != trouble else { return }
+            if words.isEmpty {
+                log.info("rollouts go on")
+            } else {
+                log.error("rollouts stand still", metadata: ["reason": "\(words)"])
             }
-            var descriptor = pollfd(fd: stop, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, Int32(seconds) * 1000) > 0 { return }
+            trouble = words
         }
     }
 
     /// Ends the thread, after the look it is at.
-    func stop() {
-        close(ask)
-        thread.join()
-    }
+    func stop() { thread.stop() }
 }

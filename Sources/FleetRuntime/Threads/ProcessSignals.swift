@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// What a process can be asked for by signals.
 enum ProcessRequest: UInt8 {

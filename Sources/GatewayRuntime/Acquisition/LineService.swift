@@ -6,6 +6,7 @@ import Modbus
 import PackMap
 import Quantities
 import SerialPort
+import Threads
 
 /// Polls the packs of one line on a thread of its own, or reads along while another master polls
 /// them, and puts what they say on the board.

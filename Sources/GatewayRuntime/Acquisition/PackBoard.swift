@@ -1,6 +1,7 @@
 import Bank
 import Quantities
 import Synchronization
+import Threads
 
 /// The latest readings of all packs, written by the line threads and copied by the bridge.
 ///

@@ -6,6 +6,7 @@ import CLinux
 import Glibc
 import Quantities
 import Synchronization
+import Threads
 
 /// Turns the board's readings into frames, on a thread that waits for nobody (rule 6).
 ///

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GatewaySettings
 import Glibc
+import ProfileSet
 
 /// The command line of `amphora-gateway`.
 package struct GatewayCommand: ParsableCommand {

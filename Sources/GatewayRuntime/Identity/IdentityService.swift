@@ -3,6 +3,7 @@ import HTTPSClient
 import Logging
 import MQTTLink
 import Quantities
+import Threads
 
 /// What the identity's thread needs from the others.
 struct IdentitySetup: Sendable {

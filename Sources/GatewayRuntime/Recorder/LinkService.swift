@@ -8,6 +8,7 @@ import Outbox
 import Provisioning
 import Quantities
 import Telemetry
+import Threads
 
 /// What the link needs from the others.
 struct LinkSetup: Sendable {

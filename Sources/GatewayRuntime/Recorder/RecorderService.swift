@@ -6,6 +6,7 @@ import Outbox
 import Quantities
 import Synchronization
 import Telemetry
+import Threads
 
 /// Makes records of what the bridge shows and stores them, on a thread that may wait for the disk.
 final class RecorderService: ThreadedService {

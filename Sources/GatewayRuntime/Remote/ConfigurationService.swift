@@ -4,6 +4,7 @@ import Logging
 import MQTTLink
 import Quantities
 import RemoteConfiguration
+import Threads
 
 /// What a start found of the fleet's documents.
 struct RemoteBeginning: Sendable {

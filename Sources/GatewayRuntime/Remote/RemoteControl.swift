@@ -3,6 +3,7 @@ import HTTPSClient
 import Provisioning
 import RemoteConfiguration
 import Synchronization
+import Threads
 
 /// Hands a plan from the configuration's thread to the main thread, which applies it.
 final class PlanHandover: Sendable {

@@ -4,6 +4,7 @@ import Outbox
 import PackMap
 import Quantities
 import Telemetry
+import ProfileSet
 
 /// What the storing and publishing side tells about itself.
 struct UplinkStatus: Sendable {

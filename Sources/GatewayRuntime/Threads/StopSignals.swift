@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Threads
 
 /// SIGTERM and SIGINT as a descriptor for `poll`.
 ///

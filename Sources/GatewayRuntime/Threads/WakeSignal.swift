@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Quantities
 import Synchronization
+import Threads
 
 /// A flag that wakes a thread waiting in `poll`.
 ///

@@ -1,19 +1,6 @@
-import CLinux
 import Glibc
 import Synchronization
-
-/// Why a thread or its parts could not be made.
-package struct ThreadError: Error, CustomStringConvertible {
-    /// What was being done.
-    package let operation: String
-    /// The system's error number.
-    package let code: Int32
-
-    /// `cannot make an event descriptor: Too many open files`.
-    package var description: String {
-        "cannot \(operation): \(String(cString: strerror(code)))"
-    }
-}
+import Threads
 
 /// Work that owns a thread of the gateway until it is asked to stop.
 package protocol ThreadedService: AnyObject, Sendable {
@@ -53,48 +40,23 @@ package final class StopSignal: Sendable {
 /// threads a blocking device call could use up, and the bridge can have a real-time priority.
 package final class Worker {
     private let service: any ThreadedService
-    private var thread = pthread_t()
+    private let thread: RunningThread
 
     /// Starts the service on a new thread; `realTimePriority` asks for SCHED_FIFO where permitted.
     package init(_ service: any ThreadedService, realTimePriority: Int32 = 0) throws(ThreadError) {
         self.service = service
-        let start = Start(service: service, realTimePriority: realTimePriority)
-        let context = Unmanaged.passRetained(start)
-        let outcome = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Start>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
-        guard outcome == 0 else {
-            context.release()
-            throw ThreadError(operation: "start thread '\(service.name)'", code: outcome)
-        }
-    }
-
-    /// Asks the service to stop and waits until it has.
-    package func stopAndJoin() {
-        service.stop.raise()
-        pthread_join(thread, nil)
-    }
-
-    private final class Start {
-        let service: any ThreadedService
-        let realTimePriority: Int32
-
-        init(service: any ThreadedService, realTimePriority: Int32) {
-            self.service = service
-            self.realTimePriority = realTimePriority
-        }
-
-        func run() {
-            clinux_name_thread(service.name)
+        thread = try RunningThread(service.name) {
             if realTimePriority > 0 {
                 var parameters = sched_param(sched_priority: realTimePriority)
                 pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters)
             }
             service.run()
         }
+    }
+
+    /// Asks the service to stop and waits until it has.
+    package func stopAndJoin() {
+        service.stop.raise()
+        thread.join()
     }
 }

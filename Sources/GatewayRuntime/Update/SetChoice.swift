@@ -3,6 +3,7 @@ import Glibc
 import Quantities
 import Synchronization
 import UpdateAgent
+import Threads
 
 /// Which set the gateway runs on; asked for whenever a plan is made.
 final class SetChoice: Sendable {

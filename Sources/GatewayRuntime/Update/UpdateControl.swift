@@ -2,6 +2,7 @@ import GatewaySettings
 import Glibc
 import ProfileSet
 import UpdateAgent
+import Threads
 
 /// What the parts of a gateway share about assigned sets.
 final class UpdateControl: Sendable {

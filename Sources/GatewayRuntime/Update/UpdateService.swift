@@ -3,6 +3,7 @@ import Logging
 import Quantities
 import Telemetry
 import UpdateAgent
+import Threads
 
 /// How an update is, for whoever looks.
 struct UpdateState: Hashable, Sendable {
