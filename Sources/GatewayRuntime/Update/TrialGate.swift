@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// One trial at a time: a document of the fleet or a profile set, never both.
 ///
