@@ -165,7 +165,7 @@ let package = Package(
         library(
             "FleetRuntime",
             [
-                "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
+                "Alarms", "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
                 "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "ProfileRepository",
                 "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "Threads", "TUF", arguments,
                 crypto, log, x509,

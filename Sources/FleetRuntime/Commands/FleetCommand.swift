@@ -18,7 +18,7 @@ package struct FleetCommand: ParsableCommand {
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
-            RolloutCommand.self,
+            RolloutCommand.self, AlarmsCommand.self,
             ProfilesCommand.self,
             VersionCommand.self,
         ])

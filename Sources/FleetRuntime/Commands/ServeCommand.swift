@@ -16,7 +16,8 @@ struct ServeCommand: ParsableCommand {
             Over HTTP, GET /health tells whether the store is there. With --tls, gateways get and renew \
             their certificates by EST (RFC 7030) over TLS, from the authority that --ca names, and fetch what \
             they shall run on. Rollouts go forward, and what each gateway shall install is signed and shown in \
-            the repository; with --assignments it lies in that folder instead, one file a gateway.
+            the repository; with --assignments it lies in that folder instead, one file a gateway. Alarms are made \
+            of what gateways report, and raised for those of which nothing is heard.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -42,6 +43,12 @@ struct ServeCommand: ParsableCommand {
             "Seconds from one look at rollouts to the next, 1 to 3600.", valueName: "seconds"))
     var rolloutS = 5
 
+    @Option(
+        help: ArgumentHelp(
+            "Raise an alarm when nothing a gateway measured for so long has come, 1 to 10080.",
+            valueName: "minutes"))
+    var silentMin = 15
+
     @OptionGroup var authority: AuthorityOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var profiles: RepositoryOptions
@@ -58,6 +65,10 @@ struct ServeCommand: ParsableCommand {
         }
         guard (1...3600).contains(rolloutS) else {
             Output.note("amphora-fleet: '--rollout-s' is \(rolloutS), allowed 1…3600")
+            throw ExitCode(ExitStatus.configuration)
+        }
+        guard (1...10_080).contains(silentMin) else {
+            Output.note("amphora-fleet: '--silent-min' is \(silentMin), allowed 1…10080")
             throw ExitCode(ExitStatus.configuration)
         }
         LoggingSystem.bootstrap { _ in LineLogHandler() }
@@ -81,6 +92,8 @@ struct ServeCommand: ParsableCommand {
                 ? nil
                 : try RolloutService(
                     store: store.store, everySeconds: rolloutS, log: log, sink: sink)
+            let alarms = try AlarmService(
+                store: store.store, silentMinutes: Int64(silentMin), log: log)
             log.info(
                 "serving",
                 metadata: [
@@ -88,6 +101,7 @@ struct ServeCommand: ParsableCommand {
                     "version": "\(Version.number)",
                 ])
             while signals.next() == .report { Output.result(probe.report().document) }
+            alarms.stop()
             rollouts?.stop()
             enrolment?.stop()
             keeper?.stop()
