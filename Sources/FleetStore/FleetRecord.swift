@@ -97,6 +97,9 @@ package struct BankSample: Hashable, Sendable {
     package var chargeVoltage: Int32?, dischargeVoltage: Int32?
     package var chargeCurrent: Int32?, dischargeCurrent: Int32?
     package var chargeRule = "", dischargeRule = ""
+    /// The pack that the rule looked at, from 1, and its cell; nil when it was the bank as a whole.
+    package var chargePack: Int32?, chargeCell: Int32?
+    package var dischargePack: Int32?, dischargeCell: Int32?
     /// Codes of the alarms that are up, each group joined by commas.
     package var warnings = "", protections = "", faults = ""
     /// The CAN profile, `unseen`, `present` or `silent`, and the state of the bus.

@@ -72,6 +72,10 @@ import Testing
         #expect(bank.dischargeCurrent == state.dischargeCurrent.value.units)
         #expect(bank.chargeRule == state.chargeCurrent.reason.rule.code)
         #expect(bank.dischargeRule == state.dischargeCurrent.reason.rule.code)
+        let (charge, discharge) = (state.chargeCurrent.reason, state.dischargeCurrent.reason)
+        #expect(bank.chargePack ?? 0 == charge.pack && bank.chargeCell ?? 0 == charge.cell)
+        #expect(
+            bank.dischargePack ?? 0 == discharge.pack && bank.dischargeCell ?? 0 == discharge.cell)
         #expect(bank.warnings == codes(state.warnings))
         #expect(bank.protections == codes(state.protections))
         #expect(bank.faults == codes(state.faults))

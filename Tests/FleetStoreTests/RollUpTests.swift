@@ -189,6 +189,11 @@ import Testing
         for later in ["TABLE alarm", "TABLE alarm_word", "TABLE alarm_due", "INDEX event_alarm"] {
             try RawSQL.run("DROP \(later)", in: address)
         }
+        for table in ["bank_sample", "bank_state"] {
+            for column in ["charge_pack", "charge_cell", "discharge_pack", "discharge_cell"] {
+                try RawSQL.run("ALTER TABLE \(table) DROP COLUMN \(column)", in: address)
+            }
+        }
         try RawSQL.run(
             kind == .sqlite
                 ? "DELETE FROM grdb_migrations WHERE CAST(identifier AS integer) >= 8"

@@ -28,7 +28,7 @@ enum Samples {
             \.millivolts, \.milliamperes, \.watts, \.stateOfCharge, \.stateOfHealth,
             \.temperatureMean, \.temperatureMaximum, \.temperatureMinimum, \.cellMaximum,
             \.cellMinimum, \.chargeVoltage, \.dischargeVoltage, \.chargeCurrent,
-            \.dischargeCurrent,
+            \.dischargeCurrent, \.chargePack, \.chargeCell, \.dischargePack, \.dischargeCell,
         ]
         for path in numbers { bank[keyPath: path] = number(&generator) }
         bank.remaining = number(&generator)

@@ -142,10 +142,12 @@ extension RecordReader {
             case .chargeCurrent:
                 let limit = try limit()
                 bank.chargeCurrent = limit.value
+                (bank.chargePack, bank.chargeCell) = (limit.pack, limit.cell)
                 bank.chargeRule = String(decoding: bytes[limit.rule], as: UTF8.self)
             case .dischargeCurrent:
                 let limit = try limit()
                 bank.dischargeCurrent = limit.value
+                (bank.dischargePack, bank.dischargeCell) = (limit.pack, limit.cell)
                 bank.dischargeRule = String(decoding: bytes[limit.rule], as: UTF8.self)
             case .chargeEnabled, .dischargeEnabled, .forceCharge, .fullChargeRequest:
                 _ = try bool()
@@ -153,20 +155,24 @@ extension RecordReader {
         }
     }
 
-    /// Reads a limit and the place of the name of the rule that set it.
-    private mutating func limit() throws(RecordFault) -> (value: Int32, rule: Range<Int>) {
+    /// Reads a limit, the place of the name of the rule that set it, and what that looked at.
+    private mutating func limit() throws(RecordFault) -> (
+        value: Int32, rule: Range<Int>, pack: Int32?, cell: Int32?
+    ) {
         var value: Int32 = 0
         var rule = 0..<0
+        var (pack, cell): (Int32, Int32) = (0, 0)
         var object = try begin(Self.limitTable)
         while let member = try next(&object) {
             switch member {
             case .value: value = try int32(3, from: 0)
             case .rule: rule = try code()
-            case .pack: _ = try integer(0...16)
-            case .cell: _ = try integer(0...32)
+            case .pack: pack = Int32(try integer(0...16))
+            case .cell: cell = Int32(try integer(0...32))
             }
         }
-        return (value, rule)
+        // 0 is the bank as a whole, or the pack
+        return (value, rule, pack > 0 ? pack : nil, cell > 0 ? cell : nil)
     }
 
     private mutating func readAlarms(_ bank: inout BankSample) throws(RecordFault) {

@@ -8,6 +8,11 @@ enum HistorySchema {
     static let packs = "(\((0...16).map(String.init).joined(separator: ", ")))"
     static let packNumbers: ClosedRange<Int32> = 0...16
 
+    /// What a measurement says since version 8 of the pack and the cell behind each limit.
+    static let limits = """
+        charge_pack integer, charge_cell integer, discharge_pack integer, discharge_cell integer
+        """
+
     static let window = """
         gateway integer NOT NULL, pack integer NOT NULL, start_ms bigint NOT NULL,
         samples integer NOT NULL, silent integer NOT NULL,
@@ -40,22 +45,26 @@ enum HistorySchema {
     /// unique where writers take turns, and a mere list where several write at once.
     static func statements(isOrdered: Bool) -> [String] {
         let end = isOrdered ? " WITHOUT ROWID" : ""
-        return HistoryTier.allCases.map { tier in
-            "CREATE TABLE \(tier.table) (\(window), PRIMARY KEY (gateway, pack, start_ms))\(end)"
-        } + [
-            "CREATE TABLE rollup_mark (tier integer NOT NULL, start_ms bigint NOT NULL, "
-                + "gateway integer NOT NULL"
-                + (isOrdered ? ", PRIMARY KEY (tier, start_ms, gateway))" : ")") + end,
-            // up to where windows, and samples as tier 0, were removed; gateway 0 stands for all
-            "CREATE TABLE rollup_horizon (gateway integer NOT NULL, tier integer NOT NULL, "
-                + "before_ms bigint NOT NULL, PRIMARY KEY (gateway, tier))",
-            // the zone by which the days of a gateway were cut
-            "CREATE TABLE rollup_zone (gateway integer PRIMARY KEY, zone text NOT NULL)",
-            """
-            INSERT INTO rollup_mark (tier, start_ms, gateway)
-            SELECT DISTINCT 2, \(WindowMarks.quarter(of: "time_ms")), gateway FROM bank_sample
-            """,
-        ]
+        let places = ["bank_sample", "bank_state"].flatMap { table in
+            FirstSchema.names(of: limits).map { "ALTER TABLE \(table) ADD COLUMN \($0) integer" }
+        }
+        return places
+            + HistoryTier.allCases.map { tier in
+                "CREATE TABLE \(tier.table) (\(window), PRIMARY KEY (gateway, pack, start_ms))\(end)"
+            } + [
+                "CREATE TABLE rollup_mark (tier integer NOT NULL, start_ms bigint NOT NULL, "
+                    + "gateway integer NOT NULL"
+                    + (isOrdered ? ", PRIMARY KEY (tier, start_ms, gateway))" : ")") + end,
+                // up to where windows, and samples as tier 0, were removed; gateway 0 stands for all
+                "CREATE TABLE rollup_horizon (gateway integer NOT NULL, tier integer NOT NULL, "
+                    + "before_ms bigint NOT NULL, PRIMARY KEY (gateway, tier))",
+                // the zone by which the days of a gateway were cut
+                "CREATE TABLE rollup_zone (gateway integer PRIMARY KEY, zone text NOT NULL)",
+                """
+                INSERT INTO rollup_mark (tier, start_ms, gateway)
+                SELECT DISTINCT 2, \(WindowMarks.quarter(of: "time_ms")), gateway FROM bank_sample
+                """,
+            ]
             + (isOrdered
                 ? [] : ["CREATE INDEX rollup_mark_place ON rollup_mark (tier, start_ms, gateway)"])
     }

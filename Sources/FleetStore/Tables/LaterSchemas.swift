@@ -3,8 +3,8 @@ enum LaterSchemas {
     /// The columns of an event since version 5.
     static let event = "\(FirstSchema.event), detail text"
 
-    /// The columns of a bank since version 7.
-    static let bank = "\(FirstSchema.bank), \(RolloutSchema.frames)"
+    /// The columns of a bank since version 8.
+    static let bank = "\(FirstSchema.bank), \(RolloutSchema.frames), \(HistorySchema.limits)"
 
     /// The columns of the current state of a bank.
     static let stateColumns =

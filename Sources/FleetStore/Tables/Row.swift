@@ -60,6 +60,7 @@ extension BankSample: RowSample {
         for text in [profile, keepAlive, bus] { row.put(text) }
         row.put(framesSent)
         row.put(framesReceived)
+        for number in [chargePack, chargeCell, dischargePack, dischargeCell] { row.put(number) }
     }
 
     init(from row: inout some RowSource) {
@@ -93,6 +94,10 @@ extension BankSample: RowSample {
         bus = row.word()
         framesSent = row.int64()
         framesReceived = row.int64()
+        chargePack = row.int32()
+        chargeCell = row.int32()
+        dischargePack = row.int32()
+        dischargeCell = row.int32()
     }
 }
 
