@@ -45,12 +45,14 @@ package protocol FleetStore: AnyObject {
     /// nothing counts as made after it was received.
     func currentBanks() throws(FleetStoreError) -> [StoredSample<BankSample>]
 
-    /// Removes samples and dead letters older than the given Unix times in milliseconds.
+    /// Removes what is older than the given Unix times in milliseconds, and tells how much that was.
     ///
+    /// Samples and windows go by whole quarter hours, and samples not before they are in their windows.
     /// Keys stay, so an old record that comes again is not stored anew; those of records older than
     /// the limit of samples are folded into ranges, in steps between which others store. The newest
     /// sample of each bank stays too.
-    func retain(_ limits: Retention) throws(FleetStoreError)
+    @discardableResult
+    func retain(_ limits: Retention) throws(FleetStoreError) -> RetentionReport
 }
 
 /// What one transaction stores.
@@ -154,6 +156,10 @@ package struct SharedIdentity: Hashable, Sendable {
 package struct Retention: Hashable, Sendable {
     /// Samples made before are removed, and keys of records received before are folded.
     package var samplesBefore: Int64?
+    /// Windows of a minute before are removed.
+    package var minutesBefore: Int64?
+    /// Windows of a quarter hour before are removed, but not before their samples and two days; days stay.
+    package var quartersBefore: Int64?
     /// Events made before are removed.
     package var eventsBefore: Int64?
     /// Dead letters that did not come again since are removed.

@@ -43,7 +43,8 @@ package struct SeriesBuilder: Sendable {
         look(at: window)
         guard let values = window.values[quantity], window.start < to else { return }
         // a window that began before the chart belongs to its first point
-        let next = max(0, window.start - from) / width
+        let (distance, isFar) = max(from, window.start).subtractingReportingOverflow(from)
+        let next = (isFar ? Int64.max : distance) / width
         if next != place { close() }
         place = next
         if open == nil { open = values } else { open?.join(values) }

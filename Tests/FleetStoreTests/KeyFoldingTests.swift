@@ -105,13 +105,18 @@ import Testing
         func left() throws -> String {
             try RawSQL.run("SELECT seq FROM record ORDER BY seq", in: address)
         }
+        // samples go by quarter hours, so a record lies in each
+        let start = self.start + 100_000
+        let records = self.records.with { $0.start = start }
         let lost = records.with {
             $0.isTrusted = false
             $0.boot = Records.bootB
         }
+        func at(_ number: Int64) -> Int64 { number * 900 }
         try store.store(
-            records.telemetry(1), records.telemetry(2), lost.event(3), records.telemetry(4),
-            lost.telemetry(5), records.telemetry(6))
+            records.telemetry(1, at: at(1)), records.telemetry(2, at: at(2)),
+            lost.event(3, at: at(3)), records.telemetry(4, at: at(4)),
+            lost.telemetry(5, at: at(5)), records.telemetry(6, at: at(6)))
         var before = try store.tallies()
         // without a limit for samples nothing is old
         var none = Retention()
@@ -120,9 +125,9 @@ import Testing
         try store.retain(none)
         #expect(try rows(of: "record", address) == "6")
         // 3 is an event that stays and may move; 5 lies before 6, so its sample stays
-        try store.retain(limits(start + 45_000))
+        try store.retain(limits(start + 4_500_000))
         #expect(try left() == "3\n5\n6")
-        try store.retain(limits(start + 55_000, events: start))
+        try store.retain(limits(start + 5_400_000, events: start))
         #expect(try left() == "3\n6")
         before[0].packSamples = 1
         #expect(try store.tallies() == before)
@@ -131,13 +136,13 @@ import Testing
             $0.boot = Records.bootB
             $0.start -= day
         }
-        try store.store(told.telemetry(7, at: 70))
+        try store.store(told.telemetry(7, at: at(7)))
         let events = try store.events(gateway: "house-1", from: .min, to: .max, limit: 9)
-        #expect(events.map(\.timeMilliseconds) == [start - day + 30_000])
+        #expect(events.map(\.timeMilliseconds) == [start - day + 2_700_000])
         #expect(events.map(\.quality) == [.mended])
         #expect(try store.tallies().map(\.unmended) == [1])
         try store.retain(limits(start + day, events: start))
-        #expect(try ranges(address) == "1|7|1|1|\(start + 60_000)")
+        #expect(try ranges(address) == "1|7|1|1|\(start + 5_400_000)")
     }
 
     @Test(arguments: StoreKind.allCases)

@@ -53,6 +53,23 @@ import Testing
         }
     }
 
+    @Test func `charts of all time do not trap`() {
+        for (from, to) in [
+            (Int64.min, Int64.max), (.max, .min), (0, .max), (.min, 0), (.max, .max),
+        ] {
+            for pixels in [Int.min, 1, 7, .max] {
+                var builder = SeriesBuilder(.charge, from: from, to: to, pixels: pixels)
+                for time in [Int64.min, -1, start, .max] {
+                    var sample = Made.sample(1, at: 0, watts: 1)
+                    sample.moment.time = time
+                    builder.add(RollUp(start: time, sample: sample))
+                }
+                let chart = builder.finish(now: .max)
+                #expect(chart.points.allSatisfy { $0.from >= from && $0.from <= max(from, to) })
+            }
+        }
+    }
+
     @Test func `a gap has no points, and its cause where that is known`() throws {
         var samples = (0..<30).map { Made.sample($0, at: $0 * 10, watts: 1) }
         samples += (30..<60).map { Made.sample($0, at: 3600 + $0 * 10, watts: 1) }

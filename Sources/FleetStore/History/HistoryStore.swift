@@ -22,6 +22,36 @@ package protocol HistoryStore: AnyObject {
     func windows(
         _ tier: HistoryTier, gateway: String, pack: Int32, from: Int64, to: Int64, limit: Int
     ) throws(FleetStoreError) -> [RollUp]
+
+    /// A chart with the gaps in it; `now` is a Unix time in milliseconds.
+    ///
+    /// Reads at most 4,000 windows, whatever it spans, and the samples that were not rolled up yet.
+    func series(_ request: SeriesRequest, now: Int64) throws(FleetStoreError) -> HistorySeries
+
+    /// The energy between boundaries, 2 to 1001 Unix times in milliseconds in ascending order.
+    ///
+    /// Exact when they are days of the site, or quarter hours within 41 days; otherwise each day belongs to
+    /// the period in which it begins.
+    func energy(
+        gateway: String, pack: Int32, boundaries: [Int64]
+    ) throws(FleetStoreError) -> [EnergyPeriod]
+
+    /// What a battery is about to do; nil when nothing has come from it for five minutes.
+    func outlook(gateway: String, now: Int64) throws(FleetStoreError) -> BatteryOutlook?
+
+    /// How the bank, pack 0, or a pack got older in the last year; nil for a gateway that sent nothing.
+    func condition(
+        gateway: String, pack: Int32, now: Int64
+    ) throws(FleetStoreError) -> BatteryCondition?
+
+    /// The days of a site, by the zone of its device.
+    func calendar(ofGateway gateway: String) throws(FleetStoreError) -> SiteCalendar
+
+    /// Removes what is older than it shall be kept; as in `FleetStore`.
+    func retain(_ limits: Retention) throws(FleetStoreError) -> RetentionReport
+
+    /// What `retain` would remove, as far as it is there now; changes nothing.
+    func removable(_ limits: Retention) throws(FleetStoreError) -> RetentionReport
 }
 
 extension ChangingStore {
@@ -43,7 +73,7 @@ extension ChangingStore {
         }
     }
 
-    private func make(
+    func make(
         _ tier: HistoryTier, until: Int64, most: Int, _ database: Connection
     ) throws(FleetStoreError) -> Int {
         // more than are done, because others may be at work on the first of them

@@ -85,6 +85,9 @@ final class PostgresConnection: FleetDatabase {
         try run(
             "SELECT pg_advisory_xact_lock\(isAlone ? "" : "_shared")(?1)",
             [.number(PostgresSchema.historyLock)])
+        // and nobody stores meanwhile: a sample that came after the marks were looked at would go unseen
+        guard isAlone else { return }
+        try run("SELECT pg_advisory_xact_lock(?1)", [.number(PostgresSchema.keyLock)])
     }
 
     func tryLockHistory(of gateway: Int32) throws(FleetStoreError) -> Bool {

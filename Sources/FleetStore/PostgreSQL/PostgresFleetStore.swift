@@ -39,12 +39,28 @@ final class PostgresFleetStore: ReadingStore, ChangingStore {
         }
     }
 
-    func retain(_ limits: Retention) throws(FleetStoreError) {
-        try read { connection throws(FleetStoreError) in
-            if let before = limits.samplesBefore { try connection.dropPartitions(before: before) }
-            for step in RetentionStep.all(limits) { try connection.run(step.atOnce, step.limit) }
+    func retain(_ limits: Retention) throws(FleetStoreError) -> RetentionReport {
+        let limits = limits.inQuarters
+        var report = RetentionReport()
+        for step in RetentionStep.all(limits) {
+            let removed: [Int64] = try read { connection throws(FleetStoreError) in
+                try connection.rows(step.atOnce, step.limit)
+            }
+            step.note(removed.count, in: &report)
         }
+        if let before = limits.samplesBefore {
+            try finishWindows(before: before)
+            for day in try read({ connection throws(FleetStoreError) in
+                try connection.partitions(before: before)
+            }) {
+                report.measurements += try change("drop a day of samples") {
+                    connection throws(FleetStoreError) in try connection.drop(day)
+                }
+            }
+        }
+        try removeHistory(limits, &report)
         try foldKeys(limits)
+        return report
     }
 
     func alone<Value>(

@@ -1,3 +1,5 @@
+import History
+
 /// Days of samples, each in a table of its own.
 enum PostgresPartitions {
     static let tables = ["bank_sample", "pack_sample"]
@@ -28,6 +30,21 @@ enum PostgresPartitions {
             return String(repeating: "0", count: max(0, width - text.count)) + text
         }
         return "\(table)_\(padded(year, 4))\(padded(month, 2))\(padded(dayOfMonth, 2))"
+    }
+
+    /// The day whose samples lie in a table of this name; nil when it is none of ours.
+    static func day(ofTable name: String) -> Int64? {
+        guard let digits = name.split(separator: "_").last, digits.utf8.count == 8,
+            let number = Int64(digits)
+        else { return nil }
+        let (month, dayOfMonth) = (number / 100 % 100, number % 100)
+        // years that begin on 1 March, as below
+        let year = number / 10_000 - (month > 2 ? 0 : 1)
+        let ofYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + dayOfMonth - 1
+        let day =
+            year / 400 * 146_097 + year % 400 * 365 + year % 400 / 4 - year % 400 / 100 + ofYear
+            - 719_468
+        return civil(day) == (number / 10_000, month, dayOfMonth) ? day : nil
     }
 
     /// Year, month and day of the Gregorian calendar, for days from 1970 on.
@@ -77,20 +94,47 @@ extension PostgresConnection {
         }
     }
 
-    /// Drops the tables of whole days before a Unix time in milliseconds.
-    func dropPartitions(before milliseconds: Int64) throws(FleetStoreError) {
-        let today = PostgresPartitions.day(milliseconds)
+    /// The days that have tables and are over before a Unix time in milliseconds, the oldest first.
+    func partitions(before milliseconds: Int64) throws(FleetStoreError) -> [Int64] {
+        let limit = PostgresPartitions.day(milliseconds)
+        var days: Set<Int64> = []
         for table in PostgresPartitions.tables {
-            let limit = PostgresPartitions.name(table, max(0, today))
             let names: [TableName] = try rows(
                 """
                 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                 WHERE i.inhparent = to_regclass(?1) AND c.relname LIKE ?1 || '\\_2%'
-                AND c.relname COLLATE "C" < ?2 ORDER BY c.relname
-                """, [.text(table), .text(limit)])
-            for name in names {
-                try execute("DROP TABLE IF EXISTS \(name.name)", "drop table '\(name.name)'")
-            }
+                """, [.text(table)])
+            days.formUnion(names.compactMap { PostgresPartitions.day(ofTable: $0.name) })
         }
+        return days.filter { $0 < limit }.sorted()
+    }
+
+    /// Drops the tables of a day, with all samples before its end; gives how many measurements went.
+    ///
+    /// Runs in a transaction, and computes what is still to be computed of them first.
+    func drop(_ day: Int64) throws(FleetStoreError) -> Int64 {
+        try lockHistory(isAlone: true)
+        let end = (day + 1) * PostgresPartitions.dayMilliseconds
+        let due: [WindowMark] = try rows(
+            WindowMarks.due,
+            [
+                .number(Int64(HistoryTier.quarter.rawValue)), .number(end - 1),
+                .number(Int64(Int32.max)),
+            ])
+        for mark in due { _ = try make(.quarter, mark) }
+        var gone: Int64 = 0
+        for table in PostgresPartitions.tables {
+            let name = PostgresPartitions.name(table, day)
+            if table == "bank_sample" {
+                let counts: [Int64] = try rows(
+                    "SELECT count(*) FROM \(table) WHERE time_ms < ?1", [.number(end)])
+                gone = counts.first ?? 0
+            }
+            try execute("DROP TABLE IF EXISTS \(name)", "drop table '\(name)'")
+            // what shares the table of odd days, and what older days kept
+            try run("DELETE FROM \(table) WHERE time_ms < ?1", [.number(end)])
+        }
+        try moveHorizon(of: 0, 0, to: end)
+        return gone
     }
 }

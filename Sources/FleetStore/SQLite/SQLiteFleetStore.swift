@@ -74,15 +74,20 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
         }
     }
 
-    func retain(_ limits: Retention) throws(FleetStoreError) {
+    func retain(_ limits: Retention) throws(FleetStoreError) -> RetentionReport {
+        let limits = limits.inQuarters
+        var report = RetentionReport()
         for step in RetentionStep.all(limits) {
             // in pieces, so that ingest gets its turn in between
             var removed: [Int64]
             repeat {
                 removed = try write("remove what is old") { try $0.rows(step.inPieces, step.limit) }
+                step.note(removed.count, in: &report)
             } while !removed.isEmpty
         }
+        try removeHistory(limits, &report)
         try foldKeys(limits)
+        return report
     }
 
     func alone<Value>(

@@ -17,7 +17,8 @@ protocol FleetDatabase {
         _ statement: String, _ parameters: [SQLValue], _ body: (Value) -> Void
     ) throws(FleetStoreError)
 
-    /// Keeps those who remove history apart from those who compute it, until the transaction ends.
+    /// Keeps those who remove history apart from those who compute it, and from those who store, until
+    /// the transaction ends.
     func lockHistory(isAlone: Bool) throws(FleetStoreError)
 
     /// Has the windows of a gateway for this transaction alone; false when another one has them.

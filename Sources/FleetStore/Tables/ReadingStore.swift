@@ -2,6 +2,9 @@
 protocol ReadingStore: FleetStore {
     associatedtype Connection: FleetDatabase
 
+    /// The address, without what nobody may read.
+    var name: String { get }
+
     /// Runs statements that change nothing.
     func read<Value>(
         _ body: (Connection) throws(FleetStoreError) -> Value

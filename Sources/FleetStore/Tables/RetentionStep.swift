@@ -9,8 +9,7 @@ struct RetentionStep {
             guard let before else { return [] }
             return tables.map { Self(table: $0, column: column, before: before) }
         }
-        return steps(["bank_sample", "pack_sample"], "time_ms", limits.samplesBefore)
-            + steps(["event"], "time_ms", limits.eventsBefore)
+        return steps(["event"], "time_ms", limits.eventsBefore)
             + steps(["dead_letter"], "last_ms", limits.deadLettersBefore)
     }
 
@@ -24,6 +23,15 @@ struct RetentionStep {
         """
     }
 
-    /// Removes all.
-    var atOnce: String { "DELETE FROM \(table) WHERE \(column) < ?1" }
+    /// Counts what went.
+    func note(_ rows: Int, in report: inout RetentionReport) {
+        if table == "event" {
+            report.events += Int64(rows)
+        } else {
+            report.deadLetters += Int64(rows)
+        }
+    }
+
+    /// Removes all and gives something for each row that went.
+    var atOnce: String { "DELETE FROM \(table) WHERE \(column) < ?1 RETURNING 1" }
 }
