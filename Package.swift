@@ -261,7 +261,7 @@ let package = Package(
             "SystemTests",
             [
                 "amphora-fleet", "amphora-gateway", "amphora-sim", "CertificateAuthority",
-                "FleetStore", "Modbus", "ProfileSet",
+                "FleetStore", "History", "Modbus", "ProfileSet",
             ]),
     ],
     swiftLanguageModes: [.v6]

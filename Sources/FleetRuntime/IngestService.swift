@@ -47,11 +47,15 @@ final class IngestService {
                 one of them stay; give each its own with '{worker}' in --cert and --key
                 """)
         }
+        let history = try plan.rollUpSeconds.map {
+            try HistoryService(store: plan.store, everySeconds: $0, log: log)
+        }
         let threads = try (0..<plan.workers).map { try start($0, stop: stop) }
         while signals.next() == .report { Output.result(meter.document()) }
         close(ask)
         for thread in threads { thread.join() }
         close(stop)
+        history?.stop()
         health?.stop()
         Output.result(meter.document())
         log.info("ingest stopped")

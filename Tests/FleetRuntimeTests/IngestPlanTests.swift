@@ -35,6 +35,8 @@ import Testing
         #expect(plan.configuration.batchMilliseconds == 200)
         #expect(plan.configuration.retryMaximumMilliseconds == 30_000)
         #expect(plan.workers == 1 && plan.store == "sqlite:/tmp/x" && plan.logLevel == .info)
+        #expect(plan.rollUpSeconds == 30)
+        #expect(try self.plan("--roll-up-s", "0").rollUpSeconds == nil)
         #expect(plan.configuration.tls == nil && plan.configuration.password == nil)
     }
 
@@ -81,8 +83,8 @@ import Testing
         #expect(
             try faults(
                 "--broker", "localhost", "--workers", "0", "--batch-rows", "0",
-                "--batch-milliseconds", "10001", "--retry-max-s", "3601", "--health", "0", "--root",
-                "/a", "--group", "a/b",
+                "--batch-milliseconds", "10001", "--retry-max-s", "3601", "--health", "0",
+                "--roll-up-s", "3601", "--root", "/a", "--group", "a/b",
                 "--log-level",
                 "loud", "--cert", "/no/such", "--password-file", "/no/such") == [
                     "'--broker' is 'localhost', expected 'host:port'",
@@ -91,6 +93,7 @@ import Testing
                     "'--batch-milliseconds' is 10001, allowed 1…10000",
                     "'--retry-max-s' is 3601, allowed 1…3600",
                     "'--health' is 0, allowed 1…65535",
+                    "'--roll-up-s' is 3601, allowed 0…3600",
                     "'--root' is '/a', expected a topic without '+', '#' and '$', and without '/' "
                         + "at its ends",
                     "'--group' is 'a/b', expected a name without '/', '+', '#' and '$'",

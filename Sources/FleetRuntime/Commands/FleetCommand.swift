@@ -16,6 +16,7 @@ package struct FleetCommand: ParsableCommand {
         version: Version.number,
         subcommands: [
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
+            RetentionCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
             RolloutCommand.self, AlarmsCommand.self,

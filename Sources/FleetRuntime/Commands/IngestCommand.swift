@@ -10,6 +10,7 @@ struct IngestCommand: ParsableCommand {
         abstract: "Store what gateways publish until SIGTERM or Ctrl-C, and acknowledge it.",
         discussion: """
             Several processes may share the work: give each a name of its own.
+            Samples are rolled up into the windows of history meanwhile.
             SIGUSR1 prints the counters as one line of JSON on standard output; so does the end.
             """)
 
@@ -36,6 +37,12 @@ struct IngestCommand: ParsableCommand {
             "Port of 127.0.0.1 on which GET /health tells counters and troubles.",
             valueName: "port"))
     var health: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds from one round of roll-ups of history to the next, 1 to 3600; 0 leaves them to others.",
+            valueName: "seconds"))
+    var rollUpS = 30
 
     @Option(help: "The least level that is logged: debug, info, warning or error.")
     var logLevel = "info"

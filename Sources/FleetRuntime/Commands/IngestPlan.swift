@@ -9,6 +9,8 @@ struct IngestPlan: Sendable {
     let workers: Int
     /// Port of the health endpoint; nil has none.
     let healthPort: Int?
+    /// Seconds between rounds of roll-ups; nil leaves them to others.
+    let rollUpSeconds: Int?
     let logLevel: Logger.Level
 
     /// Everything that is wrong with the options, each with what was found and what is allowed.
@@ -44,6 +46,9 @@ struct IngestPlan: Sendable {
             command.health.map { (1...65_535).contains($0) } ?? true,
             "'--health' is \(command.health ?? 0), allowed 1…65535")
         faults.check(
+            (0...3600).contains(command.rollUpS),
+            "'--roll-up-s' is \(command.rollUpS), allowed 0…3600")
+        faults.check(
             Self.isTopicPart(options.root),
             "'--root' is '\(options.root)', expected a topic without "
                 + "'+', '#' and '$', and without '/' at its ends")
@@ -78,6 +83,7 @@ struct IngestPlan: Sendable {
         store = command.store.store
         workers = command.workers
         healthPort = command.health
+        rollUpSeconds = command.rollUpS > 0 ? command.rollUpS : nil
         logLevel = level ?? .info
     }
 
