@@ -50,6 +50,24 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(4)))
+    func
+        `with sixteen packs no send cycle is missed on the bus while sets come in and are swapped`()
+        throws
+    {
+        let rig = try run(packs: 16, probationSeconds: 8)
+        try rig.house.waitForStatus("four send cycles") { $0.number("bridge.send_cycles") >= 4 }
+        try rig.assign(.title, release: 2)
+        try rig.waitForLog("base 1.2.0, release 2 is good", seconds: 90)
+        try rig.assign(.map, release: 3)
+        try rig.waitForLog("base 1.3.0, release 3 is good", seconds: 90)
+        // what the inverter received: a cycle is a second, so one that is missed makes two
+        let gap = try rig.longestGap()
+        #expect(gap < 1500, "\(gap) ms")
+        let late = try rig.house.status().number("bridge.cycle_lateness_ms.longest")
+        #expect(late < 500, "\(late) ms")
+    }
+
+    @Test(.timeLimit(.minutes(4)))
     func `a set that passes its vectors and silences the inverter is reverted by itself`() throws {
         let rig = try run(probationSeconds: 30)
         let good = try rig.assign(.title, release: 2)

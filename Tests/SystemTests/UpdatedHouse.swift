@@ -35,6 +35,8 @@ final class UpdatedHouse {
         var text = try String(contentsOfFile: path, encoding: .utf8)
         text.replace(
             "[telemetry]", with: "log = \"\(house.folder.file("can.log"))\"\n[telemetry]")
+        // a round through sixteen packs takes seconds, for which the default is made
+        if packs > 8 { text.replace("value_limit_s = 3", with: "value_limit_s = 10") }
         text += """
 
             [update]
