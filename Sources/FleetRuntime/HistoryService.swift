@@ -1,6 +1,7 @@
 import FleetStore
 import Glibc
 import Logging
+import Threads
 
 /// Computes windows of history on a thread of its own, every so many seconds.
 ///
