@@ -143,7 +143,7 @@ class Rig:
     def gateway(self, bus, baud, port, **settings):
         values = dict(folder=self.folder, line=bus.line, can=bus.can, baud=baud or 115200, port=port, map="bench-82",
                       host="127.0.0.1", profile="pylontech-lv-1.2", cycle_ms=1000, send_on_change="false",
-                      backlog_rate=0)
+                      backlog_rate=0, more="")
         values.update(settings)
         path = self.folder / "gateway.toml"
         path.write_text((HERE / "gateway.toml.in").read_text().format(**values))
