@@ -15,7 +15,7 @@ package struct FleetCommand: ParsableCommand {
             """,
         version: Version.number,
         subcommands: [
-            IngestCommand.self, ServeCommand.self, GatewaysCommand.self, RetainCommand.self,
+            IngestCommand.self, ServeCommand.self, GatewaysCommand.self,
             RetentionCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
