@@ -101,6 +101,27 @@ import Testing
         #expect(expected.map(\.raised) == expected.map(\.raised).sorted())
     }
 
+    @Test(arguments: 1...40)
+    func `what lies too far back is taken from the alarms that were made of it`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let changes: [Entry.Change] = [
+            .raised, .raised, .cleared, .started, .acknowledged(by: "anna"),
+        ]
+        let entries = (0..<60).map { number in
+            entry(
+                changes.randomElement(using: &generator) ?? .raised, at: Int64(number) * 97,
+                pack: .random(in: 1...2, using: &generator))
+        }
+        let whole = AlarmFold.alarms(of: "house", from: entries)
+        let cut = Int.random(in: 1..<60, using: &generator)
+        let first = entries[cut].time
+        let earlier = whole.filter { $0.raised < first }
+        let resumed = AlarmFold.alarms(
+            of: "house", from: Array(entries[cut...]), after: earlier)
+        #expect(resumed == whole, "cut at \(cut)")
+        #expect(AlarmFold.alarms(of: "house", from: [], after: whole) == whole)
+    }
+
     @Test func `times at the ends of their range do not trap`() {
         let ends: [Int64] = [.min, 0, .max]
         for first in ends {

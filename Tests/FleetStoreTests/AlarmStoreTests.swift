@@ -157,6 +157,32 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `an open alarm outlives the event that raised it, a closed one goes with it (rule 3)`(
+        kind: StoreKind
+    ) throws {
+        let stores = try Stores(kind)
+        try stores.fleet.store(
+            event("raised", 10), event("raised", 11, pack: 2), event("cleared", 20, pack: 2))
+        try stores.keep()
+        var limits = Retention()
+        limits.eventsBefore = Records.start + 1_000_000
+        _ = try stores.fleet.retain(limits)
+        #expect(try stores.lines() == ["house-1 pack_silent 1 100-open "])
+        try stores.fleet.store(event("raised", 200, pack: 3))
+        try stores.keep()
+        #expect(
+            try stores.lines() == [
+                "house-1 pack_silent 3 2000-open ", "house-1 pack_silent 1 100-open ",
+            ])
+        try stores.fleet.store(event("cleared", 210))
+        try stores.keep()
+        #expect(
+            try stores.lines() == [
+                "house-1 pack_silent 3 2000-open ", "house-1 pack_silent 1 100-2100 ",
+            ])
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a word is kept, counts for the newest alarm, and nobody speaks of a stranger`(
         kind: StoreKind
     ) throws {

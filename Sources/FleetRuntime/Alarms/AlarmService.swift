@@ -66,7 +66,7 @@ final class AlarmService: Sendable {
             guard !(looked...looked + AlarmService.secondsBetweenLooks * 1000).contains(now)
             else { return }
             var open = AlarmFilter()
-            (open.code, open.isOpenOnly, open.limit) = (SilenceWatch.code, true, 1_000_000)
+            (open.code, open.isOpenOnly, open.limit) = (AlarmWord.silentGateway, true, 1_000_000)
             let silent = Set(try store.alarms(open).map(\.subject.gateway))
             let known = Set(try devices?.devices().map(\.id) ?? [])
             let words = watch.words(

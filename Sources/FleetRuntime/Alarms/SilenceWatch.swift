@@ -6,8 +6,6 @@ import Telemetry
 /// A gateway stores what it measures while it is offline, so what counts is when its newest measurement was
 /// made: a backlog that comes in from a while ago ends no silence until the present is reached.
 struct SilenceWatch {
-    /// The code of the alarm.
-    static let code = "gateway_silent"
     /// After so long without a measurement a gateway counts as silent, ms.
     let limit: Int64
 
@@ -26,7 +24,7 @@ struct SilenceWatch {
             guard isSilent != silent.contains(gateway) else { return nil }
             let last = RFC3339.text(unixMilliseconds: made)
             let subject = AlarmSubject(
-                gateway: gateway, code: Self.code, level: "warning", pack: 0)
+                gateway: gateway, code: AlarmWord.silentGateway, level: "warning", pack: 0)
             let text =
                 isSilent
                 ? "nothing measured since \(last) has come"

@@ -69,6 +69,12 @@ package struct AlarmWord: Hashable, Sendable {
         case cleared
     }
 
+    /// The code with which the fleet says that it hears nothing of a gateway.
+    package static let silentGateway = "gateway_silent"
+
+    /// Codes that only the fleet raises; no beginning of a gateway ends them.
+    package static let fleetCodes: Set<String> = [silentGateway]
+
     /// What is spoken of.
     package var subject: AlarmSubject
     /// What is said.

@@ -43,15 +43,53 @@ struct AlarmFold {
     private var raisedByGateway: Set<Int> = []
 
     /// Alarms of a gateway, oldest first.
-    static func alarms(of gateway: String, from entries: [Entry]) -> [Alarm] {
+    ///
+    /// `earlier` are alarms that were made of what is not among the entries any more; they come first in what
+    /// is given, changed where the entries go on with them.
+    static func alarms(
+        of gateway: String, from entries: [Entry], after earlier: [Alarm] = []
+    ) -> [Alarm] {
         var fold = Self(gateway: gateway)
         // a word speaks of what was known when it was said
         let ordered = entries.sorted {
             ($0.time, $0.isWord ? 1 : 0, $0.epoch, $0.sequence)
                 < ($1.time, $1.isWord ? 1 : 0, $1.epoch, $1.sequence)
         }
+        if let first = ordered.first?.time {
+            for alarm in earlier { fold.resume(alarm, at: first, entries) }
+        } else {
+            fold.alarms = earlier
+        }
         for entry in ordered { fold.add(entry) }
         return fold.alarms
+    }
+
+    /// Brings an alarm back to how it was before the first entry.
+    private mutating func resume(
+        _ alarm: Alarm, at first: Int64, _ entries: [Entry]
+    ) {
+        let subject = alarm.subject
+        let key = Key(code: subject.code, level: subject.level, pack: subject.pack)
+        var alarm = alarm
+        // all raisings up to its last one are its own
+        let again = entries.count {
+            $0.change == .raised && $0.time <= alarm.last
+                && key == Key(code: $0.code, level: $0.level, pack: $0.pack)
+        }
+        alarm.times = max(1, alarm.times &- Int32(clamping: again))
+        if alarm.last >= first { alarm.last = alarm.raised }
+        if let cleared = alarm.cleared, cleared >= first {
+            (alarm.cleared, alarm.ending) = (nil, .open)
+        }
+        if let acknowledged = alarm.acknowledged, acknowledged >= first {
+            (alarm.acknowledged, alarm.acknowledgedBy) = (nil, "")
+        }
+        let place = alarms.count
+        if newest[key].map({ alarms[$0].raised < alarm.raised }) ?? true { newest[key] = place }
+        if alarm.isOpen, !AlarmWord.fleetCodes.contains(subject.code) {
+            raisedByGateway.insert(place)
+        }
+        alarms.append(alarm)
     }
 
     private init(gateway: String) { self.gateway = gateway }

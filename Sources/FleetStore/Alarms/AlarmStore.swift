@@ -106,7 +106,7 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
-    /// Of more events than this, those before the newest keep the alarms that were made of them.
+    /// At most so many events are looked at; what lies before them is known from the alarms.
     private static var window: Int64 { 5000 }
 
     /// Notes that the alarms of a gateway have to be made again.
@@ -142,20 +142,25 @@ extension FleetDatabase {
             WHERE gateway = ?1 AND (change IN ('raised', 'cleared') OR code = 'started')
             ORDER BY time_ms DESC, epoch DESC, seq DESC LIMIT ?2
             """, [id, .number(Self.window)])
-        // where the window does not reach, nothing is known to be otherwise
-        let first = Int64(events.count) < Self.window ? Int64.min : events.last?.entry.time ?? .min
+        // what lies before that is known from the alarms that were made of it
+        let isWhole = Int64(events.count) < Self.window
         let words: [AlarmWordRow] = try rows(
             """
             SELECT kind, code, level, pack, made_ms, author, message FROM alarm_word
             WHERE gateway = ?1 AND made_ms >= ?2 ORDER BY made_ms, kind
-            """, [id, .number(first)])
-        let made = AlarmFold.alarms(
-            of: gateway.name, from: events.map(\.entry) + words.map(\.entry))
+            """,
+            [id, .number(isWhole ? .min : events.last?.entry.time ?? .min)])
+        let entries = events.map(\.entry) + words.map(\.entry)
+        let first = entries.map(\.time).min() ?? .max
+        let open = first.subtractingReportingOverflow(AlarmFold.hysteresis)
         let kept: [Alarm] = try rows(
             """
             SELECT g.name, \(Alarm.columns(of: "a")) FROM alarm a JOIN gateway g ON g.id = a.gateway
-            WHERE a.gateway = ?1 AND a.raised_ms >= ?2
-            """, [id, .number(first)])
+            WHERE a.gateway = ?1 AND (a.raised_ms >= ?2 OR a.cleared_ms = 0 OR a.cleared_ms >= ?3)
+            ORDER BY a.raised_ms, a.code, a.level, a.pack
+            """, [id, .number(first), .number(open.overflow ? .min : open.partialValue)])
+        let made = AlarmFold.alarms(
+            of: gateway.name, from: entries, after: kept.filter { $0.raised < first })
         let (before, after) = (Set(kept), Set(made))
         for alarm in before.subtracting(after) { try remove(alarm, of: id) }
         for alarm in made where !before.contains(alarm) { try insert(alarm, of: id) }
