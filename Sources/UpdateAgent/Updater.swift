@@ -30,6 +30,7 @@ package struct Updater {
     package private(set) var trouble = ""
     /// How the source answers.
     package private(set) var watch: SourceWatch
+    private var failedFetches = 0
     var probation: Probation?
     var waitingSince: Int64?
     var askAt: Int64 = 0
@@ -65,9 +66,11 @@ package struct Updater {
             if event == nil { trouble = awaited }
         } catch {
             trouble = error.description
-            next =
-                record.phase == .downloading
-                ? now &+ watch.wait(poll: terms.pollSeconds) &* 1_000_000_000 : now &+ Self.pause
+            next = now &+ Self.pause
+            guard record.phase == .downloading else { return }
+            failedFetches = min(failedFetches + 1, 20)
+            let pause = SourceWatch.pause(after: failedFetches, poll: terms.pollSeconds)
+            next = now &+ pause &* 1_000_000_000
         }
     }
 
@@ -147,6 +150,7 @@ package struct Updater {
         }
         record = draft
         isRestart = false
+        failedFetches = 0
         next = 0
         return event
     }

@@ -28,13 +28,13 @@ import Testing
         try rig.house.waitForStatus("four send cycles") { $0.number("bridge.send_cycles") >= 4 }
         let before = try rig.house.status().number("bridge.send_cycles")
         let first = try rig.assign(.title, release: 2)
-        try rig.waitForLog("base 1.2.0, release 2 is good")
+        try rig.waitForLog("base 1.2.0, release 2 is good", seconds: 90)
         #expect(rig.current == first)
         #expect(try rig.house.schemaFaults() == "")
         #expect(try rig.house.status().text("update.set") == "base 1.2.0, release 2")
         // the packs' line begins anew, the bridge sends on
         let second = try rig.assign(.map, release: 3)
-        try rig.waitForLog("base 1.3.0, release 3 is good")
+        try rig.waitForLog("base 1.3.0, release 3 is good", seconds: 90)
         #expect(rig.current == second)
         #expect(try rig.longestGap() < 1900)
         // the bridge was not begun anew, or it would count from nothing

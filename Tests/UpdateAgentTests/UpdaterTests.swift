@@ -256,6 +256,13 @@ import Testing
         fixture.run(&updater, steps: 20) { _ in false }
         #expect(updater.record.phase == .downloading)
         #expect(updater.trouble.contains("cannot read"))
+        // soon, and then more rarely
+        var again = fixture.begin()
+        for longest in [10, 20, 40, 40] as [Int64] {
+            again.step()
+            let pause = (again.next - fixture.house.clock().monotonic) / 1_000_000_000
+            #expect((longest / 2...longest).contains(pause), "\(pause) s")
+        }
         try first.assign(in: fixture.source)
         try fixture.wait(&updater, for: first)
     }

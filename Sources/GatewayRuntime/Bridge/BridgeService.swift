@@ -60,7 +60,8 @@ final class BridgeService: ThreadedService {
 
     /// Has the inverter told what its profile says before another bridge speaks to it in another way.
     ///
-    /// Waits until that is done; the bridge sends nothing after that. From any thread but its own.
+    /// Waits until that is done, three of the profile's cycles and two seconds at most; the bridge sends nothing
+    /// after that. From any thread but its own.
     func leave(_ profile: CANProfile) {
         shallLeave.store(true, ordering: .releasing)
         board.urgent.raise()

@@ -57,10 +57,16 @@ package struct SourceWatch: Hashable, Sendable {
     /// By chance up to a tenth later, so that houses do not ask all at once; after failures anywhere in the
     /// upper half of a pause that doubles.
     func wait(poll: Int) -> Int64 {
-        let poll = Int64(clamping: poll)
-        guard failures > 0 else { return poll + .random(in: 0...(poll / 10)) }
-        let longest = max(min(4 * poll, Self.longestPause), poll)
-        let pause = min(min(Self.firstPause, poll) << Int64(failures - 1), longest)
+        let ordinary = Int64(clamping: poll)
+        guard failures > 0 else { return ordinary + .random(in: 0...(ordinary / 10)) }
+        return Self.pause(after: failures, poll: poll)
+    }
+
+    /// Seconds to wait after so many failures on end.
+    static func pause(after failures: Int, poll: Int) -> Int64 {
+        let (poll, failures) = (Int64(clamping: poll), min(max(failures, 1), 20))
+        let longest = max(min(4 * poll, longestPause), poll)
+        let pause = min(min(firstPause, poll) << Int64(failures - 1), longest)
         return .random(in: (pause - pause / 2)...pause)
     }
 }
