@@ -78,7 +78,7 @@ package final class ChildProcess: Sendable {
 
     /// Waits until it ends by itself.
     package func waitForExit(
-        within milliseconds: Int64 = 10_000
+        within milliseconds: Int64 = 60_000
     ) throws(TestKitError) -> ExitStatus {
         let status = Patience.wait(milliseconds) {
             self.collected.isComplete ? self.status() : nil

@@ -97,6 +97,10 @@ import Testing
             let root = try Self.publish(document, at: rig.folder)
             var configuration = HTTPSConfiguration(
                 authorities: .file(rig.folder.file("root.pem")))
+            // as for curl above: the server answers in this process, when others leave it a thread
+            configuration.connectMilliseconds = 600_000
+            configuration.answerMilliseconds = 600_000
+            configuration.stallSeconds = 600
             configuration.identity = HTTPSConfiguration.Identity(
                 certificateFile: rig.folder.file("gw-1.pem"),
                 keyFile: rig.folder.file("gw-1.key"))

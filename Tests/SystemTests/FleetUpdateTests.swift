@@ -5,7 +5,7 @@ import Testing
 /// Sets on their whole way: signed on a desk, published, rolled out by the fleet, taken by a running
 /// gateway, tried, and gone back from.
 @Suite(.serialized) struct FleetUpdateTests {
-    @Test(.timeLimit(.minutes(6)))
+    @Test(.timeLimit(.minutes(15)))
     func `a signed set reaches a running gateway by a rollout, and a sabotaged one goes back`()
         throws
     {
@@ -32,7 +32,7 @@ import Testing
 
         try desk.publish(.title, release: 2)
         let first = try desk.rollOut("1.2.0")
-        try house.waitForStatus("the signed set runs", seconds: 90) {
+        try house.waitForStatus("the signed set runs", seconds: 240) {
             $0.text("update.set").contains("1.2.0") && $0.text("update.phase") == "idle"
         }
         #expect(try desk.waitForEnd(first).state == "complete")
@@ -40,7 +40,7 @@ import Testing
         try desk.publish(.silentInverter, release: 3)
         // the newest one
         let second = try desk.rollOut(nil, id: "base-1.3.0")
-        try rig.waitForLog("phase=reverting", seconds: 90)
+        try rig.waitForLog("phase=reverting", seconds: 240)
         let end = try desk.waitForEnd(second)
         #expect(end.state == "returned", "\(end)")
         #expect(end.reason.contains("1 of 1 gateways"), "\(end.reason)")
@@ -89,7 +89,7 @@ private struct Desk {
             [
                 "rollout", "create", "--store", rig.store, "--repository", rig.repository, "--set",
                 "base", "--gateway", "house", "--waves", "all", "--approval", "never", "--patience",
-                "3m", "--watch", "2s", "--author", "test",
+                "10m", "--watch", "2s", "--author", "test",
             ] + (version.map { ["--set-version", $0] } ?? []))
         return id ?? "base-\(version ?? "")"
     }
@@ -97,7 +97,7 @@ private struct Desk {
     /// Waits until a rollout is over.
     func waitForEnd(_ id: String) throws -> (state: String, reason: String) {
         var last = ""
-        let end = Patience.wait(150_000) { () -> (String, String)? in
+        let end = Patience.wait(300_000) { () -> (String, String)? in
             usleep(300_000)
             guard
                 let text = try? rig.rig.fleet(
