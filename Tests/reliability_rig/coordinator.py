@@ -11,6 +11,7 @@ import time
 import traceback
 
 import ledger
+import rollouts
 from campaigns import campaigns
 from cuts import Cuts
 from house import House
@@ -156,6 +157,9 @@ def main():
     kinds = ["sqlite", "postgres"] if words.store == "both" else [words.store]
     share = cuts // len(kinds) + (cuts % len(kinds) > 0)
     results = [run(kind, words, share) for kind in kinds]
+    if words.long and not words.only:
+        results.append(rollouts.rehearse(argparse.Namespace(
+            long=True, gateways=None, seed=words.seed, store=kinds[0], keep=words.keep)))
     print(json.dumps({"seed": words.seed, "cuts": share * len(kinds), "good": all(results)}))
     return 0 if all(results) else 1
 
