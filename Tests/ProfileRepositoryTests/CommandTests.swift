@@ -56,10 +56,18 @@ import Testing
         try fleet(["sign", "--key", root] + place, status: 3)
         try fleet(["sign", "--key", root, "--passphrase-file", secret] + place)
         #expect(try fleet(["sign", "--key", list] + place).output == "signed 'targets'\n")
+        let stranger = folder.file("stranger")
+        try fleet(["keygen", stranger, "--no-passphrase"])
+        let refused = try fleet(["sign", "--key", stranger] + place, status: 1)
+        #expect(refused.errors == "nothing is signed: no draft is for a key that was given\n")
         let list1 = folder.file("assignments")
         try "{\"gateway\":\"gw-1\"}\n{\"gateway\":\"gw-2\"}\n".write(
             toFile: list1, atomically: true, encoding: .utf8)
         try fleet(["publish", "--assignments", list1] + place)
+        let idle = try fleet(["sign", "--key", list] + place, status: 1)
+        #expect(
+            idle.errors
+                == "nothing is signed: there is no draft; 'add', 'remove' and 'rotate' make one\n")
         try "{\"gateway\":1}\n".write(toFile: list1, atomically: true, encoding: .utf8)
         try fleet(["publish", "--assignments", list1] + place, status: 3)
         try fleet(["add", folder.path] + place, status: 1)

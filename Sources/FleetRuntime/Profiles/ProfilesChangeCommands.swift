@@ -11,8 +11,10 @@ struct ProfilesInitCommand: ParsableCommand {
         abstract: "Make a repository, with drafts of its root and its list of sets.",
         discussion: """
             Keys are given as the files '.pub' that 'keygen' wrote. The fleet makes its own keys in the \
-            folder 'online'. Sign the drafts, then publish; 'published/metadata/1.root.json' is the root \
-            that gateways are made with.
+            folder 'online'. Sign the drafts, then publish. A gateway believes the root first that 'root' below \
+            [update] names, a copy of 'published/metadata/1.root.json'; without one it asks the fleet for \
+            it once, over TLS.
+
             Durations are a whole number and a unit: m minutes, h hours, d days, w weeks, y years.
             """)
 
@@ -129,7 +131,8 @@ struct ProfilesPublishCommand: ParsableCommand {
         abstract: "Show signed drafts to gateways, and renew snapshot and timestamp.",
         discussion: """
             At every moment gateways see a state that is valid as a whole; interrupted, the same command \
-            completes it. Any web server can give the folder 'published' to gateways.
+            completes it. A running 'amphora-fleet serve' with this repository shows it at once, and any web \
+            server can give the folder 'published' to gateways. Rollouts publish their assignments themselves.
             """)
 
     @OptionGroup var place: RepositoryOptions
@@ -148,8 +151,8 @@ struct ProfilesPublishCommand: ParsableCommand {
             try repository.prune(now: ProfilesCommand.now)
             print(
                 "published root \(report.root), targets \(report.targets), snapshot "
-                    + "\(report.snapshot), timestamp \(report.timestamp), \(changes.count) assignments "
-                    + "in \(report.bins) bins")
+                    + "\(report.snapshot), timestamp \(report.timestamp); \(changes.count) assignments, "
+                    + "\(report.bins) lists of them signed anew")
         }
     }
 }

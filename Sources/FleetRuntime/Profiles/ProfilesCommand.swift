@@ -15,8 +15,12 @@ struct ProfilesCommand: ParsableCommand {
             'root' and 'targets' belong on machines without a network; the fleet keeps those for \
             snapshots, timestamps and assignments itself. What is to be signed lies as a draft until \
             enough keys have signed it; 'publish' shows it to gateways.
-            Every command ends with status 0, 1 when a set has faults or is in use or a draft lacks signatures, 3 when \
-            an option, a passphrase or a file is not as it should be, or 4 when a file cannot be read or \
+
+            At first: keygen, init, add, sign, publish. For another set: add, sign, publish. Which gateways \
+            install it is then decided by 'amphora-fleet rollout create'.
+
+            Exit status of each: 0 done, 1 a set has faults or is in use, a draft lacks signatures or none could \
+            be signed, 3 an option, a passphrase or a file is not as it should be, 4 a file cannot be read or \
             written.
             """,
         subcommands: [
@@ -163,8 +167,16 @@ struct ProfilesSignCommand: ParsableCommand {
                 return print("signed '\(file)'")
             }
             let repository = try place.open()
-            for role in try repository.sign(with: keys) { print("signed '\(role)'") }
+            let signed = try repository.sign(with: keys)
+            for role in signed { print("signed '\(role)'") }
             for sentence in try repository.lacking() { print("lacking: \(sentence)") }
+            guard signed.isEmpty else { return }
+            let hasDrafts = try !repository.status().drafts.isEmpty
+            Output.note(
+                hasDrafts
+                    ? "nothing is signed: no draft is for a key that was given"
+                    : "nothing is signed: there is no draft; 'add', 'remove' and 'rotate' make one")
+            throw ExitCode(1)
         }
     }
 }

@@ -13,7 +13,11 @@ struct RolloutCommand: ParsableCommand {
             its packs answer as before, is there a new alarm. Silence is a failure. When too many of a wave \
             have failed, the wave goes back to what it had; else the next one begins.
 
-            The work is done by 'amphora-fleet serve --tls'; these commands only tell it what to do.
+            The work is done by 'amphora-fleet serve --tls', which signs what each gateway shall install; these \
+            commands only tell it what to do.
+
+            Exit status of each: 0 done, 1 the rollout is not there or does not allow it now, or cannot be made, \
+            3 an option or a file is not as it should be, 4 the store cannot be used.
             """,
         subcommands: [
             Create.self, Preview.self, Status.self, Approve.self, Pause.self, Resume.self,

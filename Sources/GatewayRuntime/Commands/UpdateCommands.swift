@@ -15,7 +15,12 @@ struct UpdateStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Print which set runs, which ran before, and how far an assigned one has come.",
-        discussion: "Exit status: 0 printed, 3 the configuration is invalid or has no [update].")
+        discussion: """
+            Reads what is on the disk, so it works beside a running gateway and without one. What a running \
+            one waits for is told by 'watch --json' as 'update.trouble'.
+
+            Exit status: 0 printed, 3 the configuration is invalid or has no [update].
+            """)
 
     @Option(help: "The configuration file.")
     var config = "/etc/amphora/gateway.toml"
@@ -30,7 +35,10 @@ struct UpdateStatusCommand: ParsableCommand {
             print("phase     \(record.phase.rawValue)")
         }
         if !record.reason.isEmpty { print("reason    \(record.reason)") }
-        print("counter   \(record.release)")
+        if record.release > 0 {
+            print(
+                "taken     release \(record.release); none with a lower counter is taken any more")
+        }
         if !record.reports.isEmpty { print("reports   \(record.reports.count) to be stored") }
     }
 }

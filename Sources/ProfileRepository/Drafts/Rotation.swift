@@ -80,7 +80,8 @@ extension ProfileRepository {
         let threshold = rotation.thresholds[role] ?? Int(clamping: authority.threshold)
         guard (1...max(1, keys.count)).contains(threshold), !keys.isEmpty else {
             throw RepositoryError.request(
-                "'\(role.rawValue)' would need \(threshold) keys to sign, and have \(keys.count)")
+                "'\(role.rawValue)' would need \(threshold) keys to sign, and would have \(keys.count)"
+            )
         }
         return TUFAuthority(role: role.name, keys: keys, threshold: threshold)
     }

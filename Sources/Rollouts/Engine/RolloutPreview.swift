@@ -78,7 +78,9 @@ package struct RolloutPreview: Sendable {
         for gateway in plan.target.gateways where !known.contains(gateway) {
             faults.append("there is no gateway '\(gateway)'")
         }
-        if left.isEmpty, faults.isEmpty {
+        if all.isEmpty {
+            faults.append("there are no gateways yet; add some with 'amphora-fleet devices add'")
+        } else if left.isEmpty, faults.isEmpty {
             faults.append(
                 taken == 0
                     ? "the target takes none of \(all.count) gateways"
