@@ -129,8 +129,8 @@ import Testing
     {
         var generator = SeededGenerator(announcedAs: "retention at work in \(kind)")
         let (store, history, address) = try stored(kind)
-        let all = (0..<600).map {
-            records.lively($0 + 1, at: $0 * 300 + 1, using: &generator)
+        let all = (0..<300).map {
+            records.lively($0 + 1, at: $0 * 600 + 1, using: &generator)
         }
         let cut = limits(samples: start + day)
         let working = Mutex(true)

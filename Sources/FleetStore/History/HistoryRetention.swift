@@ -164,25 +164,19 @@ extension ChangingStore {
     /// What `retain` would remove, as far as it is there now; changes nothing.
     package func removable(_ limits: Retention) throws(FleetStoreError) -> RetentionReport {
         let limits = limits.inQuarters
-        var report = RetentionReport()
-        report.measurements = try count("bank_sample", "time_ms", limits.samplesBefore)
-        report.events = try count("event", "time_ms", limits.eventsBefore)
-        report.deadLetters = try count("dead_letter", "last_ms", limits.deadLettersBefore)
-        report.minutes = try count("rollup_minute", "start_ms", limits.minutesBefore)
         let samples = limits.samplesBefore?.addingSaturated(-twoDays) ?? .min
-        report.quarters = try count(
-            "rollup_quarter", "start_ms", limits.quartersBefore.map { min($0, samples) })
-        return report
-    }
-
-    private func count(
-        _ table: String, _ column: String, _ before: Int64?
-    ) throws(FleetStoreError) -> Int64 {
-        guard let before else { return 0 }
+        let quarters = limits.quartersBefore.map { min($0, samples) }
         return try read { database throws(FleetStoreError) in
-            let counts: [Int64] = try database.rows(
-                "SELECT count(*) FROM \(table) WHERE \(column) < ?1", [.number(before)])
-            return counts.first ?? 0
+            var report = RetentionReport()
+            report.measurements = try database.count(
+                "bank_sample", "time_ms", before: limits.samplesBefore)
+            report.events = try database.count("event", "time_ms", before: limits.eventsBefore)
+            report.deadLetters = try database.count(
+                "dead_letter", "last_ms", before: limits.deadLettersBefore)
+            report.minutes = try database.count(
+                "rollup_minute", "start_ms", before: limits.minutesBefore)
+            report.quarters = try database.count("rollup_quarter", "start_ms", before: quarters)
+            return report
         }
     }
 
@@ -195,6 +189,16 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
+    /// Rows of a table that are older than a limit.
+    func count(
+        _ table: String, _ column: String, before limit: Int64?
+    ) throws(FleetStoreError) -> Int64 {
+        guard let limit else { return 0 }
+        let counts: [Int64] = try rows(
+            "SELECT count(*) FROM \(table) WHERE \(column) < ?1", [.number(limit)])
+        return counts.first ?? 0
+    }
+
     /// Computes the windows of a gateway that are marked before a moment.
     func finish(
         _ tier: HistoryTier, of gateway: Int32, before limit: Int64

@@ -82,12 +82,17 @@ final class PostgresConnection: FleetDatabase {
     }
 
     func lockHistory(isAlone: Bool) throws(FleetStoreError) {
-        try run(
-            "SELECT pg_advisory_xact_lock\(isAlone ? "" : "_shared")(?1)",
-            [.number(PostgresSchema.historyLock)])
+        // a server without statistics would look through whole tables for the windows of one gateway
+        let shared = isAlone ? "" : "_shared"
+        let operation = "lock history"
+        try execute(
+            """
+            SET LOCAL enable_seqscan = off;
+            SELECT pg_advisory_xact_lock\(shared)(\(PostgresSchema.historyLock))
+            """, operation)
         // and nobody stores meanwhile: a sample that came after the marks were looked at would go unseen
         guard isAlone else { return }
-        try run("SELECT pg_advisory_xact_lock(?1)", [.number(PostgresSchema.keyLock)])
+        try execute("SELECT pg_advisory_xact_lock(\(PostgresSchema.keyLock))", operation)
     }
 
     func tryLockHistory(of gateway: Int32) throws(FleetStoreError) -> Bool {
