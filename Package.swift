@@ -166,7 +166,7 @@ let package = Package(
             "FleetRuntime",
             [
                 "Alarms", "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
-                "FleetIngest", "FleetStore", "GatewaySettings", "Logs", "ProfileRepository",
+                "FleetIngest", "FleetStore", "GatewaySettings", "History", "Logs", "ProfileRepository",
                 "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "Threads", "TUF", arguments,
                 crypto, log, x509,
             ]),
@@ -255,7 +255,7 @@ let package = Package(
         suite("RolloutsTests", ["FleetStore", "Rollouts"]),
         suite(
             "FleetRuntimeTests",
-            [arguments, "FleetIngest", "FleetRuntime", "FleetStore", "Rollouts"]),
+            [arguments, "FleetIngest", "FleetRuntime", "FleetStore", "History", "Rollouts"]),
         // Runs the built programs; depends on them so that they are built first.
         suite(
             "SystemTests",

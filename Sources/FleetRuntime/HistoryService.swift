@@ -83,12 +83,6 @@ final class HistoryService: Sendable {
         return poll(&descriptor, 1, Int32(clamping: milliseconds)) > 0
     }
 
-    private static func wallMilliseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
     /// Ends the thread, after the transaction it is at.
     func stop() {
         close(ask)

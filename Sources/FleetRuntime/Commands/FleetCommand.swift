@@ -17,6 +17,7 @@ package struct FleetCommand: ParsableCommand {
         subcommands: [
             IngestCommand.self, ServeCommand.self, GatewaysCommand.self,
             RetentionCommand.self,
+            HistoryCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
             RolloutCommand.self, AlarmsCommand.self,
