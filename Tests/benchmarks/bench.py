@@ -7,6 +7,7 @@ import sys
 import codec_cases
 import door_cases
 import fleet_cases
+import history_cases
 import job_cases
 import line_cases
 import outbox_cases
@@ -19,6 +20,7 @@ CASES = {
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
     "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
     "replay": fleet_cases.replay, "day": fleet_cases.day, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
+    "history": history_cases.history,
     "identity": door_cases.doors, "update": update_cases.update,
 }
 

@@ -207,7 +207,7 @@ def day(report, priority, rounds, quick):
 
 
 @contextlib.contextmanager
-def postgres():
+def postgres(priority=()):
     """A server of our own in a temporary folder; as root it runs as the user postgres."""
     binaries = pathlib.Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
     folder = pathlib.Path(tempfile.mkdtemp(prefix="amphora-bench."))
@@ -217,7 +217,7 @@ def postgres():
         user = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
     port = rigs.free_port()
     subprocess.run([*user, binaries / "initdb", "-D", folder / "data", "-A", "trust", "-U", "fleet"], check=True, capture_output=True, cwd="/")
-    server = subprocess.Popen([*BOUND, *user, binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", "", "-h", "127.0.0.1"],
+    server = subprocess.Popen([*BOUND, *priority, *user, binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", "", "-h", "127.0.0.1"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
     try:
         wait_for(lambda: subprocess.run([binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True).returncode == 0, 20, "PostgreSQL")
