@@ -89,9 +89,13 @@ package final class ChildProcess: Sendable {
 
     /// Asks it to end (SIGTERM), and kills it when it has not ended in time.
     @discardableResult
-    package func terminate(within milliseconds: Int64 = 5_000) -> ExitStatus {
+    package func terminate(within milliseconds: Int64 = 30_000) -> ExitStatus {
         signal(SIGTERM)
-        if let status = Patience.wait(milliseconds, { self.status() }) { return status }
+        if let status = Patience.wait(milliseconds, { self.status() }) {
+            // its last words may still lie in the pipes, which a program of its own may hold open
+            _ = Patience.wait(2_000) { self.collected.isComplete ? true : nil }
+            return status
+        }
         signal(SIGKILL)
         return awaitStatus()
     }
