@@ -149,6 +149,7 @@ let package = Package(
         .target(
             name: "Alarms", dependencies: ["Bank"],
             resources: [.embedInCode("Texts")], swiftSettings: strict),
+        library("Notifications", ["Alarms", "FleetStore", "HTTPSClient", "Telemetry", crypto]),
         library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry", "TimeZones"]),
 
         // roots
@@ -166,7 +167,8 @@ let package = Package(
             "FleetRuntime",
             [
                 "Alarms", "CertificateAuthority", "CLinux", "EST", "FleetAPI", "FleetConfiguration",
-                "FleetIngest", "FleetStore", "GatewaySettings", "History", "Logs", "ProfileRepository",
+                "FleetIngest", "FleetStore", "GatewaySettings", "History", "HTTPSClient", "Logs",
+                "Notifications", "ProfileRepository",
                 "ProfileSet", "Rollouts", "StrictJSON", "Telemetry", "Threads", "TUF", arguments,
                 crypto, log, x509,
             ]),
@@ -210,6 +212,7 @@ let package = Package(
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("TimeZonesTests", ["TimeZones"]),
+        suite("NotificationsTests", ["Alarms", "FleetStore", "HTTPSClient", "Notifications"]),
         suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
         suite("HistoryTests", ["History", "TimeZones"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),

@@ -43,10 +43,17 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who tell others of alarms.
+    package static func openNotifications(
+        _ address: String
+    ) throws(FleetStoreError) -> any NotificationStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
-        & HistoryStore & AlarmStore
+        & HistoryStore & AlarmStore & NotificationStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

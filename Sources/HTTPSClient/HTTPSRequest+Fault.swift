@@ -34,7 +34,7 @@ extension HTTPSRequest {
     package var fault: String? { fault(speaksPlainlyToItself: false) }
 
     /// Why the request cannot be sent where `http` to this machine itself may be allowed; nil when it can.
-    func fault(speaksPlainlyToItself: Bool) -> String? {
+    package func fault(speaksPlainlyToItself: Bool) -> String? {
         guard URLText.isPlain(url) else {
             return "the address '\(url)' has characters that an address cannot have"
         }

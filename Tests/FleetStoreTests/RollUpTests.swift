@@ -186,7 +186,10 @@ import Testing
         for table in ["minute", "quarter", "day", "mark", "horizon", "zone"] {
             try RawSQL.run("DROP TABLE rollup_\(table)", in: address)
         }
-        for later in ["TABLE alarm", "TABLE alarm_word", "TABLE alarm_due", "INDEX event_alarm"] {
+        for later in [
+            "TABLE alarm", "TABLE alarm_word", "TABLE alarm_due", "INDEX event_alarm",
+            "TABLE hook", "TABLE notification",
+        ] {
             try RawSQL.run("DROP \(later)", in: address)
         }
         for table in ["bank_sample", "bank_state"] {

@@ -116,4 +116,81 @@ import Testing
         #expect(try wait("\"ending\":\"cleared\"").contains("\"cleared\":\"20"))
         #expect(server.terminate() == .exited(0))
     }
+
+    @Test func `a hook is told by the server over TLS, and what is wrong with it is said`() throws {
+        let openssl = try ChildProcess(
+            Peers.tool("openssl"),
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "2", "-subj", "/CN=desk", "-addext", "subjectAltName=IP:127.0.0.1",
+                "-keyout", folder.file("desk.key"), "-out", folder.file("desk.pem"),
+            ])
+        #expect(try openssl.waitForExit(within: 20_000) == .exited(0), "\(openssl.errors)")
+        let pair =
+            try String(contentsOfFile: folder.file("desk.key"), encoding: .utf8)
+            + String(contentsOfFile: folder.file("desk.pem"), encoding: .utf8)
+        try pair.write(toFile: folder.file("pair.pem"), atomically: true, encoding: .utf8)
+        let receiver = try ChildProcess(
+            try Peers.python(importing: "standardwebhooks"),
+            ["-c", Self.receiver, folder.file("pair.pem")])
+        let port = try receiver.waitForLine(containing: "listening", within: 20_000).dropFirst(10)
+        let url = "https://127.0.0.1:\(port)/in"
+
+        func hooks(_ words: String...) throws -> (code: Int32, output: String, errors: String) {
+            let child = try ChildProcess(
+                House.programs + "/amphora-fleet", ["hooks"] + words + ["--store", address])
+            guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
+                return (-1, child.output, child.errors)
+            }
+            return (code, child.output, child.errors)
+        }
+        #expect(try hooks("add", "far", "http://example.org/").errors.contains("http"))
+        let ca = ["--ca", folder.file("desk.pem")]
+        let added = try hooks("add", "desk", url, "--after-s", "0", ca[0], ca[1])
+        #expect(added.code == 0, "\(added.errors)")
+        #expect(added.output.hasPrefix("secret whsec_"))
+        #expect(try hooks("add", "desk", url, ca[0], ca[1]).errors.contains("already"))
+        let secret = folder.file("secret")
+        try added.output.dropFirst(7).write(toFile: secret, atomically: true, encoding: .utf8)
+        #expect(
+            try hooks("add", "stranger", url, "--after-s", "0", "--secret-file", secret).code == 0)
+        #expect(try hooks("test", "desk").output.contains("has taken it"))
+        let stranger = try hooks("test", "stranger")
+        #expect(stranger.code == 1 && stranger.errors.contains("certificate"), "\(stranger.errors)")
+        #expect(
+            try hooks("list").output.contains("desk: \(url), from warning on, after 0 s, in 'en'"))
+        #expect(try !hooks("list").output.contains("whsec_"))
+
+        let server = try ChildProcess(
+            House.programs + "/amphora-fleet",
+            ["serve", "--store", address, "--listen", "127.0.0.1:\(try Peers.freePort())"])
+        _ = try server.waitForLine(containing: "serving", within: 20_000)
+        try keep("house-1", 1, secondsAgo: 0, event("raised", "pack_silent", pack: 7))
+        let line = try receiver.waitForLine(containing: "pack_silent", within: 30_000)
+        #expect(line.contains("Pack 7 is not answering"), "\(line)")
+        let said = Patience.wait(20_000) { () -> Bool? in
+            server.errors.contains("hooks are not told") ? true : nil
+        }
+        #expect(said == true, "\(server.errors)")
+        #expect(try hooks("remove", "stranger").code == 0)
+        #expect(try hooks("remove", "stranger").errors == "there is no hook 'stranger'\n")
+        #expect(server.terminate() == .exited(0))
+        receiver.terminate()
+    }
+
+    private static let receiver = """
+        import http.server, ssl, sys
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_): pass
+            def do_POST(self):
+                print(self.rfile.read(int(self.headers['content-length'])).decode(), flush=True)
+                self.send_response(204)
+                self.end_headers()
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        print('listening', server.server_address[1], flush=True)
+        server.serve_forever()
+        """
 }

@@ -20,7 +20,7 @@ package struct FleetCommand: ParsableCommand {
             HistoryCommand.self,
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
-            RolloutCommand.self, AlarmsCommand.self,
+            RolloutCommand.self, AlarmsCommand.self, HooksCommand.self,
             ProfilesCommand.self,
             VersionCommand.self,
         ])

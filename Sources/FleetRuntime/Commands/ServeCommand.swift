@@ -17,7 +17,8 @@ struct ServeCommand: ParsableCommand {
             their certificates by EST (RFC 7030) over TLS, from the authority that --ca names, and fetch what \
             they shall run on. Rollouts go forward, and what each gateway shall install is signed and shown in \
             the repository; with --assignments it lies in that folder instead, one file a gateway. Alarms are made \
-            of what gateways report, and raised for those of which nothing is heard.
+            of what gateways report, and raised for those of which nothing is heard; \
+            'hooks' says who is told.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -94,6 +95,7 @@ struct ServeCommand: ParsableCommand {
                     store: store.store, everySeconds: rolloutS, log: log, sink: sink)
             let alarms = try AlarmService(
                 store: store.store, silentMinutes: Int64(silentMin), log: log)
+            let hooks = try HookService(store: store.store, log: log)
             log.info(
                 "serving",
                 metadata: [
@@ -101,6 +103,7 @@ struct ServeCommand: ParsableCommand {
                     "version": "\(Version.number)",
                 ])
             while signals.next() == .report { Output.result(probe.report().document) }
+            hooks.stop()
             alarms.stop()
             rollouts?.stop()
             enrolment?.stop()

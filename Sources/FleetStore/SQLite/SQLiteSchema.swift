@@ -11,7 +11,7 @@ enum SQLiteSchema {
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: true),
-        AlarmSchema.statements,
+        AlarmSchema.statements, NotificationSchema.statements,
     ]
 
     /// All versions in order.
