@@ -31,11 +31,17 @@ package struct HistorySample: Hashable, Sendable {
 
     /// Takes spread and deviation from the cells of a pack, mV; those not read are nil.
     package mutating func deriveSpread(cells: [Int16?]) {
-        let known = cells.compactMap { $0.map(Int64.init) }
-        guard known.count > 1, let low = known.min(), let high = known.max() else { return }
+        var (low, high, sum, count) = (Int64.max, Int64.min, Int64(0), Int64(0))
+        for case let cell? in cells {
+            let cell = Int64(cell)
+            low = min(low, cell)
+            high = max(high, cell)
+            sum += cell
+            count += 1
+        }
+        guard count > 1 else { return }
         spread = high - low
-        let count = Int64(known.count)
-        let mean = (known.reduce(0, +) + count / 2) / count
+        let mean = (sum + count / 2) / count
         deviation = max(high - mean, mean - low)
     }
 

@@ -74,6 +74,18 @@ package struct QuantityTable: Hashable, Sendable {
         }
     }
 
+    /// Takes in a value that was measured after the others.
+    mutating func add(_ value: Int64, to quantity: Quantity) {
+        if columns.isEmpty {
+            columns = Array(repeating: nil, count: Quantity.allCases.count)
+        }
+        if columns[quantity.place] == nil {
+            columns[quantity.place] = QuantityStatistics(value)
+        } else {
+            columns[quantity.place]?.join(QuantityStatistics(value))
+        }
+    }
+
     mutating func join(_ later: Self) {
         guard !later.columns.isEmpty else { return }
         guard !columns.isEmpty else {

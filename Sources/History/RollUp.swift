@@ -28,33 +28,43 @@ package struct RollUp: Hashable, Sendable {
     /// A window of one sample.
     package init(start: Int64, sample: HistorySample) {
         self.init(start: start)
+        add(sample)
+    }
+
+    /// Takes in a sample that was made after all others; as joining a window of it, without making one.
+    package mutating func add(_ sample: HistorySample) {
         guard sample.isOnline else {
-            silent = 1
+            silent = silent.addingSaturated(1)
             return
         }
-        samples = 1
-        first = sample.moment
+        samples = samples.addingSaturated(1)
+        first = first ?? sample.moment
         last = sample.moment
-        firstPower = sample.value(.power).flatMap {
-            PowerMoment(time: sample.moment.time, milliwatts: $0)
+        if let milliwatts = sample.milliwatts,
+            let power = PowerMoment(time: sample.moment.time, milliwatts: milliwatts)
+        {
+            step(to: power)
+            firstPower = firstPower ?? power
+            lastPower = power
         }
-        lastPower = firstPower
         for quantity in Quantity.allCases {
-            values[quantity] = sample.value(quantity).map { QuantityStatistics($0) }
+            if let value = sample.value(quantity) { values.add(value, to: quantity) }
         }
-        health = sample.health
-        cycles = sample.cycles
-        full = sample.full
+        health = sample.health ?? health
+        cycles = sample.cycles ?? cycles
+        full = sample.full ?? full
+    }
+
+    /// Counts what flowed between the last power and one that follows.
+    private mutating func step(to next: PowerMoment) {
+        guard let lastPower, let energy = Energy.between(lastPower, next) else { return }
+        self.energy = self.energy + energy
+        covered = covered.addingSaturated(next.time - lastPower.time)
     }
 
     /// Takes in a window that lies after all samples of this one.
     package mutating func join(_ later: RollUp) {
-        if let one = lastPower, let other = later.firstPower,
-            let step = Energy.between(one, other)
-        {
-            energy = energy + step
-            covered = covered.addingSaturated(other.time - one.time)
-        }
+        if let next = later.firstPower { step(to: next) }
         combine(later)
         energy = energy + later.energy
         covered = covered.addingSaturated(later.covered)

@@ -11,13 +11,12 @@ package struct RollUpGatherer: Sendable {
     /// Takes in the next sample.
     package mutating func add(_ sample: HistorySample) {
         let start = HistoryTier.start(of: sample.moment.time, length: length)
-        let one = RollUp(start: start, sample: sample)
-        guard let open, open.start == start else {
+        if open?.start == start {
+            open?.add(sample)
+        } else {
             if let open { done.append(open) }
-            self.open = one
-            return
+            open = RollUp(start: start, sample: sample)
         }
-        self.open?.join(one)
     }
 
     /// All windows, in order.

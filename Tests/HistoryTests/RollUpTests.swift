@@ -26,6 +26,17 @@ import Testing
         }
     }
 
+    @Test func `a sample added is the same as a window of it joined`() throws {
+        var generator = SeededGenerator(announcedAs: "added samples")
+        for _ in 0..<20 {
+            let samples = Made.random(300, using: &generator)
+            var added = RollUp(start: 0)
+            for sample in samples { added.add(sample) }
+            let ones = samples.map { RollUp(start: 0, sample: $0) }
+            #expect(RollUp.joined(ones, start: 0) == added)
+        }
+    }
+
     @Test func `energy in and out is what lies under the line, zero crossings divided`() throws {
         // 1 kW for 100 s, then down to −1 kW within 100 s, then −1 kW for 100 s
         let samples = [(0, 1000), (100, 1000), (200, -1000), (300, -1000)].enumerated().map {

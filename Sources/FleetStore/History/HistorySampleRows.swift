@@ -64,8 +64,12 @@ struct HistoryPackRow: RowReadable {
         sample.isOnline = row.word() == "online"
         sample.cycles = row.int64()
         sample.deriveSpread(cells: row.shorts())
-        let probes = row.shorts().compactMap { $0.map(Int64.init) }
-        if !probes.isEmpty { sample.temperature = probes.reduce(0, +) / Int64(probes.count) }
+        var (sum, count) = (Int64(0), Int64(0))
+        for case let probe? in row.shorts() {
+            sum += Int64(probe)
+            count += 1
+        }
+        if count > 0 { sample.temperature = sum / count }
         sample.derivePower()
         self.sample = sample
     }
