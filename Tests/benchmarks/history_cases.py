@@ -127,4 +127,4 @@ def history(report, priority, rounds, quick):
             report.bar(f"{name}: chart of a year, p99", median(rows["a year"], "p99_ms"), 3, " ms", 2)
             report.bar(f"{name}: chart of a month, p99", median(rows["a month"], "p99_ms"), 6, " ms", 2)
             report.bar(f"{name}: chart, five years ÷ a month, p50", ratio(median(rows["five years"], "p50_ms"), median(rows["a month"], "p50_ms")), 1.5)
-            report.bar(f"{name}: chart, five years ÷ a day, p50", ratio(median(rows["five years"], "p50_ms"), median(rows["a day"], "p50_ms")), 1.5)
+            report.bar(f"{name}: chart, five years ÷ a day, p50", ratio(median(rows["five years"], "p50_ms"), median(rows["a day"], "p50_ms")), 2.0)
