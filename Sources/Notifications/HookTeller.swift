@@ -11,13 +11,16 @@ package struct HookTeller {
 
     private let hook: Hook
     private let texts: AlarmTexts
-    private let exchange: any HTTPSExchange
+    private let connect: () throws(HTTPSFailure) -> any HTTPSExchange
 
-    /// Tells `hook` over an exchange.
-    package init(_ hook: Hook, texts: AlarmTexts, exchange: any HTTPSExchange) {
+    /// Tells `hook` over an exchange, which is made when there is something to tell.
+    package init(
+        _ hook: Hook, texts: AlarmTexts,
+        connect: @escaping () throws(HTTPSFailure) -> any HTTPSExchange
+    ) {
         self.hook = hook
         self.texts = texts
-        self.exchange = exchange
+        self.connect = connect
     }
 
     /// What became of a round.
@@ -55,7 +58,7 @@ package struct HookTeller {
                 "the secret of '\(hook.name)' is none, expected 'whsec_' and 24 to 64 bytes in base64"
         }
         do throws(HTTPSFailure) {
-            let answer = try exchange.send(request)
+            let answer = try connect().send(request)
             return (200...299).contains(answer.status)
                 ? nil : "'\(hook.url)' answered with status \(answer.status), expected 200 to 299"
         } catch {

@@ -19,10 +19,13 @@ import Testing
             language: language, level: "warning", after: 0, made: 0)
     }
 
-    private func exchange() throws -> HTTPSSession {
+    private func teller(_ hook: Hook) throws -> HookTeller {
         var configuration = HTTPSConfiguration(authorities: .file(folder.file("ca.pem")))
         configuration.speaksPlainlyToItself = true
-        return try HTTPSSession(configuration)
+        let chosen = configuration
+        return HookTeller(hook, texts: try AlarmTexts(hook.language)) {
+            () throws(HTTPSFailure) in try HTTPSSession(chosen)
+        }
     }
 
     /// A store with an alarm of each of these gateways.
@@ -60,7 +63,7 @@ import Testing
         let hook = hook("http://127.0.0.1:\(receiver.port)/in", language: "de")
         let store = try store(1)
         #expect(try store.add(hook))
-        let teller = HookTeller(hook, texts: try AlarmTexts("de"), exchange: try exchange())
+        let teller = try teller(hook)
         // the receiver holds the time of the signature against its own clock
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         #expect(try teller.tell(store, now: now) == .told(1))
@@ -82,9 +85,7 @@ import Testing
 
     @Test func `a wrong secret is noticed by the receiver`() throws {
         let receiver = try Receiver(secret: WebhookMessage.makeSecret())
-        let teller = HookTeller(
-            hook("http://127.0.0.1:\(receiver.port)/in"), texts: try AlarmTexts("en"),
-            exchange: try exchange())
+        let teller = try teller(hook("http://127.0.0.1:\(receiver.port)/in"))
         #expect(teller.test(now: Int64(Date().timeIntervalSince1970 * 1000)) == nil)
         #expect(
             try object(receiver.messages[0])["verdict"] as? String
@@ -98,7 +99,7 @@ import Testing
         let hook = hook("http://127.0.0.1:\(receiver.port)/in")
         let store = try store(250)
         #expect(try store.add(hook))
-        let teller = HookTeller(hook, texts: try AlarmTexts("en"), exchange: try exchange())
+        let teller = try teller(hook)
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         #expect(
             try teller.tell(store, now: now)
@@ -119,7 +120,7 @@ import Testing
         let hook = hook("http://127.0.0.1:\(port)/")
         let store = try store(1)
         #expect(try store.add(hook))
-        let teller = HookTeller(hook, texts: try AlarmTexts("en"), exchange: try exchange())
+        let teller = try teller(hook)
         var now: Int64 = 1_790_000_100_000
         func tells() throws -> Bool {
             guard case .failed(let reason) = try teller.tell(store, now: now) else { return false }

@@ -39,6 +39,8 @@ final class HookService: Sendable {
     private struct Turn {
         let place: String, log: Logger
         var store: (any NotificationStore)?
+        /// The words by language.
+        var texts: [String: AlarmTexts] = [:]
         /// What is wrong, by hook; the store has no name.
         var troubles: [String: String] = [:]
 
@@ -65,13 +67,16 @@ final class HookService: Sendable {
         private mutating func tell(
             _ hook: Hook, _ store: any NotificationStore
         ) throws(FleetStoreError) {
-            let teller: HookTeller
-            do {
-                teller = HookTeller(
-                    hook, texts: try AlarmTexts(hook.language),
-                    exchange: try HookService.exchange(hook))
-            } catch {
-                return note(hook.name, "\(error)")
+            if texts[hook.language] == nil {
+                do throws(AlarmTextError) {
+                    texts[hook.language] = try AlarmTexts(hook.language)
+                } catch {
+                    note(hook.name, "\(error)")
+                }
+            }
+            guard let words = texts[hook.language] else { return }
+            let teller = HookTeller(hook, texts: words) { () throws(HTTPSFailure) in
+                try HookService.exchange(hook)
             }
             switch try teller.tell(store, now: Moment.now()) {
             case .told(0): break

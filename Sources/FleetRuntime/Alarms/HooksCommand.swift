@@ -174,9 +174,10 @@ extension HooksCommand {
                 guard let hook = try store.hooks().first(where: { $0.name == name }) else {
                     throw HooksCommand.fail("there is no hook '\(name)'")
                 }
-                let teller = HookTeller(
-                    hook, texts: try readable { try AlarmTexts(hook.language) },
-                    exchange: try readable { try HookService.exchange(hook) })
+                let texts = try readable { try AlarmTexts(hook.language) }
+                let teller = HookTeller(hook, texts: texts) { () throws(HTTPSFailure) in
+                    try HookService.exchange(hook)
+                }
                 if let reason = teller.test(now: Moment.now()) { throw HooksCommand.fail(reason) }
                 print("'\(hook.url)' has taken it")
             }
