@@ -140,7 +140,7 @@ let package = Package(
             "FleetAPI",
             [
                 "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore", asn1, crypto,
-                hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
+                cryptoExtras, hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),

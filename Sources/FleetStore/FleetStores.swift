@@ -50,10 +50,17 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who look after users.
+    package static func openUsers(
+        _ address: String
+    ) throws(FleetStoreError) -> any UserStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
-        & HistoryStore & AlarmStore & NotificationStore
+        & HistoryStore & AlarmStore & NotificationStore & UserStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -186,11 +186,11 @@ import Testing
         for table in ["minute", "quarter", "day", "mark", "horizon", "zone"] {
             try RawSQL.run("DROP TABLE rollup_\(table)", in: address)
         }
-        for later in [
-            "TABLE alarm", "TABLE alarm_word", "TABLE alarm_due", "INDEX event_alarm",
-            "TABLE hook", "TABLE notification",
-        ] {
-            try RawSQL.run("DROP \(later)", in: address)
+        for statement in SQLiteSchema.steps.dropFirst(8).joined() {
+            let words = statement.split(whereSeparator: \.isWhitespace)
+            let isOfEvents = words[1] == "INDEX" && words[4] == "event"
+            guard words[0] == "CREATE", words[1] == "TABLE" || isOfEvents else { continue }
+            try RawSQL.run("DROP \(words[1]) \(words[2])", in: address)
         }
         for table in ["bank_sample", "bank_state"] {
             for column in ["charge_pack", "charge_cell", "discharge_pack", "discharge_cell"] {

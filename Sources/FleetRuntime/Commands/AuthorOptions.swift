@@ -3,8 +3,8 @@ import Glibc
 
 /// Who does something, and why; kept in the history.
 ///
-/// A name is what somebody types: whoever may change the store may give any. Who really is who comes with
-/// the users of the API.
+/// A name is what somebody types: whoever may change the store may give any. At the API it is that of the
+/// user who signed in.
 struct AuthorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A word on why, kept in the history.", valueName: "text"))
     var note = ""
@@ -21,7 +21,7 @@ struct AuthorOptions: ParsableArguments {
     }
 
     /// The name of who logged in, also under sudo; else that of the user.
-    private static var loginName: String {
+    static var loginName: String {
         var buffer = [CChar](repeating: 0, count: 256)
         if getlogin_r(&buffer, buffer.count - 1) == 0, buffer[0] != 0 {
             return String(

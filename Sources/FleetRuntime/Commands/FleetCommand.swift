@@ -21,6 +21,7 @@ package struct FleetCommand: ParsableCommand {
             CACommand.self, BrokerCommand.self,
             DevicesCommand.self, MakersCommand.self, ConfigCommand.self,
             RolloutCommand.self, AlarmsCommand.self, HooksCommand.self,
+            TenantsCommand.self, UsersCommand.self,
             ProfilesCommand.self,
             VersionCommand.self,
         ])

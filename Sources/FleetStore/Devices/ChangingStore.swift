@@ -1,7 +1,7 @@
-/// What both stores do in the same way with devices, configuration, rollouts, history, alarms and hooks,
-/// once they can run a transaction.
+/// What both stores do in the same way with devices, configuration, rollouts, history, alarms, hooks and
+/// users, once they can run a transaction.
 protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore,
-    HistoryStore, AlarmStore, NotificationStore
+    HistoryStore, AlarmStore, NotificationStore, UserStore
 {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(

@@ -16,7 +16,7 @@ enum PostgresSchema {
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: false),
-        AlarmSchema.statements, NotificationSchema.statements,
+        AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

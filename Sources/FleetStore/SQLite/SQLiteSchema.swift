@@ -11,7 +11,7 @@ enum SQLiteSchema {
         DeviceSchema.statements, ConfigurationSchema.statements,
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: true),
-        AlarmSchema.statements, NotificationSchema.statements,
+        AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
     ]
 
     /// All versions in order.

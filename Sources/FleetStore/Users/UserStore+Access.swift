@@ -1,0 +1,132 @@
+/// What users may see, and the tokens that speak for them.
+extension ChangingStore {
+    package func grant(
+        _ isGranted: Bool, gateway: String, to name: String, by author: Author
+    ) throws(FleetStoreError) -> Bool {
+        try change("grant a gateway") { database throws(FleetStoreError) in
+            guard let user = try database.lockUser(name) else { return false }
+            // held until the end, so that the gateway cannot move away in between
+            let owned: [RowText] = try database.rows(
+                """
+                UPDATE tenant_gateway SET tenant = tenant WHERE gateway = ?1 AND tenant = ?2
+                RETURNING gateway
+                """, [.text(gateway), .text(user.tenant)])
+            guard !owned.isEmpty else { return false }
+            let changed: [RowText] = try database.rows(
+                isGranted
+                    ? """
+                    INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
+                    ON CONFLICT DO NOTHING RETURNING gateway
+                    """
+                    : """
+                    DELETE FROM gateway_viewer WHERE viewer = ?1 AND gateway = ?2
+                    RETURNING gateway
+                    """, [.text(name), .text(gateway)])
+            guard !changed.isEmpty else { return true }
+            let action = isGranted ? "gateway_granted" : "grant_withdrawn"
+            try database.note(author, user.tenant, action, name, gateway)
+            return true
+        }
+    }
+
+    package func grants(of name: String) throws(FleetStoreError) -> [String] {
+        let ids: [RowText] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                "SELECT gateway FROM gateway_viewer WHERE viewer = ?1", [.text(name)])
+        }
+        return ids.map(\.text).sorted()
+    }
+
+    package func addToken(
+        _ token: AccessToken, by author: Author
+    ) throws(FleetStoreError) -> Bool {
+        try change("keep a token") { database throws(FleetStoreError) in
+            guard let user = try database.lockUser(token.owner) else { return false }
+            try database.run(
+                """
+                INSERT INTO access_token (\(AccessToken.columns("")))
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                """, token.parameters)
+            try database.note(author, user.tenant, "token_made", token.owner, token.id)
+            return true
+        }
+    }
+
+    package func tokens(of name: String) throws(FleetStoreError) -> [AccessToken] {
+        let tokens: [AccessToken] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                "SELECT \(AccessToken.columns("")) FROM access_token WHERE owner = ?1",
+                [.text(name)])
+        }
+        return tokens.sorted { ($0.createdMilliseconds, $0.id) < ($1.createdMilliseconds, $1.id) }
+    }
+
+    package func removeToken(_ id: String, by author: Author) throws(FleetStoreError) -> Bool {
+        try change("take a token back") { database throws(FleetStoreError) in
+            let owners: [RowText] = try database.rows(
+                "DELETE FROM access_token WHERE id = ?1 RETURNING owner", [.text(id)])
+            guard let owner = owners.first?.text else { return false }
+            let tenant = try database.lockUser(owner)?.tenant ?? ""
+            try database.note(author, tenant, "token_taken_back", owner, id)
+            return true
+        }
+    }
+
+    package func bearer(
+        ofTokenHash hash: String, now: Int64
+    ) throws(FleetStoreError) -> TokenBearer? {
+        let bearers: [TokenBearer] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT u.name, u.tenant, u.role, u.password, u.created_ms, \
+                \(AccessToken.columns("t."))
+                FROM access_token t JOIN fleet_user u ON u.name = t.owner
+                WHERE t.hash = ?1 AND t.expires_ms > ?2
+                """, [.text(hash), .number(now)])
+        }
+        return bearers.first
+    }
+
+    package func audit(tenant: String, limit: Int) throws(FleetStoreError) -> [AuditEntry] {
+        try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT author, made_ms, tenant, action, subject, detail FROM audit_entry
+                WHERE tenant = ?1 ORDER BY made_ms DESC LIMIT ?2
+                """, [.text(tenant), .number(Int64(max(0, limit)))])
+        }
+    }
+}
+
+extension FleetDatabase {
+    /// Gives a user, whom nobody else may then change until the transaction ends.
+    func lockUser(_ name: String) throws(FleetStoreError) -> User? {
+        let users: [User] = try rows(
+            "UPDATE fleet_user SET name = name WHERE name = ?1 RETURNING \(User.columns)",
+            [.text(name)])
+        return users.first
+    }
+
+    /// Whether there is such a tenant, which nobody else may then change until the transaction ends.
+    func lockTenant(_ id: String) throws(FleetStoreError) -> Bool {
+        let tenants: [RowText] = try rows(
+            "UPDATE tenant SET id = id WHERE id = ?1 RETURNING id", [.text(id)])
+        return !tenants.isEmpty
+    }
+
+    /// Tells of a change in its own transaction (rule 3).
+    func note(
+        _ author: Author, _ tenant: String, _ action: String, _ subject: String,
+        _ detail: String = ""
+    ) throws(FleetStoreError) {
+        try run(
+            """
+            INSERT INTO audit_entry (made_ms, tenant, author, action, subject, detail)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            [
+                .number(author.milliseconds), .text(tenant), .text(author.name), .text(action),
+                .text(subject), .text(detail),
+            ])
+    }
+}

@@ -1,0 +1,142 @@
+import TestKit
+import Testing
+
+@testable import FleetStore
+
+/// The contract of users, on both stores; numbers are rules of ``UserStore``.
+@Suite(.folders) struct UserStoreTests {
+    let start: Int64 = 1_700_000_000_000
+    private var author: Author { Author("root", at: start) }
+
+    /// A store with the tenants `north` and `south`; `anna` owns and `otto` operates in the north.
+    private func store(_ kind: StoreKind) throws -> any UserStore {
+        let store = try FleetStores.openUsers(kind.address())
+        for id in ["south", "north"] {
+            #expect(
+                try store.addTenant(
+                    Tenant(id: id, label: "\(id)ern houses", createdMilliseconds: start),
+                    by: author))
+        }
+        #expect(try store.addUser(user("otto", .operator), by: author) == .added)
+        #expect(try store.addUser(user("anna", .owner), by: author) == .added)
+        return store
+    }
+
+    private func user(_ name: String, _ role: UserRole, tenant: String = "north") -> User {
+        User(name: name, tenant: tenant, role: role, createdMilliseconds: start)
+    }
+
+    private func token(
+        _ id: String, _ owner: String, scopes: Set<AccessScope> = [.read]
+    ) -> AccessToken {
+        AccessToken(
+            id: id, hash: "hash-\(id)", owner: owner, label: "Grafana", scopes: scopes,
+            createdMilliseconds: start, expiresMilliseconds: start + 1000)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `tenants and users are added once and listed in order`(kind: StoreKind) throws {
+        let store = try store(kind)
+        let again = Tenant(id: "north", label: "other", createdMilliseconds: 1)
+        #expect(try !store.addTenant(again, by: author))
+        #expect(try store.tenants().map(\.id) == ["north", "south"])
+        #expect(try store.tenants()[0].label == "northern houses")
+        #expect(try store.addUser(user("anna", .admin), by: author) == .nameTaken)
+        #expect(
+            try store.addUser(user("eve", .admin, tenant: "west"), by: author) == .unknownTenant)
+        #expect(try store.users() == [user("anna", .owner), user("otto", .operator)])
+        #expect(try store.user("eve") == nil)
+        #expect(try store.user("anna")?.sight == GatewaySight(tenant: "north", viewer: "anna"))
+        #expect(try store.user("otto")?.sight == GatewaySight(tenant: "north", viewer: nil))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a gateway has one tenant, and one that moves is lost to who saw it (rule 1)`(
+        kind: StoreKind
+    ) throws {
+        let store = try store(kind)
+        #expect(try !store.grant(true, gateway: "gw-1", to: "anna", by: author))
+        #expect(try !store.assign(gateway: "gw-1", to: "west", by: author))
+        #expect(try store.assign(gateway: "gw-1", to: "north", by: author))
+        #expect(try store.assign(gateway: "gw-0", to: "north", by: author))
+        #expect(try store.gateways(ofTenant: "north") == ["gw-0", "gw-1"])
+        #expect(try !store.grant(true, gateway: "gw-1", to: "eve", by: author))
+        for id in ["gw-1", "gw-0", "gw-1"] {
+            #expect(try store.grant(true, gateway: id, to: "anna", by: author))
+        }
+        #expect(try store.grants(of: "anna") == ["gw-0", "gw-1"])
+        #expect(try store.grant(false, gateway: "gw-0", to: "anna", by: author))
+        #expect(try store.grants(of: "anna") == ["gw-1"])
+        // assigned where it is already, it stays granted
+        #expect(try store.assign(gateway: "gw-1", to: "north", by: author))
+        #expect(try store.grants(of: "anna") == ["gw-1"])
+        #expect(try store.assign(gateway: "gw-1", to: "south", by: author))
+        #expect(try store.gateways(ofTenant: "north") == ["gw-0"])
+        #expect(try store.grants(of: "anna").isEmpty)
+        #expect(try !store.grant(true, gateway: "gw-1", to: "anna", by: author))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a token is good until it expires, is taken back or its user goes (rule 2)`(
+        kind: StoreKind
+    ) throws {
+        let store = try store(kind)
+        #expect(try !store.addToken(token("t0", "eve"), by: author))
+        let both = token("t1", "anna", scopes: [.read, .acknowledge])
+        for token in [both, token("t2", "anna"), token("t3", "otto")] {
+            #expect(try store.addToken(token, by: author))
+        }
+        let bearer = try store.bearer(ofTokenHash: "hash-t1", now: start + 999)
+        #expect(bearer?.user == user("anna", .owner) && bearer?.token == both)
+        #expect(try store.bearer(ofTokenHash: "hash-t1", now: start + 1000) == nil)
+        #expect(try store.bearer(ofTokenHash: "hash-t0", now: start) == nil)
+        #expect(try store.tokens(of: "anna").map(\.id) == ["t1", "t2"])
+        #expect(try store.removeToken("t2", by: author))
+        #expect(try !store.removeToken("t2", by: author))
+        #expect(try store.bearer(ofTokenHash: "hash-t2", now: start) == nil)
+        #expect(try store.setPassword("slow", of: "otto", by: author))
+        #expect(try store.user("otto")?.passwordHash == "slow")
+        #expect(try store.bearer(ofTokenHash: "hash-t3", now: start) == nil)
+        #expect(try !store.setPassword("slow", of: "eve", by: author))
+        #expect(try store.removeUser("anna", by: author))
+        #expect(try !store.removeUser("anna", by: author))
+        #expect(try store.bearer(ofTokenHash: "hash-t1", now: start) == nil)
+        // who gets the name later gets nothing else
+        #expect(try store.addUser(user("anna", .owner), by: author) == .added)
+        #expect(try store.tokens(of: "anna").isEmpty && store.grants(of: "anna").isEmpty)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `each change is told with who made it, to its tenant only (rule 3)`(kind: StoreKind) throws
+    {
+        let store = try store(kind)
+        var now = start
+        func next() -> Author {
+            now += 1
+            return Author("otto", at: now)
+        }
+        _ = try store.assign(gateway: "gw-1", to: "north", by: next())
+        _ = try store.assign(gateway: "gw-1", to: "north", by: next())
+        _ = try store.grant(true, gateway: "gw-1", to: "anna", by: next())
+        _ = try store.grant(true, gateway: "gw-1", to: "anna", by: next())
+        _ = try store.grant(false, gateway: "gw-1", to: "anna", by: next())
+        _ = try store.addToken(token("t1", "anna"), by: next())
+        _ = try store.removeToken("t1", by: next())
+        _ = try store.setPassword("slow", of: "anna", by: next())
+        _ = try store.removeUser("anna", by: next())
+        _ = try store.removeUser("eve", by: next())
+        let newest = try store.audit(tenant: "north", limit: 7)
+        #expect(
+            newest.map { "\($0.action) \($0.subject) \($0.detail)" } == [
+                "user_removed anna ", "password_set anna ", "token_taken_back anna t1",
+                "token_made anna t1", "grant_withdrawn anna gw-1", "gateway_granted anna gw-1",
+                "gateway_assigned gw-1 ",
+            ])
+        #expect(newest[0].author == Author("otto", at: start + 9))
+        #expect(try store.audit(tenant: "north", limit: 100).count == 10)
+        #expect(try store.audit(tenant: "south", limit: 100).map(\.action) == ["tenant_added"])
+        _ = try store.assign(gateway: "gw-1", to: "south", by: next())
+        #expect(try store.audit(tenant: "north", limit: 1).map(\.action) == ["gateway_given_away"])
+        #expect(try store.audit(tenant: "south", limit: 1).map(\.action) == ["gateway_assigned"])
+    }
+}
