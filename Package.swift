@@ -139,8 +139,9 @@ let package = Package(
         library(
             "FleetAPI",
             [
-                "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore", asn1, crypto,
-                cryptoExtras, hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
+                "Alarms", "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore",
+                "History", "Telemetry", asn1, crypto, cryptoExtras, hummingbird, hummingbirdTLS,
+                lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),

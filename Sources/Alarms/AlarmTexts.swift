@@ -40,12 +40,7 @@ package struct AlarmTexts: Sendable {
 
     /// Reads the texts that this program carries.
     package init(_ language: String) throws(AlarmTextError) {
-        let bytes: [UInt8]
-        switch language {
-        case "en": bytes = PackageResources.en_json
-        case "de": bytes = PackageResources.de_json
-        case "fr": bytes = PackageResources.fr_json
-        default:
+        guard let bytes = Self.document(language) else {
             let known = Self.languages.joined(separator: ", ")
             throw AlarmTextError(
                 description: "no texts in '\(language)', expected one of: \(known)")
@@ -53,6 +48,16 @@ package struct AlarmTexts: Sendable {
         file = try Self.decode(TextFile.self, bytes, "the texts in '\(language)'")
         actors = try Self.decode([String: String].self, PackageResources.who_json, "who.json")
         (self.language, name) = (file.language, file.name)
+    }
+
+    /// The file of a language as it is, JSON by `alarm-texts-v1`; nil for a language that there is none of.
+    package static func document(_ language: String) -> [UInt8]? {
+        switch language {
+        case "en": PackageResources.en_json
+        case "de": PackageResources.de_json
+        case "fr": PackageResources.fr_json
+        default: nil
+        }
     }
 
     /// The codes that have words, in the order of the file's keys.

@@ -1,3 +1,6 @@
+/// What is shown to users, and who they are.
+package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
+
 /// Opens stores by their address.
 package enum FleetStores {
     /// The store at `sqlite:PATH`, or at `postgres:` and a connection string of libpq.
@@ -57,10 +60,17 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who show it to users.
+    package static func openViews(
+        _ address: String
+    ) throws(FleetStoreError) -> any ViewStore {
+        try either(address)
+    }
+
     private static func either(
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
-        & HistoryStore & AlarmStore & NotificationStore & UserStore
+        & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -18,7 +18,9 @@ struct ServeCommand: ParsableCommand {
             they shall run on. Rollouts go forward, and what each gateway shall install is signed and shown in \
             the repository; with --assignments it lies in that folder instead, one file a gateway. Alarms are made \
             of what gateways report, and raised for those of which nothing is heard; \
-            'hooks' says who is told.
+            'hooks' says who is told. With --api, users ('users add') look \
+            at their gateways with tokens ('users token'); without a certificate that is plain HTTP and for this \
+            machine only, for instance for a proxy on it that speaks TLS.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -50,6 +52,7 @@ struct ServeCommand: ParsableCommand {
             valueName: "minutes"))
     var silentMin = 15
 
+    @OptionGroup var api: UserServerOptions
     @OptionGroup var authority: AuthorityOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var profiles: RepositoryOptions
@@ -64,6 +67,7 @@ struct ServeCommand: ParsableCommand {
             Output.note("amphora-fleet: '--tls' is '\(tls)', expected 'host:port'")
             throw ExitCode(ExitStatus.configuration)
         }
+        let users = try api.checked()
         guard (1...3600).contains(rolloutS) else {
             Output.note("amphora-fleet: '--rollout-s' is \(rolloutS), allowed 1…3600")
             throw ExitCode(ExitStatus.configuration)
@@ -96,14 +100,17 @@ struct ServeCommand: ParsableCommand {
             let alarms = try AlarmService(
                 store: store.store, silentMinutes: Int64(silentMin), log: log)
             let hooks = try HookService(store: store.store, log: log)
+            let views = try users.map { try $0.open(store: store.store, log: log) }
             log.info(
                 "serving",
                 metadata: [
                     "http.address": "\(listen)", "tls.address": "\(tls ?? "none")",
+                    "api.address": "\(users?.address ?? "none")",
                     "version": "\(Version.number)",
                 ])
             while signals.next() == .report { Output.result(probe.report().document) }
             hooks.stop()
+            views?.stop()
             alarms.stop()
             rollouts?.stop()
             enrolment?.stop()

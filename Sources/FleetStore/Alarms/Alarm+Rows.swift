@@ -54,6 +54,13 @@ extension AlarmFilter {
             parameters.append(value)
             return "?\(parameters.count)"
         }
+        if let sight {
+            // its parameters are the first
+            let seen = GatewayQuery.condition(sight)
+            parameters = seen.parameters
+            conditions.append(
+                "EXISTS (SELECT 1 FROM tenant_gateway t WHERE t.gateway = g.name AND \(seen.text))")
+        }
         if let gateway { conditions.append("g.name = \(place(.text(gateway)))") }
         if let code { conditions.append("a.code = \(place(.text(code)))") }
         if isOpenOnly { conditions.append("a.cleared_ms = 0") }

@@ -114,6 +114,8 @@ package struct AlarmFilter: Hashable, Sendable {
     package var gateway: String?
     /// Of one cause only; nil is all.
     package var code: String?
+    /// Of gateways within this sight only; nil is all.
+    package var sight: GatewaySight?
     /// Only those that stand.
     package var isOpenOnly = false
     /// The last alarm of the page before; those behind it are given.

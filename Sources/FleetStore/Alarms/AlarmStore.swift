@@ -54,13 +54,22 @@ extension ChangingStore {
     }
 
     package func alarmCauses() throws(FleetStoreError) -> [AlarmCause] {
-        let causes: [AlarmCause] = try read { database throws(FleetStoreError) in
-            try database.rows(
+        try alarmCauses(
+            (
                 """
                 SELECT code, level, count(*), count(DISTINCT gateway),
                 sum(CASE WHEN acknowledged_ms = 0 THEN 1 ELSE 0 END), min(raised_ms), max(last_ms)
                 FROM alarm WHERE cleared_ms = 0 GROUP BY code, level
-                """, [])
+                """, []
+            ))
+    }
+
+    /// Those that a statement gives, in order.
+    func alarmCauses(
+        _ query: (statement: String, parameters: [SQLValue])
+    ) throws(FleetStoreError) -> [AlarmCause] {
+        let causes: [AlarmCause] = try read { database throws(FleetStoreError) in
+            try database.rows(query.statement, query.parameters)
         }
         return causes.sorted {
             ($1.gateways, $1.alarms, $0.code, $0.level) < (

@@ -1,0 +1,125 @@
+import HTTPTypes
+import Hummingbird
+import Telemetry
+
+/// What is wrong with a request, as a document by RFC 9457.
+///
+/// `type` is stable and meant for programs; `title` and `detail` are for whoever writes them.
+struct Problem: Error {
+    /// The kinds there are.
+    enum Kind: String, CaseIterable {
+        case tokenMissing = "token_missing"
+        case tokenInvalid = "token_invalid"
+        case scopeMissing = "scope_missing"
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case notAcceptable = "not_acceptable"
+        case queryInvalid = "query_invalid"
+        case bodyInvalid = "body_invalid"
+        case bodyTooLarge = "body_too_large"
+        case bodyLate = "body_late"
+        case mediaTypeUnsupported = "media_type_unsupported"
+        case keyMissing = "key_missing"
+        case keyReused = "key_reused"
+        case tooManyFailures = "too_many_failures"
+        case busy = "busy"
+        case storeUnavailable = "store_unavailable"
+        case failed = "failed"
+
+        var status: HTTPResponse.Status {
+            switch self {
+            case .tokenMissing, .tokenInvalid: .unauthorized
+            case .scopeMissing: .forbidden
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .notAcceptable: .notAcceptable
+            case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
+            case .bodyTooLarge: .contentTooLarge
+            case .bodyLate: .requestTimeout
+            case .mediaTypeUnsupported: .unsupportedMediaType
+            case .keyReused: .unprocessableContent
+            case .tooManyFailures: .tooManyRequests
+            case .busy, .storeUnavailable: .serviceUnavailable
+            case .failed: .internalServerError
+            }
+        }
+
+        var title: String {
+            switch self {
+            case .tokenMissing: "No access token"
+            case .tokenInvalid: "No such access token, or not any more"
+            case .scopeMissing: "The access token does not allow this"
+            case .notFound: "There is no such thing"
+            case .methodNotAllowed: "This method is not for this address"
+            case .notAcceptable: "None of the media types asked for"
+            case .queryInvalid: "The query is wrong"
+            case .bodyInvalid: "The document is wrong"
+            case .bodyTooLarge: "The content is too large"
+            case .bodyLate: "The content took too long"
+            case .mediaTypeUnsupported: "Content of another type is expected"
+            case .keyMissing: "An idempotency key is expected"
+            case .keyReused: "The idempotency key was used for something else"
+            case .tooManyFailures: "Too many attempts to sign in failed"
+            case .busy: "The fleet has too much to do"
+            case .storeUnavailable: "The store is not available"
+            case .failed: "The fleet failed to answer"
+            }
+        }
+    }
+
+    /// A part of the request that is wrong.
+    struct Fault: Hashable {
+        /// The name of the parameter, or a JSON pointer into the document.
+        var place: String
+        /// What was expected and found.
+        var words: String
+    }
+
+    var kind: Kind
+    var detail: String
+    var faults: [Fault] = []
+    /// Fields of the answer beside its type.
+    var headers: HTTPFields = [:]
+
+    init(_ kind: Kind, _ detail: String, faults: [Fault] = [], headers: HTTPFields = [:]) {
+        self.kind = kind
+        self.detail = detail
+        self.faults = faults
+        self.headers = headers
+    }
+
+    /// What is the same for an unknown and for a foreign id.
+    static let absent = Problem(.notFound, "there is nothing at this address that you may see")
+
+    var response: Response {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { writer in
+            writer.name("type")
+            writer.string("urn:amphora:problem:\(kind.rawValue)")
+            writer.name("title")
+            writer.string(kind.title)
+            writer.name("status")
+            writer.integer(kind.status.code)
+            writer.name("detail")
+            writer.string(detail)
+            guard !faults.isEmpty else { return }
+            writer.name("errors")
+            writer.array { writer in for fault in faults { Self.write(fault, to: &writer) } }
+        }
+        var fields = headers
+        fields[.contentType] = "application/problem+json"
+        fields[.cacheControl] = "no-store"
+        return Response(
+            status: kind.status, headers: fields,
+            body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+    }
+
+    private static func write(_ fault: Fault, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("pointer")
+            writer.string(fault.place)
+            writer.name("message")
+            writer.string(fault.words)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// Counts attempts to sign in that failed, by the address they came from.
+///
+/// A token that is good passes always: who shares an address with somebody who guesses is not shut out.
+final class SignInGuard: Sendable {
+    /// Failures within ``window`` that are answered as such.
+    static let mostFailures = 10
+    /// Seconds from the first failure until the count begins anew.
+    static let window: Int64 = 60
+    /// Addresses that are counted at once; beyond that, the count of all begins anew.
+    static let mostAddresses = 10_000
+
+    private struct Count {
+        var failures = 0
+        var until: ContinuousClock.Instant
+    }
+
+    private let counts = Mutex<[String: Count]>([:])
+    private let clock: @Sendable () -> ContinuousClock.Instant
+
+    init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.clock = clock
+    }
+
+    /// Notes a failure, and gives the seconds to wait when there were too many; nil when not.
+    func fail(_ address: String) -> Int64? {
+        let now = clock()
+        return counts.withLock { counts in
+            if counts.count >= Self.mostAddresses, counts[address] == nil {
+                counts = counts.filter { $0.value.until > now }
+                if counts.count >= Self.mostAddresses { counts.removeAll() }
+            }
+            var count = counts[address] ?? Count(until: now)
+            if count.until <= now {
+                count = Count(until: now.advanced(by: .seconds(Self.window)))
+            }
+            count.failures = min(count.failures + 1, Self.mostFailures + 1)
+            counts[address] = count
+            guard count.failures > Self.mostFailures else { return nil }
+            return max(1, now.duration(to: count.until).components.seconds)
+        }
+    }
+}

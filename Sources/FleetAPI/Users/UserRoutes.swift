@@ -1,0 +1,180 @@
+import Alarms
+import FleetStore
+import HTTPTypes
+import History
+import Hummingbird
+import Telemetry
+
+/// What is asked, by whom.
+struct Asked {
+    let request: Request
+    let bearer: TokenBearer
+    /// What stands in the address where the route has a name in braces.
+    let parameter: String
+    /// Unix time in milliseconds.
+    let now: Int64
+
+    var sight: GatewaySight { bearer.user.sight }
+    var query: Query { Query(request.uri.query) }
+}
+
+/// An answer before it is sent: what it says and in which form.
+struct Reply {
+    var bytes: [UInt8]
+    var type = "application/json"
+    /// Whether it is worth a tag; what carries an age is another one each time.
+    var isTagged = true
+}
+
+/// One thing that can be asked for; there are no others than ``UserRoutes/all``.
+struct UserRoute: Sendable {
+    let method: HTTPRequest.Method
+    /// As the contract writes it, with at most one name in braces.
+    let path: String
+    let scope: AccessScope
+    let answer: @Sendable (Asked, ViewDesk) async throws -> Reply
+
+    /// What stands in the address for the name in braces, empty when there is none; nil for another address.
+    func parameter(in address: [Substring]) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == address.count else { return nil }
+        var parameter = ""
+        for (part, found) in zip(parts, address) {
+            if part.hasPrefix("{") {
+                parameter = String(found)
+            } else if part != found {
+                return nil
+            }
+        }
+        return parameter
+    }
+}
+
+/// The routes of the API.
+enum UserRoutes {
+    static let all: [UserRoute] = [
+        UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
+        UserRoute(method: .get, path: "/v1/gateways/{id}", scope: .read, answer: gateway),
+        UserRoute(method: .get, path: "/v1/gateways/{id}/live", scope: .read, answer: live),
+        UserRoute(method: .get, path: "/v1/gateways/{id}/history", scope: .read, answer: history),
+        UserRoute(method: .get, path: "/v1/alarms", scope: .read, answer: alarms),
+        UserRoute(method: .get, path: "/v1/alarm-causes", scope: .read, answer: causes),
+        UserRoute(
+            method: .get, path: "/v1/alarm-texts/{language}", scope: .read, answer: texts),
+    ]
+
+    @Sendable static func gateways(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        var query = asked.query
+        var page = GatewayPage(within: asked.sight)
+        let isAlarmFirst = query.word("order", ["id", "alarm"]) == "alarm"
+        page.isAlarmFirst = isAlarmFirst
+        let limit = query.number("limit", 1...500) ?? 100
+        let cursor = query.text("cursor", "the 'next_cursor' of a page in the same order") {
+            Cursor.gateway($0, isAlarmFirst: isAlarmFirst) != nil
+        }
+        try query.finish()
+        page.after = cursor.flatMap { Cursor.gateway($0, isAlarmFirst: isAlarmFirst) }
+        page.limit = limit + 1
+        let wanted = page
+        let found = try await desk.ask { try $0.gateways(wanted) }
+        let items = Array(found.prefix(limit))
+        let next = found.count > limit ? items.last : nil
+        return Reply(
+            bytes: Documents.list(
+                items,
+                next: next.map {
+                    Cursor.gateway(
+                        $0.place(isAlarmFirst: isAlarmFirst), isAlarmFirst: isAlarmFirst)
+                }
+            ) { Documents.gateway($0, now: asked.now, to: &$1) })
+    }
+
+    @Sendable static func gateway(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        let found = try await seen(asked, desk)
+        try asked.query.finish()
+        return Reply(bytes: Documents.one { Documents.gateway(found, now: asked.now, to: &$0) })
+    }
+
+    @Sendable static func live(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        let id = try await seen(asked, desk).id
+        try asked.query.finish()
+        let newest = try await desk.ask { try $0.newest(of: id) }
+        let document = LiveDocument(gateway: id, newest: newest, now: asked.now)
+        return Reply(bytes: document.bytes, isTagged: false)
+    }
+
+    @Sendable static func history(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        let id = try await seen(asked, desk).id
+        let form = try Accept.form(asked.request.headers[.accept])
+        var query = asked.query
+        let names = Quantity.allCases.map(\.rawValue)
+        query.require("quantity")
+        let quantity = query.word("quantity", names).flatMap { Quantity(rawValue: $0) }
+        let pack = query.number("pack", 0...16) ?? 0
+        let pixels = query.number("pixels", SeriesBuilder.pixels) ?? 800
+        let to = query.moment("to") ?? asked.now
+        let from = query.moment("from") ?? to.addingSaturated(-86_400_000)
+        if from >= to { query.refuse("from", "expected a moment before 'to'") }
+        try query.finish()
+        guard let quantity else { throw Problem(.failed, "bug: no quantity and no fault") }
+        let wanted = SeriesRequest(
+            gateway: id, pack: Int32(pack), quantity: quantity, from: from, to: to, pixels: pixels)
+        let now = asked.now
+        let series = try await desk.ask { try $0.series(wanted, now: now) }
+        let document = SeriesDocument(request: wanted, series: series)
+        return Reply(bytes: document.bytes(form), type: form.rawValue)
+    }
+
+    @Sendable static func alarms(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        var query = asked.query
+        var filter = AlarmFilter()
+        filter.sight = asked.sight
+        filter.gateway = query.text("gateway", "the id of a gateway", Names.isID)
+        filter.code = query.text("code", "the code of an alarm", Names.isCode)
+        filter.isOpenOnly = query.word("state", ["open", "all"]) != "all"
+        let limit = query.number("limit", 1...500) ?? 100
+        let cursor = query.text("cursor", "the 'next_cursor' of a page") {
+            Cursor.alarm($0) != nil
+        }
+        try query.finish()
+        filter.after = cursor.flatMap { Cursor.alarm($0) }
+        filter.limit = limit + 1
+        let wanted = filter
+        let found = try await desk.ask { try $0.alarms(wanted) }
+        let items = Array(found.prefix(limit))
+        let next = found.count > limit ? items.last.map { Cursor.alarm($0) } : nil
+        return Reply(bytes: Documents.list(items, next: next) { Documents.alarm($0, to: &$1) })
+    }
+
+    @Sendable static func causes(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        try asked.query.finish()
+        let sight = asked.sight
+        let causes = try await desk.ask { try $0.alarmCauses(within: sight) }
+        return Reply(bytes: Documents.list(causes, next: nil) { Documents.cause($0, to: &$1) })
+    }
+
+    @Sendable static func texts(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        guard let file = AlarmTexts.document(asked.parameter) else { throw Problem.absent }
+        try asked.query.finish()
+        return Reply(bytes: file)
+    }
+
+    /// The gateway that the address names, when the user may see it.
+    private static func seen(
+        _ asked: Asked, _ desk: ViewDesk
+    ) async throws -> GatewaySummary {
+        let (id, sight) = (asked.parameter, asked.sight)
+        guard Names.isID(id), let found = try await desk.ask({ try $0.gateway(id, within: sight) })
+        else { throw Problem.absent }
+        return found
+    }
+}
+
+extension Documents {
+    /// One thing by itself.
+    static func one(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        write(&writer)
+        return writer.bytes
+    }
+}

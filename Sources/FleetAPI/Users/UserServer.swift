@@ -1,0 +1,68 @@
+import FleetStore
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+
+/// Serves users and their programs: HTTP, or TLS with an identity; from the moment it is made until `stop`.
+package final class UserServer: Sendable {
+    /// The port it listens on; of use when 0 was asked for.
+    package var port: Int { server.port }
+    private let server: RunningServer
+
+    /// Listens on an address of this machine; blocks until it does, so never call it from a task.
+    ///
+    /// `stores` are of one database, for as many questions at once, and are used by nobody else from now on.
+    /// `clock` gives Unix time in milliseconds. Without `identity` everything goes over the wire as it is,
+    /// tokens too: for this machine only. Throws when the identity does not fit, or nothing can listen there.
+    package init(
+        host: String, port: Int, stores: sending [any ViewStore],
+        limits: PatienceLimits = PatienceLimits(), log: Logger,
+        clock: @escaping @Sendable () -> Int64,
+        identity: (@Sendable () throws -> ServerPair)? = nil
+    ) throws(ListenError) {
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HeadDeadline(.seconds(Int64(limits.head)))],
+            idleTimeout: .seconds(Int64(limits.idle)),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 8_192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64))
+        var builder = HTTPServerBuilder.http1(configuration: http)
+        if let identity {
+            do {
+                let shown = try ServerIdentity(seconds: limits.identity, log: log, identity)
+                var tls = shown.configuration
+                // users show tokens, not certificates
+                tls.certificateVerification = .none
+                builder = try .tls(.http1(configuration: http), tlsConfiguration: tls)
+            } catch {
+                throw ListenError(
+                    description: "cannot serve '\(host):\(port)' over TLS, the certificate and "
+                        + "its key cannot be used: \(error)")
+            }
+        }
+        let responder = UserResponder(
+            desk: ViewDesk(stores: stores, log: log), failures: SignInGuard(), log: log,
+            clock: clock)
+        let chosen = builder
+        server = try RunningServer(host: host, port: port, log: log) { listens, log in
+            Application(
+                responder: responder, server: chosen,
+                configuration: .init(
+                    address: .hostname(host, port: port),
+                    availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+                onServerRunning: { listens($0.localAddress?.port) }, logger: log)
+        }
+    }
+
+    /// Ends the server; blocks until it has.
+    package func stop() { server.stop() }
+
+    /// Whether a host is this machine only, where nobody listens on the wire.
+    package static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,229 @@
+/// What users see of gateways; SQLite and PostgreSQL keep the same contract.
+///
+/// One thread uses an instance; several instances may use one database at once. Calls block.
+///
+/// 1. What lies outside a sight is as if it were not there, whether or not it exists.
+package protocol GatewayStore: AnyObject {
+    /// Gateways within a sight, a page of them.
+    func gateways(_ page: GatewayPage) throws(FleetStoreError) -> [GatewaySummary]
+
+    /// One gateway; nil when there is none of that id within the sight.
+    func gateway(
+        _ id: String, within sight: GatewaySight
+    ) throws(FleetStoreError) -> GatewaySummary?
+
+    /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came.
+    func newest(of gateway: String) throws(FleetStoreError) -> NewestSample?
+
+    /// Open alarms within a sight by code and level, that of the most gateways first.
+    func alarmCauses(within sight: GatewaySight) throws(FleetStoreError) -> [AlarmCause]
+}
+
+/// Which gateways are asked for.
+package struct GatewayPage: Hashable, Sendable {
+    /// A place in the order: behind the gateway of this id.
+    package struct Place: Hashable, Sendable {
+        /// How bad its worst open alarm was, 0…4; nought where the order is that of ids.
+        package var severity: Int64
+        /// Its id.
+        package var id: String
+
+        /// Joins the parts.
+        package init(severity: Int64, id: String) {
+            self.severity = severity
+            self.id = id
+        }
+    }
+
+    /// Those that are seen.
+    package var sight: GatewaySight
+    /// The worst alarm first instead of by id.
+    package var isAlarmFirst = false
+    /// The last gateway of the page before; those behind it are given.
+    package var after: Place?
+    /// At most this many.
+    package var limit = 100
+
+    /// The first hundred.
+    package init(within sight: GatewaySight) { self.sight = sight }
+}
+
+/// A gateway as a list shows it.
+package struct GatewaySummary: Hashable, Sendable {
+    /// The gateway's id.
+    package var id: String
+    /// What people call it, its model, region and time zone; empty when nobody said.
+    package var label: String, model: String, region: String, zone: String
+    /// When its newest measurement was made, Unix time in milliseconds; nil when there is none.
+    package var newest: Int64?
+    /// How that time is known.
+    package var quality: TimeQuality
+    /// Packs that belong to the bank and those that answered; nil when nothing came.
+    package var packsConfigured: Int32?, packsOnline: Int32?
+    /// State of charge, 0.01 %, and power, W, of that measurement; positive charges.
+    package var stateOfCharge: Int32?, watts: Int32?
+    /// Open alarms, and those of them that nobody has acknowledged.
+    package var openAlarms: Int64, unacknowledged: Int64
+    /// How bad the worst of them is: 4 fault, 3 protection, 2 warning, 1 information, 0 none.
+    package var severity: Int64
+
+    /// Where it stands in a list.
+    package func place(isAlarmFirst: Bool) -> GatewayPage.Place {
+        GatewayPage.Place(severity: isAlarmFirst ? severity : 0, id: id)
+    }
+}
+
+/// The newest sample of a bank and its packs.
+package struct NewestSample: Hashable, Sendable {
+    /// The bank.
+    package var bank: StoredSample<BankSample>
+    /// Its packs, in order.
+    package var packs: [PackSample]
+}
+
+extension ChangingStore {
+    package func gateways(_ page: GatewayPage) throws(FleetStoreError) -> [GatewaySummary] {
+        let (statement, parameters) = page.query
+        return try read { database throws(FleetStoreError) in
+            try database.rows(statement, parameters)
+        }
+    }
+
+    package func gateway(
+        _ id: String, within sight: GatewaySight
+    ) throws(FleetStoreError) -> GatewaySummary? {
+        var (statement, parameters) = GatewayQuery.summaries(within: sight)
+        parameters.append(.text(id))
+        statement += " AND t.gateway = ?\(parameters.count)"
+        let found: [GatewaySummary] = try read { database throws(FleetStoreError) in
+            try database.rows(statement, parameters)
+        }
+        return found.first
+    }
+
+    package func newest(of gateway: String) throws(FleetStoreError) -> NewestSample? {
+        try read { database throws(FleetStoreError) in
+            let banks: [StoredSample<BankSample>] = try database.rows(
+                Queries.currentBanks + " WHERE g.name = ?1", [.text(gateway)])
+            guard let bank = banks.first else { return nil }
+            let time = bank.timeMilliseconds
+            // several records may lie at one time
+            var packs: [PackSample] = []
+            for number in HistorySchema.packNumbers.dropFirst() {
+                let samples: [StoredSample<PackSample>] = try database.rows(
+                    Queries.packSamples,
+                    [
+                        .text(gateway), .number(time), .number(time.addingSaturated(1)),
+                        .number(100), .number(Int64(number)),
+                    ])
+                guard let sample = samples.last(where: { $0.key == bank.key }) else { continue }
+                packs.append(sample.sample)
+            }
+            return NewestSample(bank: bank, packs: packs)
+        }
+    }
+
+    package func alarmCauses(
+        within sight: GatewaySight
+    ) throws(FleetStoreError) -> [AlarmCause] {
+        try alarmCauses(GatewayQuery.alarmCauses(within: sight))
+    }
+}
+
+/// Statements about gateways within a sight.
+enum GatewayQuery {
+    /// How bad an alarm `a` is.
+    private static let severity = """
+        CASE a.level WHEN 'fault' THEN 4 WHEN 'protection' THEN 3 WHEN 'warning' THEN 2 ELSE 1 END
+        """
+
+    /// What a row of `tenant_gateway` named `t` has to be; parameters ?1 and, for a viewer, ?2.
+    static func condition(_ sight: GatewaySight) -> (text: String, parameters: [SQLValue]) {
+        guard let viewer = sight.viewer else { return ("t.tenant = ?1", [.text(sight.tenant)]) }
+        return (
+            "t.tenant = ?1 AND EXISTS (SELECT 1 FROM gateway_viewer v "
+                + "WHERE v.viewer = ?2 AND v.gateway = t.gateway)",
+            [.text(sight.tenant), .text(viewer)]
+        )
+    }
+
+    /// Summaries in no order, with a condition that others may follow.
+    static func summaries(
+        within sight: GatewaySight
+    ) -> (statement: String, parameters: [SQLValue]) {
+        let seen = condition(sight)
+        return (
+            """
+            SELECT t.gateway, d.label, d.model, d.region, d.zone, s.time_ms, s.time_quality,
+            s.packs_configured, s.packs_online, s.soc_cpct, s.power_w,
+            coalesce(o.alarms, 0), coalesce(o.unacknowledged, 0), coalesce(o.severity, 0)
+            FROM tenant_gateway t LEFT JOIN device d ON d.id = t.gateway
+            LEFT JOIN gateway g ON g.name = t.gateway LEFT JOIN bank_state s ON s.gateway = g.id
+            LEFT JOIN (SELECT a.gateway AS gateway, count(*) AS alarms,
+                sum(CASE WHEN a.acknowledged_ms = 0 THEN 1 ELSE 0 END) AS unacknowledged,
+                max(\(severity)) AS severity
+                FROM alarm a WHERE a.cleared_ms = 0 GROUP BY a.gateway) o ON o.gateway = g.id
+            WHERE \(seen.text)
+            """, seen.parameters
+        )
+    }
+
+    static func alarmCauses(
+        within sight: GatewaySight
+    ) -> (statement: String, parameters: [SQLValue]) {
+        let seen = condition(sight)
+        return (
+            """
+            SELECT a.code, a.level, count(*), count(DISTINCT a.gateway),
+            sum(CASE WHEN a.acknowledged_ms = 0 THEN 1 ELSE 0 END), min(a.raised_ms), max(a.last_ms)
+            FROM alarm a JOIN gateway g ON g.id = a.gateway
+            JOIN tenant_gateway t ON t.gateway = g.name
+            WHERE a.cleared_ms = 0 AND \(seen.text) GROUP BY a.code, a.level
+            """, seen.parameters
+        )
+    }
+}
+
+extension GatewayPage {
+    /// The statement, in the order asked for, and its parameters.
+    var query: (statement: String, parameters: [SQLValue]) {
+        var (statement, parameters) = GatewayQuery.summaries(within: sight)
+        func place(_ value: SQLValue) -> String {
+            parameters.append(value)
+            return "?\(parameters.count)"
+        }
+        let severity = "coalesce(o.severity, 0)"
+        if let after {
+            let id = place(.text(after.id))
+            if isAlarmFirst {
+                let bound = place(.number(after.severity))
+                statement +=
+                    " AND (\(severity) < \(bound) OR (\(severity) = \(bound) AND t.gateway > \(id)))"
+            } else {
+                statement += " AND t.gateway > \(id)"
+            }
+        }
+        statement += isAlarmFirst ? " ORDER BY \(severity) DESC, t.gateway" : " ORDER BY t.gateway"
+        statement += " LIMIT \(place(.number(Int64(max(0, limit)))))"
+        return (statement, parameters)
+    }
+}
+
+extension GatewaySummary: RowReadable {
+    init(from row: inout some RowSource) {
+        id = row.word()
+        label = row.word()
+        model = row.word()
+        region = row.word()
+        zone = row.word()
+        newest = row.int64()
+        quality = row.int32().flatMap { TimeQuality(rawValue: $0) } ?? .unmended
+        packsConfigured = row.int32()
+        packsOnline = row.int32()
+        stateOfCharge = row.int32()
+        watts = row.int32()
+        openAlarms = row.wide()
+        unacknowledged = row.wide()
+        severity = row.wide()
+    }
+}
