@@ -65,6 +65,58 @@ class Checker:
         if used != set(document.get("channels", {})):
             self.fault(path, f"no operation uses {sorted(set(document.get('channels', {})) - used)}")
 
+    def check_openapi(self, path):
+        """Every schema must be valid and every reference lead somewhere; addresses, operations and answers be complete."""
+        document = self.parse(path, path.read_text())
+        if document is None:
+            return
+        self.documents += 1
+        if document.get("openapi") != "3.1.0" or document.get("jsonSchemaDialect") != DIALECT:
+            self.fault(path, f"expected OpenAPI 3.1.0 with schemas of {DIALECT!r}")
+        for reference in self.references(document):
+            try:
+                self.at(document, reference)
+            except (KeyError, TypeError):
+                self.fault(path, f"'{reference}' leads nowhere")
+        for name, schema in document["components"]["schemas"].items():
+            try:
+                jsonschema.Draft202012Validator.check_schema(schema)
+            except jsonschema.SchemaError as error:
+                self.fault(path, f"schema '{name}' is not valid at {error.json_path}: {error.message}")
+        used = {reference.rpartition("/")[2] for reference in self.references(document)}
+        for kind in ("schemas", "parameters", "responses"):
+            for name in set(document["components"][kind]) - used:
+                self.fault(path, f"nothing refers to '{name}' of '{kind}'")
+        names = set()
+        for address, item in document["paths"].items():
+            shared = item.get("parameters", [])
+            for method, operation in item.items():
+                if method == "parameters":
+                    continue
+                where = f"{method.upper()} {address}"
+                if operation.get("operationId") in names | {None}:
+                    self.fault(path, f"{where}: expected an 'operationId' of its own")
+                names.add(operation.get("operationId"))
+                parameters = [self.resolved(document, p) for p in shared + operation.get("parameters", [])]
+                described = {p["name"] for p in parameters if p["in"] == "path" and p.get("required")}
+                if described != set(re.findall(r"{(\w+)}", address)):
+                    self.fault(path, f"{where}: described are the parameters {sorted(described)}")
+                for status, answer in operation["responses"].items():
+                    answer = self.resolved(document, answer)
+                    if not answer.get("description"):
+                        self.fault(path, f"{where}: {status} has no description")
+                    if status >= "400" and list(answer.get("content", {})) != ["application/problem+json"]:
+                        self.fault(path, f"{where}: {status} is no problem document")
+
+    def at(self, document, reference):
+        place = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+        return place
+
+    def resolved(self, document, node):
+        return self.at(document, node["$ref"]) if "$ref" in node else node
+
     def references(self, node):
         if isinstance(node, dict):
             if isinstance(node.get("$ref"), str):
@@ -129,6 +181,8 @@ def main():
         checker.load_schema(path)
     for path in sorted((root / "Schemas").glob("*.asyncapi.json")):
         checker.check_asyncapi(path)
+    for path in sorted((root / "Schemas").glob("*.openapi.json")):
+        checker.check_openapi(path)
     sets = root / "Provisioning" / "ProfileSets"
     for path in sorted(sets.rglob("*.json")):
         checker.check_file(path)
