@@ -140,7 +140,8 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore",
-                "History", "Telemetry", asn1, crypto, cryptoExtras, hummingbird, hummingbirdTLS,
+                "History", "StrictJSON", "Telemetry", asn1, crypto, cryptoExtras, hummingbird,
+                hummingbirdTLS,
                 lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(

@@ -139,4 +139,43 @@ import Testing
         #expect(try store.audit(tenant: "north", limit: 1).map(\.action) == ["gateway_given_away"])
         #expect(try store.audit(tenant: "south", limit: 1).map(\.action) == ["gateway_assigned"])
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `an alarm is acknowledged once by a key, by who sees it, and told (rule 3)`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let store = try FleetStores.openViews(address)
+        _ = try store.addTenant(Tenant(id: "north", createdMilliseconds: start), by: author)
+        _ = try store.assign(gateway: "house-1", to: "north", by: author)
+        _ = try store.addUser(user("anna", .owner), by: author)
+        _ = try store.addUser(user("otto", .operator), by: author)
+        try FleetStores.open(address).store(Records().event(1))
+        while try store.keepAlarms(limit: 10) > 0 {}
+        let alarm = try #require(try store.alarms(AlarmFilter()).first)
+        func say(_ name: String, _ key: String, hash: String = "h", after: Int64 = 0) throws
+            -> AcknowledgementVerdict
+        {
+            try store.acknowledge(
+                AlarmAcknowledgement(
+                    subject: alarm.subject, text: "", user: user(name, .admin), key: key,
+                    requestHash: hash, now: alarm.raised + 1000 + after))
+        }
+        // what counts is who the user is by now, not what whoever asks says
+        #expect(try say("anna", "1") == .unknownAlarm)
+        #expect(try say("eve", "1") == .unknownAlarm)
+        _ = try store.grant(true, gateway: "house-1", to: "anna", by: author)
+        #expect(try say("anna", "1") == .done)
+        #expect(try store.alarms(AlarmFilter()).first?.acknowledgedBy == "anna")
+        #expect(try say("anna", "1") == .repeated)
+        #expect(try say("anna", "1", hash: "other") == .keyTaken)
+        #expect(try say("anna", "2") == .known(by: "anna"))
+        // a key is that of its user
+        #expect(try say("otto", "1", hash: "other") == .known(by: "anna"))
+        #expect(
+            try say("anna", "1", after: AlarmAcknowledgement.keyLife + 1) == .known(by: "anna"))
+        let told = try store.audit(tenant: "north", limit: 100)
+            .filter { $0.action == "alarm_acknowledged" }
+        #expect(told.map(\.author.name) == ["anna"])
+    }
 }

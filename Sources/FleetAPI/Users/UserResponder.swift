@@ -26,6 +26,8 @@ struct UserResponder: HTTPResponder {
     let log: Logger
     /// Unix time in milliseconds.
     let clock: @Sendable () -> Int64
+    /// Seconds in which a body has to be there.
+    let bodySeconds: Int
 
     func respond(to request: Request, context: UserContext) async -> Response {
         do {
@@ -61,7 +63,8 @@ struct UserResponder: HTTPResponder {
                 ])
         }
         let asked = Asked(
-            request: request, bearer: bearer, parameter: match.parameter, now: now)
+            request: request, bearer: bearer, parameter: match.parameter, now: now,
+            bodySeconds: bodySeconds)
         return Self.response(try await match.route.answer(asked, desk), to: request)
     }
 

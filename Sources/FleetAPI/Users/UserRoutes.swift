@@ -13,6 +13,8 @@ struct Asked {
     let parameter: String
     /// Unix time in milliseconds.
     let now: Int64
+    /// Seconds in which a body has to be there.
+    let bodySeconds: Int
 
     var sight: GatewaySight { bearer.user.sight }
     var query: Query { Query(request.uri.query) }
@@ -61,6 +63,9 @@ enum UserRoutes {
         UserRoute(method: .get, path: "/v1/alarm-causes", scope: .read, answer: causes),
         UserRoute(
             method: .get, path: "/v1/alarm-texts/{language}", scope: .read, answer: texts),
+        UserRoute(
+            method: .post, path: "/v1/alarms/acknowledge", scope: .acknowledge,
+            answer: acknowledge),
     ]
 
     @Sendable static func gateways(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
@@ -157,6 +162,36 @@ enum UserRoutes {
         guard let file = AlarmTexts.document(asked.parameter) else { throw Problem.absent }
         try asked.query.finish()
         return Reply(bytes: file)
+    }
+
+    @Sendable static func acknowledge(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        try asked.query.finish()
+        let content = try await Content.read(
+            asked.request, most: UserResponder.mostBytes, seconds: asked.bodySeconds)
+        let wanted = try AcknowledgementReader(
+            content, key: asked.request.headers[AcknowledgementReader.keyName],
+            user: asked.bearer.user, now: asked.now
+        ).request
+        let verdict = try await desk.ask { try $0.acknowledge(wanted) }
+        let name = asked.bearer.user.name
+        switch verdict {
+        case .done: return acknowledged("done", by: name)
+        case .repeated: return acknowledged("repeated", by: name)
+        case .known(let author): return acknowledged("known", by: author)
+        case .unknownAlarm: throw Problem.absent
+        case .keyTaken:
+            throw Problem(.keyReused, "expected a key of its own for each request")
+        }
+    }
+
+    private static func acknowledged(_ outcome: String, by author: String) -> Reply {
+        let bytes = Documents.one { writer in
+            writer.object { writer in
+                writer.member("outcome", outcome)
+                writer.member("acknowledged_by", author)
+            }
+        }
+        return Reply(bytes: bytes, isTagged: false)
     }
 
     /// The gateway that the address names, when the user may see it.

@@ -44,7 +44,7 @@ package final class UserServer: Sendable {
         }
         let responder = UserResponder(
             desk: ViewDesk(stores: stores, log: log), failures: SignInGuard(), log: log,
-            clock: clock)
+            clock: clock, bodySeconds: limits.body)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
             Application(

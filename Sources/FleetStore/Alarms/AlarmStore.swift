@@ -80,26 +80,7 @@ extension ChangingStore {
 
     package func add(_ word: AlarmWord) throws(FleetStoreError) -> Bool {
         try change("keep a word about an alarm") { database throws(FleetStoreError) in
-            let subject = word.subject
-            var made = word.made
-            if word.kind == .acknowledged {
-                made = max(made, try database.newestRaising(of: subject))
-            }
-            let gateways: [Int64] = try database.rows(
-                """
-                INSERT INTO alarm_word (gateway, code, level, pack, made_ms, kind, author, message)
-                SELECT id, CAST(?2 AS text), CAST(?3 AS text), CAST(?4 AS integer),
-                CAST(?5 AS bigint), CAST(?6 AS text), CAST(?7 AS text), CAST(?8 AS text)
-                FROM gateway WHERE name = ?1 RETURNING gateway
-                """,
-                [
-                    .text(subject.gateway), .text(subject.code), .text(subject.level),
-                    .number(Int64(subject.pack)), .number(made), .text(word.kind.rawValue),
-                    .text(word.author), .text(word.text),
-                ])
-            guard let gateway = gateways.first else { return false }
-            try database.markAlarms(of: gateway)
-            return true
+            try database.keep(word)
         }
     }
 
@@ -125,6 +106,28 @@ extension FleetDatabase {
             INSERT INTO alarm_due (gateway, marks) VALUES (?1, 1)
             ON CONFLICT (gateway) DO UPDATE SET marks = alarm_due.marks + 1
             """, [.number(gateway)])
+    }
+
+    /// Keeps a word; false when no gateway of that name has reported anything yet.
+    func keep(_ word: AlarmWord) throws(FleetStoreError) -> Bool {
+        let subject = word.subject
+        var made = word.made
+        if word.kind == .acknowledged { made = max(made, try newestRaising(of: subject)) }
+        let gateways: [Int64] = try rows(
+            """
+            INSERT INTO alarm_word (gateway, code, level, pack, made_ms, kind, author, message)
+            SELECT id, CAST(?2 AS text), CAST(?3 AS text), CAST(?4 AS integer),
+            CAST(?5 AS bigint), CAST(?6 AS text), CAST(?7 AS text), CAST(?8 AS text)
+            FROM gateway WHERE name = ?1 RETURNING gateway
+            """,
+            [
+                .text(subject.gateway), .text(subject.code), .text(subject.level),
+                .number(Int64(subject.pack)), .number(made), .text(word.kind.rawValue),
+                .text(word.author), .text(word.text),
+            ])
+        guard let gateway = gateways.first else { return false }
+        try markAlarms(of: gateway)
+        return true
     }
 
     /// Notes it for gateways whose times were mended, and for those of new records that tell of alarms.

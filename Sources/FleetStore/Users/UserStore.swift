@@ -66,6 +66,13 @@ package protocol UserStore: AnyObject {
     /// Who shows a token with this hash; nil when it is none, or expired at this Unix time in milliseconds.
     func bearer(ofTokenHash hash: String, now: Int64) throws(FleetStoreError) -> TokenBearer?
 
+    /// Notes that a user looks after an open alarm, within what the user sees now; the alarm shows it at once.
+    ///
+    /// The same key again within a day is the same request, whatever became of the alarm meanwhile.
+    func acknowledge(
+        _ asked: AlarmAcknowledgement
+    ) throws(FleetStoreError) -> AcknowledgementVerdict
+
     /// What was changed in a tenant, the newest first, at most so many.
     func audit(tenant: String, limit: Int) throws(FleetStoreError) -> [AuditEntry]
 }

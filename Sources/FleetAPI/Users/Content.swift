@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+
+/// The JSON content of a request, within its bounds.
+enum Content {
+    private static let type = "application/json"
+
+    /// Reads it; throws a ``Problem`` when it is of another type, too long or too slow.
+    static func read(_ request: Request, most: Int, seconds: Int) async throws -> [UInt8] {
+        let found = request.headers[.contentType] ?? ""
+        let name = found.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+        guard name == type else {
+            throw Problem(
+                .mediaTypeUnsupported, "expected '\(type)', found '\(found.prefix(80))'")
+        }
+        return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await collect(request, most: most) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let bytes = first else {
+                throw Problem(
+                    .bodyLate, "expected the whole content within \(seconds) s",
+                    headers: [.connection: "close"])
+            }
+            return bytes
+        }
+    }
+
+    private static func collect(_ request: Request, most: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            bytes += buffer.readableBytesView
+            guard bytes.count <= most else {
+                throw Problem(
+                    .bodyTooLarge, "expected at most \(most) bytes, found more",
+                    headers: [.connection: "close"])
+            }
+        }
+        return bytes
+    }
+}
