@@ -2,6 +2,27 @@ import FleetStore
 
 /// A place in a list, as text that means nothing to whoever carries it.
 enum Cursor {
+    /// The most digits.
+    static let longest = 1024
+
+    /// Whether a text could be a cursor of any list.
+    static func isForm(_ text: String) -> Bool {
+        (2...longest).contains(text.utf8.count) && text.utf8.count.isMultiple(of: 2)
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    /// What a cursor stands for; throws a ``Problem`` of its own, so that whoever carries one from another
+    /// version of the fleet knows to begin anew.
+    static func place<Place>(_ text: String?, _ read: (String) -> Place?) throws -> Place? {
+        guard let text else { return nil }
+        guard let place = read(text) else {
+            throw Problem(
+                .cursorInvalid, "expected the 'next_cursor' of a page in the same order; begin anew"
+            )
+        }
+        return place
+    }
+
     /// Joins the parts, none of which has a line end, under the name of their list.
     static func text(_ list: String, _ parts: [String]) -> String {
         Digest.hexText(([list] + parts).joined(separator: "\n").utf8)
@@ -10,9 +31,7 @@ enum Cursor {
     /// The parts; nil when it is of another list or was not made here.
     static func parts(_ list: String, _ text: String, count: Int) -> [String]? {
         let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-        guard text.utf8.count <= 1024, digits.count == text.utf8.count,
-            digits.count.isMultiple(of: 2)
-        else { return nil }
+        guard isForm(text), digits.count == text.utf8.count else { return nil }
         let bytes = stride(from: 0, to: digits.count, by: 2).map {
             UInt8(digits[$0] << 4 | digits[$0 + 1])
         }

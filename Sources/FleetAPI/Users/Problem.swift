@@ -15,6 +15,7 @@ struct Problem: Error {
         case methodNotAllowed = "method_not_allowed"
         case notAcceptable = "not_acceptable"
         case queryInvalid = "query_invalid"
+        case cursorInvalid = "cursor_invalid"
         case bodyInvalid = "body_invalid"
         case bodyTooLarge = "body_too_large"
         case bodyLate = "body_late"
@@ -34,6 +35,7 @@ struct Problem: Error {
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
+            case .cursorInvalid: .conflict
             case .bodyTooLarge: .contentTooLarge
             case .bodyLate: .requestTimeout
             case .mediaTypeUnsupported: .unsupportedMediaType
@@ -53,6 +55,7 @@ struct Problem: Error {
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"
             case .queryInvalid: "The query is wrong"
+            case .cursorInvalid: "The cursor is of no use here, or not any more"
             case .bodyInvalid: "The document is wrong"
             case .bodyTooLarge: "The content is too large"
             case .bodyLate: "The content took too long"

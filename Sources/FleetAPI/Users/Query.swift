@@ -61,6 +61,11 @@ struct Query {
         text(name, "one of \(words.joined(separator: ", "))") { words.contains($0) }
     }
 
+    /// A cursor, by its form only; nil when it is not given or wrong.
+    mutating func cursor() -> String? {
+        text("cursor", "hexadecimal digits, at most \(Cursor.longest)", Cursor.isForm)
+    }
+
     /// Says that a parameter is missing.
     mutating func require(_ name: String) {
         if values[name] == nil { refuse(name, "is missing") }

@@ -74,11 +74,9 @@ enum UserRoutes {
         let isAlarmFirst = query.word("order", ["id", "alarm"]) == "alarm"
         page.isAlarmFirst = isAlarmFirst
         let limit = query.number("limit", 1...500) ?? 100
-        let cursor = query.text("cursor", "the 'next_cursor' of a page in the same order") {
-            Cursor.gateway($0, isAlarmFirst: isAlarmFirst) != nil
-        }
+        let cursor = query.cursor()
         try query.finish()
-        page.after = cursor.flatMap { Cursor.gateway($0, isAlarmFirst: isAlarmFirst) }
+        page.after = try Cursor.place(cursor) { Cursor.gateway($0, isAlarmFirst: isAlarmFirst) }
         page.limit = limit + 1
         let wanted = page
         let found = try await desk.ask { try $0.gateways(wanted) }
@@ -138,11 +136,9 @@ enum UserRoutes {
         filter.code = query.text("code", "the code of an alarm", Names.isCode)
         filter.isOpenOnly = query.word("state", ["open", "all"]) != "all"
         let limit = query.number("limit", 1...500) ?? 100
-        let cursor = query.text("cursor", "the 'next_cursor' of a page") {
-            Cursor.alarm($0) != nil
-        }
+        let cursor = query.cursor()
         try query.finish()
-        filter.after = cursor.flatMap { Cursor.alarm($0) }
+        filter.after = try Cursor.place(cursor) { Cursor.alarm($0) }
         filter.limit = limit + 1
         let wanted = filter
         let found = try await desk.ask { try $0.alarms(wanted) }
