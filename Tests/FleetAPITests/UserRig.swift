@@ -31,7 +31,7 @@ final class UserRig: Sendable {
     var address: String { "sqlite:" + folder.file("fleet.db") }
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    init(limits: PatienceLimits = PatienceLimits()) async throws {
         let folder = try TemporaryDirectory("users")
         let address = "sqlite:" + folder.file("fleet.db")
         try Self.fill(address)
@@ -41,7 +41,7 @@ final class UserRig: Sendable {
             try UserServer(
                 host: "127.0.0.1", port: 0,
                 stores: [FleetStores.openViews(address), FleetStores.openViews(address)],
-                log: log, clock: { Self.now })
+                limits: limits, log: log, clock: { Self.now })
         }
     }
 
