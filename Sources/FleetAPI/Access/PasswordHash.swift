@@ -12,6 +12,10 @@ package enum PasswordHash {
     /// How long it may be, in bytes; more would only cost time.
     package static let longest = 256
 
+    /// A hash that costs as much to look at as others and is that of no password.
+    static let none =
+        "scrypt$32768$8$3$00000000000000000000000000000000$" + String(repeating: "00", count: 32)
+
     private static let (rounds, blockSize, parallelism) = (32_768, 8, 3)
     private static let (saltBytes, hashBytes) = (16, 32)
 

@@ -26,7 +26,7 @@ struct AcknowledgementReader {
         }
         let faults = FaultList()
         guard var section = JSONSection(parsing: content, faults: faults) else {
-            throw Self.problem(faults)
+            throw Problem.body(faults)
         }
         func text(_ name: String, _ expected: String, _ isGood: (String) -> Bool) -> String {
             let value = section.requiredString(name)
@@ -50,7 +50,7 @@ struct AcknowledgementReader {
             section.fault("note", "has a character U+0000, which is none of a text")
         }
         section.finish()
-        guard faults.faults.isEmpty else { throw Self.problem(faults) }
+        guard faults.faults.isEmpty else { throw Problem.body(faults) }
         let subject = AlarmSubject(
             gateway: gateway, code: code, level: level, pack: Int32(clamping: pack))
         let meaning = [gateway, code, level, "\(pack)", note].joined(separator: "\n")
@@ -79,12 +79,15 @@ struct AcknowledgementReader {
                     || byte == 0x2D || byte == 0x5F
             }
     }
+}
 
-    private static func problem(_ faults: FaultList) -> Problem {
+extension Problem {
+    /// All that is wrong with a document.
+    static func body(_ faults: FaultList) -> Problem {
         let list = faults.faults.prefix(20).map { fault in
             let name = fault.message.split(separator: "'", omittingEmptySubsequences: false)
             let pointer = fault.message.hasPrefix("'") && name.count > 1 ? "/\(name[1])" : ""
-            return Problem.Fault(place: pointer, words: fault.description)
+            return Fault(place: pointer, words: fault.description)
         }
         return Problem(.bodyInvalid, "see errors for each part", faults: list)
     }

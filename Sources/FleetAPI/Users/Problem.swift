@@ -10,6 +10,7 @@ struct Problem: Error {
     enum Kind: String, CaseIterable {
         case tokenMissing = "token_missing"
         case tokenInvalid = "token_invalid"
+        case signInFailed = "sign_in_failed"
         case scopeMissing = "scope_missing"
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
@@ -29,7 +30,7 @@ struct Problem: Error {
 
         var status: HTTPResponse.Status {
             switch self {
-            case .tokenMissing, .tokenInvalid: .unauthorized
+            case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
             case .scopeMissing: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
@@ -50,6 +51,7 @@ struct Problem: Error {
             switch self {
             case .tokenMissing: "No access token"
             case .tokenInvalid: "No such access token, or not any more"
+            case .signInFailed: "The name or the password is wrong"
             case .scopeMissing: "The access token does not allow this"
             case .notFound: "There is no such thing"
             case .methodNotAllowed: "This method is not for this address"

@@ -1,8 +1,9 @@
 import Synchronization
 
-/// Counts attempts to sign in that failed, by the address they came from.
+/// Counts attempts to sign in that failed: with tokens by the address they came from, with passwords by name.
 ///
 /// A token that is good passes always: who shares an address with somebody who guesses is not shut out.
+/// Passwords can be guessed, so a name with too many failures is not looked at until its minute is over.
 final class SignInGuard: Sendable {
     /// Failures within ``window`` that are answered as such.
     static let mostFailures = 10
@@ -21,6 +22,17 @@ final class SignInGuard: Sendable {
 
     init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.clock = clock
+    }
+
+    /// Seconds to wait when there were too many failures already; nil when not.
+    func wait(_ address: String) -> Int64? {
+        let now = clock()
+        return counts.withLock { counts in
+            guard let count = counts[address], count.until > now,
+                count.failures >= Self.mostFailures
+            else { return nil }
+            return max(1, now.duration(to: count.until).components.seconds)
+        }
     }
 
     /// Notes a failure, and gives the seconds to wait when there were too many; nil when not.

@@ -23,6 +23,7 @@ struct UserResponder: HTTPResponder {
 
     let desk: ViewDesk
     let failures: SignInGuard
+    let signIn: SignInDesk
     let log: Logger
     /// Unix time in milliseconds.
     let clock: @Sendable () -> Int64
@@ -52,20 +53,24 @@ struct UserResponder: HTTPResponder {
         }
         try Self.checkBody(request, isExpected: match.route.method == .post)
         let now = clock()
+        guard let scope = match.route.scope, let answer = match.route.answer else {
+            try Query(request.uri.query).finish()
+            return Self.response(try await signIn.answer(request, now: now), to: request)
+        }
         let bearer = try await bearer(request, context, now)
-        guard bearer.token.scopes.contains(match.route.scope) else {
+        guard bearer.token.scopes.contains(scope) else {
             throw Problem(
-                .scopeMissing, "expected a token with the scope '\(match.route.scope.rawValue)'",
+                .scopeMissing, "expected a token with the scope '\(scope.rawValue)'",
                 headers: [
                     .wwwAuthenticate:
                         "Bearer realm=\"amphora\", error=\"insufficient_scope\", "
-                        + "scope=\"\(match.route.scope.rawValue)\""
+                        + "scope=\"\(scope.rawValue)\""
                 ])
         }
         let asked = Asked(
             request: request, bearer: bearer, parameter: match.parameter, now: now,
             bodySeconds: bodySeconds)
-        return Self.response(try await match.route.answer(asked, desk), to: request)
+        return Self.response(try await answer(asked, desk), to: request)
     }
 
     private static func response(_ reply: Reply, to request: Request) -> Response {

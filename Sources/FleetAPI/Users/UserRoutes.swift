@@ -33,8 +33,10 @@ struct UserRoute: Sendable {
     let method: HTTPRequest.Method
     /// As the contract writes it, with at most one name in braces.
     let path: String
-    let scope: AccessScope
-    let answer: @Sendable (Asked, ViewDesk) async throws -> Reply
+    /// What the token has to allow; nil needs none.
+    let scope: AccessScope?
+    /// Nil is signing in, which is the one thing that nobody is asked for a token for.
+    let answer: (@Sendable (Asked, ViewDesk) async throws -> Reply)?
 
     /// What stands in the address for the name in braces, empty when there is none; nil for another address.
     func parameter(in address: [Substring]) -> String? {
@@ -66,6 +68,7 @@ enum UserRoutes {
         UserRoute(
             method: .post, path: "/v1/alarms/acknowledge", scope: .acknowledge,
             answer: acknowledge),
+        UserRoute(method: .post, path: "/v1/sign-in", scope: nil, answer: nil),
     ]
 
     @Sendable static func gateways(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {

@@ -42,9 +42,10 @@ package final class UserServer: Sendable {
                         + "its key cannot be used: \(error)")
             }
         }
+        let desk = ViewDesk(stores: stores, log: log)
         let responder = UserResponder(
-            desk: ViewDesk(stores: stores, log: log), failures: SignInGuard(), log: log,
-            clock: clock, bodySeconds: limits.body)
+            desk: desk, failures: SignInGuard(), signIn: SignInDesk(desk, limits.body, log),
+            log: log, clock: clock, bodySeconds: limits.body)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
             Application(

@@ -1,0 +1,115 @@
+import Dispatch
+import FleetStore
+import Hummingbird
+import Logging
+import StrictJSON
+import Synchronization
+import Telemetry
+
+/// Gives tokens for passwords.
+///
+/// A password costs 32 MiB and a tenth of a second to look at, so one is looked at after the other and few may wait.
+final class SignInDesk: Sendable {
+    /// How long such a token is good, ms: half a day.
+    static let life: Int64 = 43_200_000
+    /// Passwords that may wait at once.
+    static let mostWaiting = 16
+
+    private let desk: ViewDesk
+    private let bodySeconds: Int
+    private let log: Logger
+    private let failures = SignInGuard()
+    private let waiting = Mutex(0)
+    private let queue = DispatchQueue(label: "passwords")
+
+    init(_ desk: ViewDesk, _ bodySeconds: Int, _ log: Logger) {
+        self.desk = desk
+        self.bodySeconds = bodySeconds
+        self.log = log
+    }
+
+    /// A token for the name and the password in the content; `now` is a Unix time in milliseconds.
+    func answer(_ request: Request, now: Int64) async throws -> Reply {
+        let (name, password) = try Self.read(
+            try await Content.read(
+                request, most: UserResponder.mostBytes, seconds: bodySeconds))
+        if let seconds = failures.wait(name) { throw Self.tooMany(seconds) }
+        // no name has a zero, and what follows one would not reach every store
+        let isName = !name.utf8.contains(0)
+        let user = try await desk.ask { isName ? try $0.user(name) : nil }
+        let isRight = try await matches(user?.passwordHash ?? "", password)
+        guard isRight, let user else {
+            log.warning("somebody failed to sign in", metadata: ["user.name": "\(name)"])
+            if let seconds = failures.fail(name) { throw Self.tooMany(seconds) }
+            throw Problem(
+                .signInFailed, "there is no such user, or the password is another",
+                headers: [.wwwAuthenticate: "Bearer realm=\"amphora\""])
+        }
+        return try await token(for: user, now)
+    }
+
+    private func token(for user: User, _ now: Int64) async throws -> Reply {
+        let text = BearerToken.make()
+        let token = AccessToken(
+            id: BearerToken.makeID(), hash: BearerToken.hash(text), owner: user.name,
+            label: "sign-in", scopes: Set(AccessScope.allCases), createdMilliseconds: now,
+            expiresMilliseconds: now.addingSaturated(Self.life))
+        let isKept = try await desk.ask { store in
+            // a password that was changed meanwhile is not this one
+            guard try store.user(user.name)?.passwordHash == user.passwordHash else { return false }
+            return try store.addToken(token, by: Author(user.name, at: now))
+        }
+        guard isKept else { throw Problem(.signInFailed, "the user has just changed") }
+        let bytes = Documents.one { writer in
+            writer.object { writer in
+                writer.member("token", text)
+                writer.member("id", token.id)
+                writer.moment("expires", unixMilliseconds: token.expiresMilliseconds)
+                writer.name("scopes")
+                writer.array { writer in
+                    for scope in AccessScope.allCases { writer.string(scope.rawValue) }
+                }
+            }
+        }
+        return Reply(bytes: bytes, isTagged: false)
+    }
+
+    private static func tooMany(_ seconds: Int64) -> Problem {
+        Problem(.tooManyFailures, "wait \(seconds) s", headers: [.retryAfter: "\(seconds)"])
+    }
+
+    /// Takes as long for a user that does not exist as for one that does.
+    private func matches(_ kept: String, _ password: String) async throws -> Bool {
+        let mayWait = waiting.withLock { waiting in
+            guard waiting < Self.mostWaiting else { return false }
+            waiting += 1
+            return true
+        }
+        guard mayWait else {
+            throw Problem(.busy, "too many sign in at once", headers: [.retryAfter: "2"])
+        }
+        defer { waiting.withLock { $0 -= 1 } }
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                let isKnown = !kept.isEmpty
+                let matches = PasswordHash.matches(isKnown ? kept : PasswordHash.none, password)
+                continuation.resume(returning: matches && isKnown)
+            }
+        }
+    }
+
+    private static func read(_ content: [UInt8]) throws -> (name: String, password: String) {
+        let faults = FaultList()
+        guard var section = JSONSection(parsing: content, faults: faults) else {
+            throw Problem.body(faults)
+        }
+        let (name, password) = (section.requiredString("name"), section.requiredString("password"))
+        for (key, value, most) in [("name", name, 64), ("password", password, 256)] {
+            let count = value.unicodeScalars.count
+            if count > most { section.fault(key, "has \(count) characters, allowed \(most)") }
+        }
+        section.finish()
+        guard faults.faults.isEmpty else { throw Problem.body(faults) }
+        return (name, password)
+    }
+}
