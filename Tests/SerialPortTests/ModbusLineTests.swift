@@ -9,7 +9,7 @@ import Testing
     private static let expected: [UInt16] = Array(1000..<1008)
 
     @Test func `an answer arrives with its registers`() throws {
-        let fixture = try LineFixture { $0.send($0.answer()) }
+        let fixture = try LineFixture(turnRoundMilliseconds: 2_000) { $0.send($0.answer()) }
         #expect(fixture.ask(try .holding(0, 8)).registers == Self.expected)
         #expect(fixture.line.wireBytes == 8 + 21)
         #expect(fixture.line.strayBytes == 0)
@@ -27,7 +27,9 @@ import Testing
     }
 
     @Test func `noise around an answer is survived and counted`() throws {
-        let fixture = try LineFixture { $0.send([0xFF, 0x00] + $0.answer() + [0x00]) }
+        let fixture = try LineFixture(turnRoundMilliseconds: 2_000) {
+            $0.send([0xFF, 0x00] + $0.answer() + [0x00])
+        }
         for _ in 0..<3 { #expect(fixture.ask(try .holding(0, 8)).registers == Self.expected) }
         #expect(fixture.line.strayBytes == 9)
     }
@@ -60,7 +62,9 @@ import Testing
     }
 
     @Test func `an adapter that echoes is survived`() throws {
-        let fixture = try LineFixture { $0.send($0.request + $0.answer()) }
+        let fixture = try LineFixture(turnRoundMilliseconds: 2_000) {
+            $0.send($0.request + $0.answer())
+        }
         for _ in 0..<3 { #expect(fixture.ask(try .holding(0, 8)).registers == Self.expected) }
         #expect(fixture.line.strayBytes == 0)
     }
@@ -73,7 +77,9 @@ import Testing
     }
 
     @Test func `an answer from another unit is taken where the map says so`() throws {
-        let fixture = try LineFixture { $0.send($0.answer(unit: 0x51)) }
+        let fixture = try LineFixture(turnRoundMilliseconds: 2_000) {
+            $0.send($0.answer(unit: 0x51))
+        }
         let request = try ReadRequest.holding(0, 8, unit: 0x81)
         #expect(fixture.ask(request, replyUnit: UnitID(0x51)).registers == Self.expected)
         #expect(fixture.ask(request).kind == "unit 81")
@@ -101,7 +107,9 @@ import Testing
     @Test(arguments: [(1200, 0), (9600, 0), (115_200, 0), (115_200, 25)])
     func `no request begins before the silence is over`(baud: Int, gap: Int) throws {
         let began = Moments()
-        let fixture = try LineFixture(baud: baud, gapMilliseconds: gap) { turn in
+        let fixture = try LineFixture(
+            baud: baud, gapMilliseconds: gap, turnRoundMilliseconds: 2_000
+        ) { turn in
             let answer = turn.answer()
             began.note()
             turn.send(answer)

@@ -79,9 +79,11 @@ import Testing
             """
         try Data(settings.utf8).write(to: URL(filePath: folder.file("schemathesis.toml")))
         let run = try ChildProcess(
-            Peers.python(importing: "schemathesis"),
+            Peers.tool("env"),
             [
-                "-m", "schemathesis.cli", "--config-file", folder.file("schemathesis.toml"), "run",
+                // it keeps notes of its runs where it is started
+                "-C", folder.path, try Peers.python(importing: "schemathesis"), "-m",
+                "schemathesis.cli", "--config-file", folder.file("schemathesis.toml"), "run",
                 Repository.root + "/Schemas/fleet.openapi.json", "--url",
                 "http://127.0.0.1:\(api)", "-H", "Authorization: Bearer \(token)", "--checks",
                 "all", "--phases", "examples,coverage,fuzzing,stateful", "--seed",
