@@ -18,12 +18,13 @@ final class SignInDesk: Sendable {
     private let desk: ViewDesk
     private let bodySeconds: Int
     private let log: Logger
-    private let failures = SignInGuard()
+    private let failures: SignInGuard
     private let waiting = Mutex(0)
     private let queue = DispatchQueue(label: "passwords")
 
-    init(_ desk: ViewDesk, _ bodySeconds: Int, _ log: Logger) {
+    init(_ desk: ViewDesk, _ bodySeconds: Int, _ log: Logger, failures: SignInGuard) {
         self.desk = desk
+        self.failures = failures
         self.bodySeconds = bodySeconds
         self.log = log
     }

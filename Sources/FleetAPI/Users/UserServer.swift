@@ -15,12 +15,14 @@ package final class UserServer: Sendable {
     /// Listens on an address of this machine; blocks until it does, so never call it from a task.
     ///
     /// `stores` are of one database, for as many questions at once, and are used by nobody else from now on.
-    /// `clock` gives Unix time in milliseconds. Without `identity` everything goes over the wire as it is,
+    /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
+    /// counted. Without `identity` everything goes over the wire as it is,
     /// tokens too: for this machine only. Throws when the identity does not fit, or nothing can listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
         limits: PatienceLimits = PatienceLimits(), log: Logger,
         clock: @escaping @Sendable () -> Int64,
+        steady: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         identity: (@Sendable () throws -> ServerPair)? = nil
     ) throws(ListenError) {
         let http = HTTP1Channel.Configuration(
@@ -44,7 +46,8 @@ package final class UserServer: Sendable {
         }
         let desk = ViewDesk(stores: stores, log: log)
         let responder = UserResponder(
-            desk: desk, failures: SignInGuard(), signIn: SignInDesk(desk, limits.body, log),
+            desk: desk, failures: SignInGuard(clock: steady),
+            signIn: SignInDesk(desk, limits.body, log, failures: SignInGuard(clock: steady)),
             log: log, clock: clock, bodySeconds: limits.body)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
