@@ -169,6 +169,19 @@ package struct Retention: Hashable, Sendable {
     package init() {}
 }
 
+/// What retention removes, or would.
+package struct RetentionReport: Hashable, Sendable {
+    /// Measurements, each with the samples of its packs.
+    package var measurements: Int64 = 0
+    package var events: Int64 = 0
+    package var deadLetters: Int64 = 0
+    /// Windows of a minute and of a quarter hour, of banks and packs.
+    package var minutes: Int64 = 0, quarters: Int64 = 0
+
+    /// Nothing.
+    package init() {}
+}
+
 /// Why the store could not do what was asked.
 package enum FleetStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The database cannot be reached, or went away; the same call may work later.

@@ -1,18 +1,5 @@
 import History
 
-/// What retention removes, or would.
-package struct RetentionReport: Hashable, Sendable {
-    /// Measurements, each with the samples of its packs.
-    package var measurements: Int64 = 0
-    package var events: Int64 = 0
-    package var deadLetters: Int64 = 0
-    /// Windows of a minute and of a quarter hour, of banks and packs.
-    package var minutes: Int64 = 0, quarters: Int64 = 0
-
-    /// Nothing.
-    package init() {}
-}
-
 extension Retention {
     /// The same in whole quarter hours, for a window is never cut in two.
     var inQuarters: Retention {
