@@ -33,24 +33,31 @@ extension ChangingStore {
         }
     }
 
+    /// Takes one step after the other of each gateway, each a transaction, until none removes anything.
+    private func removeInSteps(
+        _ operation: String, _ step: (Int32, Connection) throws(FleetStoreError) -> Int64?
+    ) throws(FleetStoreError) -> Int64 {
+        var removed: Int64 = 0
+        for gateway in try gatewayNumbers() {
+            while let count = try change(
+                operation,
+                { database throws(FleetStoreError) in try step(gateway, database) })
+            {
+                removed += count
+            }
+        }
+        return removed
+    }
+
     /// Removes samples; each step of a gateway is a transaction, between which others store.
     ///
     /// Where samples have gone is kept with them, so that what comes late for that time is added to the
     /// windows, and not taken for all there is.
     func removeSamples(before limit: Int64) throws(FleetStoreError) -> Int64 {
         try finishWindows(before: limit)
-        var removed: Int64 = 0
-        for gateway in try gatewayNumbers() {
-            while let count = try change(
-                "remove samples",
-                { database throws(FleetStoreError) in
-                    try removeSamples(of: gateway, before: limit, database)
-                })
-            {
-                removed += count
-            }
+        return try removeInSteps("remove samples") { gateway, database throws(FleetStoreError) in
+            try removeSamples(of: gateway, before: limit, database)
         }
-        return removed
     }
 
     private func removeSamples(
@@ -104,18 +111,10 @@ extension ChangingStore {
     /// Removes quarter hours whose samples have gone two days before.
     func removeQuarters(before limit: Int64) throws(FleetStoreError) -> Int64 {
         try finishWindows(before: limit)
-        var removed: Int64 = 0
-        for gateway in try gatewayNumbers() {
-            while let count = try change(
-                "remove quarter hours",
-                { database throws(FleetStoreError) in
-                    try removeQuarters(of: gateway, before: limit, database)
-                })
-            {
-                removed += count
-            }
+        return try removeInSteps("remove quarter hours") {
+            gateway, database throws(FleetStoreError) in
+            try removeQuarters(of: gateway, before: limit, database)
         }
-        return removed
     }
 
     private func removeQuarters(
