@@ -213,7 +213,12 @@ import Testing
         #expect(
             try stores.alarms.add(AlarmWord(silent, .raised, made: raised, author: "fleet")))
         try stores.keep()
+        // another server has found it too
+        #expect(
+            try stores.alarms.add(AlarmWord(silent, .raised, made: raised + 500, author: "fleet")))
+        try stores.keep()
         #expect(try stores.lines() == ["house-1 gateway_silent 0 4000-open "])
+        #expect(try stores.alarms.alarms(AlarmFilter()).map(\.times) == [1])
         #expect(
             try stores.alarms.add(
                 AlarmWord(silent, .cleared, made: raised + 9000, author: "fleet")))

@@ -21,6 +21,8 @@ package protocol AlarmStore: AnyObject {
 
     /// Keeps a word; false when no gateway of that name has reported anything yet.
     ///
+    /// What was raised is not raised again before it is cleared, nor the other way round: several servers may
+    /// find the same.
     /// The alarm shows it after the next `keepAlarms`. An acknowledgement counts for the newest alarm of
     /// its subject, also where the gateway's clock is ahead of its author's.
     func add(_ word: AlarmWord) throws(FleetStoreError) -> Bool
@@ -31,11 +33,12 @@ package protocol AlarmStore: AnyObject {
 
 extension ChangingStore {
     package func keepAlarms(limit: Int) throws(FleetStoreError) -> Int {
+        // in no order, so that gateways which are marked again and again keep no others waiting
         let due: [DueGateway] = try read { database throws(FleetStoreError) in
             try database.rows(
                 """
                 SELECT g.name, d.gateway, d.marks FROM alarm_due d
-                JOIN gateway g ON g.id = d.gateway ORDER BY d.gateway LIMIT ?1
+                JOIN gateway g ON g.id = d.gateway ORDER BY random() LIMIT ?1
                 """, [.number(Int64(max(0, limit)))])
         }
         for gateway in due {
@@ -114,20 +117,42 @@ extension FleetDatabase {
         var made = word.made
         if word.kind == .acknowledged { made = max(made, try newestRaising(of: subject)) }
         let gateways: [Int64] = try rows(
+            "SELECT id FROM gateway WHERE name = ?1", [.text(subject.gateway)])
+        guard let gateway = gateways.first else { return false }
+        // also where two take turns that say something of one gateway at once
+        try markAlarms(of: gateway)
+        if word.kind != .acknowledged,
+            try lastKind(of: subject, gateway) == word.kind.rawValue
+        {
+            return true
+        }
+        try run(
             """
             INSERT INTO alarm_word (gateway, code, level, pack, made_ms, kind, author, message)
-            SELECT id, CAST(?2 AS text), CAST(?3 AS text), CAST(?4 AS integer),
-            CAST(?5 AS bigint), CAST(?6 AS text), CAST(?7 AS text), CAST(?8 AS text)
-            FROM gateway WHERE name = ?1 RETURNING gateway
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """,
             [
-                .text(subject.gateway), .text(subject.code), .text(subject.level),
+                .number(gateway), .text(subject.code), .text(subject.level),
                 .number(Int64(subject.pack)), .number(made), .text(word.kind.rawValue),
                 .text(word.author), .text(word.text),
             ])
-        guard let gateway = gateways.first else { return false }
-        try markAlarms(of: gateway)
         return true
+    }
+
+    /// Whether the fleet raised or cleared this subject last; nil when it never did.
+    private func lastKind(
+        of subject: AlarmSubject, _ gateway: Int64
+    ) throws(FleetStoreError) -> String? {
+        let kinds: [RowText] = try rows(
+            """
+            SELECT kind FROM alarm_word WHERE gateway = ?1 AND code = ?2 AND level = ?3
+            AND pack = ?4 AND kind <> 'acknowledged' ORDER BY made_ms DESC LIMIT 1
+            """,
+            [
+                .number(gateway), .text(subject.code), .text(subject.level),
+                .number(Int64(subject.pack)),
+            ])
+        return kinds.first?.text
     }
 
     /// Notes it for gateways whose times were mended, and for those of new records that tell of alarms.
