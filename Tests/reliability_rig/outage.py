@@ -48,15 +48,27 @@ class Outage(Campaign):
         self.gateways[0].set_clock(-self.ahead, "trusted")
         self.gateways[0].part.environment["AMPHORA_FAST"] = f"{ahead} {self.rate} {self.ahead}"
 
+    def counts(self):
+        """Records made and given up."""
+        _, made, _, given_up = ledger.outbox_ledger(self.gateways[0].outbox)
+        return made, given_up
+
+    def is_long_enough(self, wanted):
+        """So many records were made and, where there is a budget, it is full: a busy machine makes fewer in a day."""
+        made, given_up = self.counts()
+        return made >= wanted and (not self.budget or given_up > 0)
+
     def work(self):
         gateway, seconds = self.gateways[0], self.hours * 3600
         wanted = 0.8 * seconds / self.interval
         time.sleep(seconds / self.rate)
         end = time.monotonic() + 9 * seconds / self.rate
-        while (made := ledger.outbox_ledger(gateway.outbox)[1]) < wanted:
+        while not self.is_long_enough(wanted):
             if time.monotonic() > end:
-                raise Trouble(f"only {made} records in {10 * self.hours} hours of one in {self.interval} s")
+                made, given_up = self.counts()
+                raise Trouble(f"only {made} records in {10 * self.hours} hours of one in {self.interval} s, {given_up} given up")
             time.sleep(0.2)
+        made, _ = self.counts()
         self.set_fast(self.ahead)  # for the starts that follow
         self.made = made
         self.ingest.start()
