@@ -96,6 +96,8 @@ let package = Package(
             ["Bank", "CANBus", "CANProfile", "PackMap", "Quantities", "StrictJSON", crypto]),
         library("Telemetry", ["Bank", "Quantities"]),
         library("History", ["TimeZones"]),
+        // what users are shown, by the fleet and by a gateway
+        library("Views", ["History", "Telemetry"]),
 
         // signed metadata: the gateway believes with it, the fleet signs with it
         library("TUF", ["StrictJSON", crypto, cryptoExtras]),
@@ -129,7 +131,7 @@ let package = Package(
         // fleet
         library(
             "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
-        library("FleetStore", ["CPostgres", "CSQLite", "History", "TimeZones", grdb]),
+        library("FleetStore", ["CPostgres", "CSQLite", "History", "TimeZones", "Views", grdb]),
         library(
             "ProfileRepository",
             [
@@ -140,9 +142,9 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore",
-                "History", "StrictJSON", "Telemetry", asn1, crypto, cryptoExtras, hummingbird,
-                hummingbirdTLS,
-                lifecycle, log, nioCore, nioSSL, x509,
+                "History", "StrictJSON", "Telemetry", "Views", asn1, crypto,
+                cryptoExtras,
+                hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),

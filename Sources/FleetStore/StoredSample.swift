@@ -1,13 +1,3 @@
-/// How a record's time is known.
-package enum TimeQuality: Int32, Hashable, Sendable {
-    /// The gateway's clock was trusted when it made the record.
-    case trusted = 0
-    /// Told afterwards by a trusted record of the same boot.
-    case mended = 1
-    /// Not known: the record lies where it was received, but before any later record of its epoch.
-    case unmended = 2
-}
-
 /// A sample with the record that brought it and the time it was made.
 package struct StoredSample<Sample: Hashable & Sendable>: Hashable, Sendable {
     /// The record's name.

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Telemetry
+import Views
 
 /// What is wrong with a request, as a document by RFC 9457.
 ///
@@ -72,13 +72,7 @@ struct Problem: Error {
         }
     }
 
-    /// A part of the request that is wrong.
-    struct Fault: Hashable {
-        /// The name of the parameter, or a JSON pointer into the document.
-        var place: String
-        /// What was expected and found.
-        var words: String
-    }
+    typealias Fault = RequestFault
 
     var kind: Kind
     var detail: String
@@ -97,34 +91,14 @@ struct Problem: Error {
     static let absent = Problem(.notFound, "there is nothing at this address that you may see")
 
     var response: Response {
-        var writer = JSONWriter(capacity: 256)
-        writer.object { writer in
-            writer.name("type")
-            writer.string("urn:amphora:problem:\(kind.rawValue)")
-            writer.name("title")
-            writer.string(kind.title)
-            writer.name("status")
-            writer.integer(kind.status.code)
-            writer.name("detail")
-            writer.string(detail)
-            guard !faults.isEmpty else { return }
-            writer.name("errors")
-            writer.array { writer in for fault in faults { Self.write(fault, to: &writer) } }
-        }
+        let bytes = ProblemDocument.bytes(
+            kind: kind.rawValue, title: kind.title, status: kind.status.code, detail: detail,
+            faults: faults)
         var fields = headers
         fields[.contentType] = "application/problem+json"
         fields[.cacheControl] = "no-store"
         return Response(
             status: kind.status, headers: fields,
-            body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
-    }
-
-    private static func write(_ fault: Fault, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.name("pointer")
-            writer.string(fault.place)
-            writer.name("message")
-            writer.string(fault.words)
-        }
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }

@@ -105,7 +105,10 @@ enum UserRoutes {
         let id = try await seen(asked, desk).id
         try asked.query.finish()
         let newest = try await desk.ask { try $0.newest(of: id) }
-        let document = LiveDocument(gateway: id, newest: newest, now: asked.now)
+        let document = LiveDocument(
+            gateway: id, made: newest?.bank.timeMilliseconds,
+            quality: newest?.bank.quality ?? .unmended, bank: newest?.bank.sample,
+            packs: newest?.packs ?? [], now: asked.now)
         return Reply(bytes: document.bytes, isTagged: false)
     }
 
@@ -127,7 +130,10 @@ enum UserRoutes {
             gateway: id, pack: Int32(pack), quantity: quantity, from: from, to: to, pixels: pixels)
         let now = asked.now
         let series = try await desk.ask { try $0.series(wanted, now: now) }
-        let document = SeriesDocument(request: wanted, series: series)
+        let document = SeriesDocument(
+            gateway: id, pack: wanted.pack, quantity: quantity, from: from, to: to,
+            tier: series.tier, isBehind: series.isBehind, points: series.points,
+            gaps: series.gaps)
         return Reply(bytes: document.bytes(form), type: form.rawValue)
     }
 

@@ -1,18 +1,33 @@
-import FleetStore
 import Telemetry
 
 /// The newest sample of a bank and its packs, with its age.
 ///
 /// Values that tell how things are now stand under `live`, those that do not under `last_known`, and never
 /// the same in both: who reads `live` alone cannot take an old value for a new one.
-struct LiveDocument {
-    let gateway: String
-    let newest: NewestSample?
-    let now: Int64
+package struct LiveDocument {
+    private let gateway: String
+    private let made: Int64?
+    private let quality: TimeQuality
+    private let bank: BankSample?
+    private let packs: [PackSample]
+    private let now: Int64
 
-    var bytes: [UInt8] {
-        let made = newest?.bank.timeMilliseconds
-        let freshness = Freshness(made: made, newest?.bank.quality ?? .unmended, now: now)
+    /// What was measured at a Unix time in milliseconds, nil when nothing was; `now` is one too.
+    package init(
+        gateway: String, made: Int64?, quality: TimeQuality, bank: BankSample?,
+        packs: [PackSample], now: Int64
+    ) {
+        self.gateway = gateway
+        self.made = made
+        self.quality = quality
+        self.bank = bank
+        self.packs = packs
+        self.now = now
+    }
+
+    /// The document, JSON.
+    package var bytes: [UInt8] {
+        let freshness = Freshness(made: made, quality, now: now)
         let age = made.map { Freshness.age(made: $0, now: now) }
         var writer = JSONWriter()
         writer.object { writer in
@@ -20,14 +35,13 @@ struct LiveDocument {
             writer.moment("made", unixMilliseconds: made)
             writer.member("age_ms", age)
             writer.member("freshness", freshness.rawValue)
-            let bank = newest?.bank.sample
             writer.name("live")
             Self.write(freshness == .live ? bank : nil, to: &writer)
             writer.name("last_known")
             Self.write(freshness == .live ? nil : bank, to: &writer)
             writer.name("packs")
             writer.array { writer in
-                for pack in newest?.packs ?? [] {
+                for pack in packs {
                     Self.write(pack, age: age ?? 0, isLive: freshness == .live, to: &writer)
                 }
             }

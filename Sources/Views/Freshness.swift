@@ -1,8 +1,7 @@
-import FleetStore
 import History
 
 /// Whether a measurement tells how things are now.
-enum Freshness: String {
+package enum Freshness: String {
     /// Made within ``longest``, by a clock that is known.
     case live
     /// Older, or nobody knows how old.
@@ -11,10 +10,10 @@ enum Freshness: String {
     case never
 
     /// The oldest that counts as live, ms; as for what a battery is about to do.
-    static let longest = Energy.longestStep
+    package static let longest = Energy.longestStep
 
     /// Of a measurement made at a Unix time in milliseconds.
-    init(made: Int64?, _ quality: TimeQuality, now: Int64) {
+    package init(made: Int64?, _ quality: TimeQuality, now: Int64) {
         guard let made else {
             self = .never
             return
@@ -26,7 +25,7 @@ enum Freshness: String {
     }
 
     /// How old it is, ms; nought for one of a clock that is a little ahead.
-    static func age(made: Int64, now: Int64) -> Int64 {
+    package static func age(made: Int64, now: Int64) -> Int64 {
         let (age, isHuge) = now.subtractingReportingOverflow(made)
         return isHuge ? (now > made ? .max : 0) : max(0, age)
     }

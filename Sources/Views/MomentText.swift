@@ -1,9 +1,9 @@
 /// Moments by RFC 3339, such as `2026-11-26T06:00:00.250Z` or with `+01:00` in place of `Z`.
-enum MomentText {
+package enum MomentText {
     /// Unix time in milliseconds; nil for what is no moment of the years 0001 to 9999.
     ///
     /// What is finer than a millisecond is cut; a leap second is the second after.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         var bytes = text.utf8[...]
         guard bytes.count <= 40, let year = number(&bytes, 4), take(&bytes, "-"),
             let month = number(&bytes, 2), take(&bytes, "-"), let day = number(&bytes, 2),

@@ -1,22 +1,18 @@
 /// What a client wants to have, by its field `Accept` (RFC 9110 section 12.5.1).
-enum Accept {
-    /// The form of history it likes best; the usual one when it does not say.
-    static func form(_ field: String?) throws -> SeriesDocument.Form {
+package enum Accept {
+    /// The form of history it likes best, the usual one when it does not say; nil when it wants none of them.
+    package static func best(_ field: String?) -> SeriesDocument.Form? {
         guard let field else { return .json }
         var best: (form: SeriesDocument.Form, weight: Int)?
         for form in SeriesDocument.Form.allCases {
             let weight = weight(of: form.rawValue, in: field)
             if weight > best?.weight ?? 0 { best = (form, weight) }
         }
-        guard let best else {
-            let known = SeriesDocument.Form.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem(.notAcceptable, "expected one of \(known)")
-        }
-        return best.form
+        return best?.form
     }
 
     /// How much a type is wanted, in thousandths; what names it most closely decides.
-    static func weight(of type: String, in field: String) -> Int {
+    package static func weight(of type: String, in field: String) -> Int {
         let family = type.prefix { $0 != "/" } + "/*"
         var found = (closeness: -1, weight: 0)
         for range in field.split(separator: ",").prefix(64) {
