@@ -98,6 +98,8 @@ let package = Package(
         library("History", ["TimeZones"]),
         // what users are shown, by the fleet and by a gateway
         library("Views", ["History", "Telemetry"]),
+        // how people prove who they are, at the fleet and at a gateway
+        library("Passwords", [crypto, cryptoExtras]),
 
         // signed metadata: the gateway believes with it, the fleet signs with it
         library("TUF", ["StrictJSON", crypto, cryptoExtras]),
@@ -142,7 +144,7 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore",
-                "History", "StrictJSON", "Telemetry", "Views", asn1, crypto,
+                "History", "Passwords", "StrictJSON", "Telemetry", "Views", asn1, crypto,
                 cryptoExtras,
                 hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
@@ -219,6 +221,7 @@ let package = Package(
         suite("NotificationsTests", ["Alarms", "FleetStore", "HTTPSClient", "Notifications"]),
         suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
         suite("HistoryTests", ["History", "TimeZones"]),
+        suite("PasswordsTests", ["Passwords"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

@@ -4,13 +4,13 @@ import Synchronization
 ///
 /// A token that is good passes always: who shares an address with somebody who guesses is not shut out.
 /// Passwords can be guessed, so a name with too many failures is not looked at until its minute is over.
-final class SignInGuard: Sendable {
+package final class SignInGuard: Sendable {
     /// Failures within ``window`` that are answered as such.
-    static let mostFailures = 10
+    package static let mostFailures = 10
     /// Seconds from the first failure until the count begins anew.
-    static let window: Int64 = 60
+    package static let window: Int64 = 60
     /// Addresses that are counted at once; beyond that, the count of all begins anew.
-    static let mostAddresses = 10_000
+    package static let mostAddresses = 10_000
 
     private struct Count {
         var failures = 0
@@ -20,12 +20,13 @@ final class SignInGuard: Sendable {
     private let counts = Mutex<[String: Count]>([:])
     private let clock: @Sendable () -> ContinuousClock.Instant
 
-    init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    /// `clock` is one that nobody sets.
+    package init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.clock = clock
     }
 
     /// Seconds to wait when there were too many failures already; nil when not.
-    func wait(_ address: String) -> Int64? {
+    package func wait(_ address: String) -> Int64? {
         let now = clock()
         return counts.withLock { counts in
             guard let count = counts[address], count.until > now,
@@ -36,7 +37,7 @@ final class SignInGuard: Sendable {
     }
 
     /// Notes a failure, and gives the seconds to wait when there were too many; nil when not.
-    func fail(_ address: String) -> Int64? {
+    package func fail(_ address: String) -> Int64? {
         let now = clock()
         return counts.withLock { counts in
             if counts.count >= Self.mostAddresses, counts[address] == nil {

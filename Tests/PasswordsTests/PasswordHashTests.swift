@@ -1,4 +1,4 @@
-import FleetAPI
+import Passwords
 import TestKit
 import Testing
 

@@ -2,7 +2,7 @@ import Crypto
 import CryptoExtras
 import FoundationEssentials
 
-/// A password as the store keeps it: what it was hashed with, and the hash.
+/// A password as it is kept: what it was hashed with, and the hash.
 ///
 /// `scrypt$N$r$p$SALT$HASH`, the last two in hex, by RFC 7914. 32 MiB and about a tenth of a second make
 /// guessing dear; that is the work the password guide of OWASP asks for (N 2¹⁵, r 8, p 3).
@@ -13,7 +13,7 @@ package enum PasswordHash {
     package static let longest = 256
 
     /// A hash that costs as much to look at as others and is that of no password.
-    static let none =
+    package static let none =
         "scrypt$32768$8$3$00000000000000000000000000000000$" + String(repeating: "00", count: 32)
 
     private static let (rounds, blockSize, parallelism) = (32_768, 8, 3)
@@ -24,8 +24,8 @@ package enum PasswordHash {
         var random = SystemRandomNumberGenerator()
         let salt = (0..<saltBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         let key = try derive(password, salt, rounds, blockSize, parallelism)
-        let hash = key.withUnsafeBytes { Digest.hexText($0) }
-        return "scrypt$\(rounds)$\(blockSize)$\(parallelism)$\(Digest.hexText(salt))$\(hash)"
+        let hash = key.withUnsafeBytes { hexText($0) }
+        return "scrypt$\(rounds)$\(blockSize)$\(parallelism)$\(hexText(salt))$\(hash)"
     }
 
     /// Whether a kept hash is that of a password; takes as long for a wrong one as for the right one.
@@ -51,6 +51,10 @@ package enum PasswordHash {
         try KDF.Scrypt.deriveKey(
             from: Array(password.utf8), salt: salt, outputByteCount: hashBytes, rounds: rounds,
             blockSize: blockSize, parallelism: parallelism)
+    }
+
+    private static func hexText(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func bytes(_ hex: Substring) -> [UInt8]? {
