@@ -2,7 +2,8 @@ import TimeZones
 
 /// The days of a site.
 package struct SiteCalendar: Sendable {
-    private let zone: String
+    /// The name of the zone, `UTC` when the machine does not have it.
+    package let zone: String
     private let zones: ZoneFolder
 
     /// Moments beyond ± 100,000 years count as the last one within.
@@ -23,6 +24,16 @@ package struct SiteCalendar: Sendable {
     /// The Unix time in milliseconds at which the day around another one ends.
     package func dayEnd(of milliseconds: Int64) -> Int64 {
         firstMoment(ofDay: dayNumber(Self.seconds(milliseconds)) + 1) * 1000
+    }
+
+    /// The number of the day around a Unix time in milliseconds, from 1970-01-01.
+    func dayNumber(ofMoment milliseconds: Int64) -> Int64 {
+        dayNumber(Self.seconds(milliseconds))
+    }
+
+    /// The Unix time in milliseconds at which a date begins, or the next one that there is.
+    func firstMoment(ofDate date: CivilDate) -> Int64 {
+        firstMoment(ofDay: date.dayNumber) * 1000
     }
 
     private static func seconds(_ milliseconds: Int64) -> Int64 {
