@@ -117,4 +117,34 @@ import Testing
         #expect(newest.packs.map(\.millivolts) == [52_002, 52_002])
         #expect(try store.newest(of: "house-2") == nil)
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `all gateways of a sight in numbers, each as one thing (rule 1)`(kind: StoreKind) throws {
+        let store = try store(kind)
+        let newest = Records.start + 20_000
+        func summary(_ sight: GatewaySight, from: Int64, to: Int64) throws -> FleetSummary {
+            try store.summary(within: sight, liveFrom: from, liveTo: to)
+        }
+        var expected = FleetSummary()
+        (expected.gateways, expected.live, expected.never) = (3, 2, 1)
+        (expected.warnings, expected.unacknowledged) = (1, 1)
+        #expect(try summary(north, from: newest, to: newest) == expected)
+        (expected.live, expected.stale) = (0, 2)
+        #expect(try summary(north, from: newest + 1, to: newest + 2) == expected)
+        #expect(try summary(north, from: newest - 2, to: newest - 1) == expected)
+        // one that is missed is silent, as long as nothing new came
+        let subject = AlarmSubject(
+            gateway: "house-1", code: AlarmWord.silentGateway, level: "warning", pack: 0)
+        #expect(try store.add(AlarmWord(subject, .raised, made: newest + 1, author: "fleet")))
+        while try store.keepAlarms(limit: 10) > 0 {}
+        (expected.stale, expected.silent) = (1, 1)
+        (expected.warnings, expected.unacknowledged) = (2, 2)
+        #expect(try summary(north, from: newest + 1, to: newest + 2) == expected)
+        (expected.live, expected.stale, expected.silent) = (2, 0, 0)
+        #expect(try summary(north, from: newest, to: newest) == expected)
+        let granted = try summary(anna, from: newest, to: newest)
+        #expect(granted.gateways == 1 && granted.live == 1 && granted.warnings == 1)
+        let nobody = GatewaySight(tenant: "south", viewer: "anna")
+        #expect(try summary(nobody, from: 0, to: .max) == FleetSummary())
+    }
 }

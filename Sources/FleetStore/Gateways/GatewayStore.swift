@@ -12,6 +12,12 @@ package protocol GatewayStore: AnyObject {
         _ id: String, within sight: GatewaySight
     ) throws(FleetStoreError) -> GatewaySummary?
 
+    /// How all gateways within a sight are; those whose newest measurement was made within two Unix times in
+    /// milliseconds, by a clock that is known, count as live.
+    func summary(
+        within sight: GatewaySight, liveFrom: Int64, liveTo: Int64
+    ) throws(FleetStoreError) -> FleetSummary
+
     /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came.
     func newest(of gateway: String) throws(FleetStoreError) -> NewestSample?
 
