@@ -32,7 +32,7 @@ package struct RunTime: Hashable, Sendable {
         guard (low > 0) == (high > 0), low != 0, high != 0 else { return nil }
         let slow = min(low.magnitude, high.magnitude)
         let fast = max(low.magnitude, high.magnitude)
-        guard slow >= UInt64(full / 50), slow > 0 else { return nil }
+        guard slow >= UInt64(full / ChargeFlow.idleHours), slow > 0 else { return nil }
         let charge = UInt64(isCharging ? full - remaining : remaining)
         let exact = (Int64(charge * 60 / fast), Int64((charge * 60 + slow - 1) / slow))
         guard exact.1 > 0, exact.0 <= Self.most else { return nil }
@@ -40,5 +40,21 @@ package struct RunTime: Hashable, Sendable {
         goal = isCharging ? .full : .empty
         shortest = exact.0 / step * step
         longest = min((exact.1 + step - 1) / step * step, Self.most)
+    }
+}
+
+/// Which way charge goes.
+package enum ChargeFlow: String, Hashable, Sendable {
+    case charging, discharging, idle
+
+    /// A current that takes more hours than these from empty to full is none that people look at.
+    static let idleHours: Int64 = 50
+
+    /// By a current in mA, positive when charging, and the charge when full in mAh; without that, any
+    /// current counts.
+    package init(current: Int64, full: Int64?) {
+        let least = full.map { max(1, $0 / Self.idleHours) } ?? 1
+        self =
+            current.magnitude < least.magnitude ? .idle : current > 0 ? .charging : .discharging
     }
 }

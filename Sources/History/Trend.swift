@@ -59,6 +59,8 @@ package struct CycleCount: Hashable, Sendable {
     package let counted: Int64?
     /// Energy taken out, divided by what it holds when full, in hundredths; nil when that is not known.
     package let equivalentHundredths: Int64?
+    /// What it holds when full, µWh; nil when that is not known.
+    package let capacity: Int64?
 
     /// Works it out of windows of days, in order.
     package init(_ days: [RollUp]) {
@@ -66,13 +68,21 @@ package struct CycleCount: Hashable, Sendable {
         let all = RollUp.joined(days, start: 0)
         guard let full = all?.full, let voltage = all?.values[.voltage]?.mean, full > 0, voltage > 0
         else {
-            equivalentHundredths = nil
+            (equivalentHundredths, capacity) = (nil, nil)
             return
         }
-        // mAh × mV = µWh = 3.6 mJ
+        // mAh × mV = µWh
         let (capacity, isTooMuch) = full.multipliedReportingOverflow(by: voltage)
-        let discharged = all?.energy.discharged ?? 0
-        equivalentHundredths =
-            isTooMuch ? nil : Int64((Double(discharged) / 0.036 / Double(capacity)).rounded())
+        self.capacity = isTooMuch ? nil : capacity
+        equivalentHundredths = self.capacity.map {
+            Self.hundredths(discharged: all?.energy.discharged ?? 0, capacity: $0)
+        }
+    }
+
+    /// How often energy taken out, mJ, is what a battery of so many µWh, 1 or more, holds; in hundredths.
+    package static func hundredths(discharged: Int64, capacity: Int64) -> Int64 {
+        // one µWh is 3.6 mJ
+        let exact = Double(discharged) / 0.036 / Double(max(1, capacity))
+        return Int64(min(exact, 1e15).rounded())
     }
 }

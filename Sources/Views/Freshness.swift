@@ -12,6 +12,11 @@ package enum Freshness: String {
     /// The oldest that counts as live, ms; as for what a battery is about to do.
     package static let longest = Energy.longestStep
 
+    /// Between which Unix times in milliseconds what is live was made.
+    static func liveMoments(now: Int64) -> ClosedRange<Int64> {
+        now.addingSaturated(-longest)...now.addingSaturated(longest)
+    }
+
     /// Of a measurement made at a Unix time in milliseconds.
     package init(made: Int64?, _ quality: TimeQuality, now: Int64) {
         guard let made else {

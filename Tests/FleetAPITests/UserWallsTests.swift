@@ -83,12 +83,13 @@ import Testing
     @Test func `other methods and addresses get a problem that says what there is`() async throws {
         let rig = try await UserRig()
         for route in UserRoutes.all {
+            let known = UserRoutes.all.filter { $0.path == route.path }.map(\.method.rawValue)
             for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY", "GET"]
-            where method != route.method.rawValue {
+            where !known.contains(method) {
                 let answer = try await rig.ask(
                     path(route, "gw-1"), as: "anna", method: method)
                 #expect(answer.status == 405, "\(method) \(route.path)")
-                #expect(answer.headers["allow"] == route.method.rawValue)
+                #expect(answer.headers["allow"] == known.joined(separator: ", "))
                 #expect(answer.headers["content-type"] == "application/problem+json")
             }
         }
@@ -118,7 +119,9 @@ import Testing
             "/v1/gateways?cursor=" + String(repeating: "ab", count: 2000),
             "/v1/gateways?limit=1&limit=2", "/v1/gateways?x=1", "/v1/gateways?%FF=1",
             "/v1/gateways?order=%zz", "/v1/gateways?order=id%00", "/v1/gateways/gw-1?x",
-            "/v1/gateways/gw-1/live?at=now", "/v1/alarms?code=a;b", "/v1/alarms?code=%00",
+            "/v1/gateways/gw-1/live?at=now", "/v1/summary?x=1", "/v1/gateways/gw-1/outlook?x=1",
+            "/v1/gateways/gw-1/condition?pack=1", "/v1/gateways/gw-1/energy?by=week",
+            "/v1/alarms?code=a;b", "/v1/alarms?code=%00",
             "/v1/alarms?gateway=GW", "/v1/alarms?state=closed",
             "/v1/alarm-causes?limit=1", "/v1/alarm-texts/en?x=1",
             "/v1/gateways/gw-1/history", history + "&pack=17", history + "&pack=-1",

@@ -172,7 +172,7 @@ import Testing
         let now = start + 19 * 60_000 + 5000
         let outlook = try #require(try history.outlook(gateway: "house-1", now: now))
         #expect(outlook.runTime?.goal == .empty && outlook.runTime?.shortest == 180)
-        #expect(outlook.runTime?.longest == 180)
+        #expect(outlook.runTime?.longest == 180 && outlook.flow == .discharging)
         #expect(outlook.chargeLimit?.rule == "cell_high" && outlook.chargeLimit?.milliamperes == 0)
         #expect(outlook.chargeLimit?.pack == 2 && outlook.chargeLimit?.cell == 7)
         #expect(

@@ -33,6 +33,17 @@ import Testing
         #expect(RunTime(remaining: 100_000, full: 100_000, currents: currents) == nil)
     }
 
+    @Test func `charge flows one way or the other, or hardly at all`() {
+        #expect(ChargeFlow(current: 2000, full: 100_000) == .charging)
+        #expect(ChargeFlow(current: -2000, full: 100_000) == .discharging)
+        #expect(ChargeFlow(current: -1999, full: 100_000) == .idle)
+        #expect(ChargeFlow(current: 1, full: nil) == .charging)
+        #expect(ChargeFlow(current: 0, full: nil) == .idle)
+        #expect(ChargeFlow(current: 0, full: 0) == .idle)
+        #expect(ChargeFlow(current: .min, full: .max) == .discharging)
+        #expect(ChargeFlow(current: .max, full: .min) == .charging)
+    }
+
     private func days(_ count: Int64, _ change: (Int64, inout HistorySample) -> Void) -> [RollUp] {
         (0..<count).map { number in
             let start = Made.start + number * 86_400_000

@@ -74,6 +74,10 @@ import Testing
             checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
 
             [[operations]]
+            include-operation-id = "getEnergy"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
+
+            [[operations]]
             include-operation-id = "acknowledgeAlarm"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
             """

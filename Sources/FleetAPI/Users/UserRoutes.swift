@@ -56,7 +56,9 @@ struct UserRoute: Sendable {
 
 /// The routes of the API.
 enum UserRoutes {
-    static let all: [UserRoute] = [
+    static let all: [UserRoute] = looking + views
+
+    private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
         UserRoute(method: .get, path: "/v1/gateways/{id}", scope: .read, answer: gateway),
         UserRoute(method: .get, path: "/v1/gateways/{id}/live", scope: .read, answer: live),
@@ -200,7 +202,7 @@ enum UserRoutes {
     }
 
     /// The gateway that the address names, when the user may see it.
-    private static func seen(
+    static func seen(
         _ asked: Asked, _ desk: ViewDesk
     ) async throws -> GatewaySummary {
         let (id, sight) = (asked.parameter, asked.sight)

@@ -50,6 +50,8 @@ package struct LimitReason: Hashable, Sendable {
 package struct BatteryOutlook: Hashable, Sendable {
     /// When the record was made, Unix time in milliseconds.
     package let time: Int64
+    /// Which way charge goes; nil when the record does not tell.
+    package let flow: ChargeFlow?
     /// Until full or empty; nil when idle.
     package let runTime: RunTime?
     /// Nil when the records do not tell.
@@ -150,7 +152,9 @@ extension ChangingStore {
                 }
             }
             return BatteryOutlook(
-                time: state.timeMilliseconds, runTime: runTime,
+                time: state.timeMilliseconds,
+                flow: bank.milliamperes.map { ChargeFlow(current: Int64($0), full: bank.full) },
+                runTime: runTime,
                 chargeLimit: LimitReason(
                     bank.chargeCurrent, bank.chargeRule, bank.chargePack, bank.chargeCell),
                 dischargeLimit: LimitReason(
