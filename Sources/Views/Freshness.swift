@@ -13,7 +13,7 @@ package enum Freshness: String {
     package static let longest = Energy.longestStep
 
     /// Between which Unix times in milliseconds what is live was made.
-    static func liveMoments(now: Int64) -> ClosedRange<Int64> {
+    package static func liveMoments(now: Int64) -> ClosedRange<Int64> {
         now.addingSaturated(-longest)...now.addingSaturated(longest)
     }
 
