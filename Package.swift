@@ -140,12 +140,14 @@ let package = Package(
                 "CertificateAuthority", "CLinux", "CutPoints", "EST", "ProfileSet", "StrictJSON",
                 "TUF", asn1,
             ]),
+        // The contract of the API lies inside the program.
+        .target(name: "CFleetContract"),
         library(
             "FleetAPI",
             [
-                "Alarms", "CertificateAuthority", "EST", "FleetConfiguration", "FleetStore",
-                "History", "Passwords", "StrictJSON", "Telemetry", "Views", asn1, crypto,
-                cryptoExtras,
+                "Alarms", "CertificateAuthority", "CFleetContract", "EST", "FleetConfiguration",
+                "FleetStore", "History", "Passwords", "StrictJSON", "Telemetry", "Views", asn1,
+                crypto, cryptoExtras,
                 hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(

@@ -29,6 +29,19 @@ import Testing
         #expect(try Set(operations().keys) == routes)
     }
 
+    @Test func `the server gives the very document to everybody`() async throws {
+        let file = URL(filePath: Repository.root + "/Schemas/fleet.openapi.json")
+        #expect(try Data(contentsOf: file) == Data(Contract.bytes))
+        let rig = try await UserRig()
+        let answer = try await rig.ask("/openapi.json")
+        #expect(answer.status == 200 && answer.headers["content-type"] == "application/json")
+        #expect(Array(answer.body.utf8) == Contract.bytes)
+        let tag = try #require(answer.headers["etag"])
+        let again = try await rig.ask("/openapi.json", headers: ["If-None-Match: \(tag)"])
+        #expect(again.status == 304 && again.body.isEmpty)
+        await rig.stop()
+    }
+
     @Test func `every status that the server gives stands in the contract`() throws {
         let statuses = try operations().values.reduce(into: Set<String>()) { all, operation in
             all.formUnion((operation["responses"] as? [String: Any] ?? [:]).keys)

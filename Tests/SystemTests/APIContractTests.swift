@@ -90,7 +90,10 @@ import Testing
                 "schemathesis.cli", "--config-file", folder.file("schemathesis.toml"), "run",
                 Repository.root + "/Schemas/fleet.openapi.json", "--url",
                 "http://127.0.0.1:\(api)", "-H", "Authorization: Bearer \(token)", "--checks",
-                "all", "--phases", "examples,coverage,fuzzing,stateful", "--seed",
+                // one wrong token for each operation is soon too many for its 401, as it should be;
+                // UserWallsTests shows each route wrong tokens
+                "all", "--exclude-checks", "ignored_auth", "--phases",
+                "examples,coverage,fuzzing,stateful", "--seed",
                 ProcessInfo.processInfo.environment["AMPHORA_SEED"] ?? "1",
                 "--max-examples", "60", "--no-color",
             ])

@@ -55,6 +55,9 @@ struct UserResponder: HTTPResponder {
         let now = clock()
         guard let scope = match.route.scope, let answer = match.route.answer else {
             try Query(request.uri.query).finish()
+            if match.route.path == Contract.route.path {
+                return Self.response(Reply(bytes: Contract.bytes), to: request)
+            }
             return Self.response(try await signIn.answer(request, now: now), to: request)
         }
         let bearer = try await bearer(request, context, now)

@@ -35,7 +35,7 @@ struct UserRoute: Sendable {
     let path: String
     /// What the token has to allow; nil needs none.
     let scope: AccessScope?
-    /// Nil is signing in, which is the one thing that nobody is asked for a token for.
+    /// Nil is what nobody is asked for a token for: signing in, and the contract.
     let answer: (@Sendable (Asked, ViewDesk) async throws -> Reply)?
 
     /// What stands in the address for the name in braces, empty when there is none; nil for another address.
@@ -56,7 +56,7 @@ struct UserRoute: Sendable {
 
 /// The routes of the API.
 enum UserRoutes {
-    static let all: [UserRoute] = looking + views
+    static let all: [UserRoute] = looking + views + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
