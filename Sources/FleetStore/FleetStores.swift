@@ -1,5 +1,6 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
+    & RecipientStore
 
 /// Opens stores by their address.
 package enum FleetStores {
@@ -60,6 +61,13 @@ package enum FleetStores {
         try either(address)
     }
 
+    /// The same store, for those who tell users of alarms.
+    package static func openRecipients(
+        _ address: String
+    ) throws(FleetStoreError) -> any RecipientStore {
+        try either(address)
+    }
+
     /// The same store, for those who show it to users.
     package static func openViews(
         _ address: String
@@ -70,7 +78,7 @@ package enum FleetStores {
     private static func either(
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
-        & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore
+        & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

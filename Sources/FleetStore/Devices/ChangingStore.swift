@@ -1,7 +1,7 @@
 /// What both stores do in the same way with devices, configuration, rollouts, history, alarms, hooks and
 /// users, once they can run a transaction.
 protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore,
-    HistoryStore, AlarmStore, NotificationStore, UserStore, GatewayStore
+    HistoryStore, AlarmStore, NotificationStore, UserStore, GatewayStore, RecipientStore
 {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(

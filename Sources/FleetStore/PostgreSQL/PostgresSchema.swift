@@ -17,6 +17,7 @@ enum PostgresSchema {
         [LaterSchemas.keyRanges], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: false),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
+        RecipientSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

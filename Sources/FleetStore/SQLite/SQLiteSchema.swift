@@ -12,6 +12,7 @@ enum SQLiteSchema {
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: true),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
+        RecipientSchema.statements,
     ]
 
     /// All versions in order.

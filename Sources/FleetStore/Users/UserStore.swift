@@ -178,11 +178,15 @@ extension ChangingStore {
         _ name: String, by author: Author
     ) throws(FleetStoreError) -> Bool {
         try change("remove a user") { database throws(FleetStoreError) in
+            try database.takeTurn()
             guard let user = try database.lockUser(name) else { return false }
             for statement in [
                 "DELETE FROM access_token WHERE owner = ?1",
                 "DELETE FROM gateway_viewer WHERE viewer = ?1",
                 "DELETE FROM answered_request WHERE author = ?1",
+                "DELETE FROM recipient WHERE name = ?1",
+                "DELETE FROM push_subscription WHERE owner = ?1",
+                "DELETE FROM delivery WHERE recipient = ?1",
                 "DELETE FROM fleet_user WHERE name = ?1",
             ] {
                 try database.run(statement, [.text(name)])
