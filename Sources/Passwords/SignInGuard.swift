@@ -5,8 +5,10 @@ import Synchronization
 /// A token that is good passes always: who shares an address with somebody who guesses is not shut out.
 /// Passwords can be guessed, so a name with too many failures is not looked at until its minute is over.
 package final class SignInGuard: Sendable {
-    /// Failures within ``window`` that are answered as such.
-    package static let mostFailures = 10
+    /// Passwords that may be wrong within ``window``.
+    package static let mostPasswords = 10
+    /// Tokens that may be wrong within ``window``; no number of guesses finds one of 130 random bits.
+    package static let mostTokens = 200
     /// Seconds from the first failure until the count begins anew.
     package static let window: Int64 = 60
     /// Addresses that are counted at once; beyond that, the count of all begins anew.
@@ -18,10 +20,15 @@ package final class SignInGuard: Sendable {
     }
 
     private let counts = Mutex<[String: Count]>([:])
+    private let mostFailures: Int
     private let clock: @Sendable () -> ContinuousClock.Instant
 
-    /// `clock` is one that nobody sets.
-    package init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    /// Lets so many failures within ``window`` be answered as such; `clock` is one that nobody sets.
+    package init(
+        most mostFailures: Int,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.mostFailures = mostFailures
         self.clock = clock
     }
 
@@ -30,7 +37,7 @@ package final class SignInGuard: Sendable {
         let now = clock()
         return counts.withLock { counts in
             guard let count = counts[address], count.until > now,
-                count.failures >= Self.mostFailures
+                count.failures >= mostFailures
             else { return nil }
             return max(1, now.duration(to: count.until).components.seconds)
         }
@@ -48,9 +55,9 @@ package final class SignInGuard: Sendable {
             if count.until <= now {
                 count = Count(until: now.advanced(by: .seconds(Self.window)))
             }
-            count.failures = min(count.failures + 1, Self.mostFailures + 1)
+            count.failures = min(count.failures + 1, mostFailures + 1)
             counts[address] = count
-            guard count.failures > Self.mostFailures else { return nil }
+            guard count.failures > mostFailures else { return nil }
             return max(1, now.duration(to: count.until).components.seconds)
         }
     }

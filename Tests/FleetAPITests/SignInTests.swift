@@ -68,7 +68,7 @@ import Testing
         async throws
     {
         let rig = try await rig()
-        for _ in 1...SignInGuard.mostFailures {
+        for _ in 1...SignInGuard.mostPasswords {
             #expect(try await signIn(rig, body("anna", "wrong horse")).status == 401)
         }
         let late = try await signIn(rig, body("anna", "correct horse"))

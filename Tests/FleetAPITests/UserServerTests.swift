@@ -127,7 +127,7 @@ import Testing
         async throws
     {
         let rig = try await UserRig()
-        for _ in 1...SignInGuard.mostFailures {
+        for _ in 1...SignInGuard.mostTokens {
             #expect(try await rig.ask("/v1/gateways", as: "amphora_guess").status == 401)
         }
         let late = try await rig.ask("/v1/gateways", as: "amphora_guess")
@@ -140,8 +140,8 @@ import Testing
 
     @Test func `the count of failures is of an address and of a minute, and is bounded`() {
         let now = Clock()
-        let failures = SignInGuard(clock: { now.value })
-        for _ in 1...SignInGuard.mostFailures { #expect(failures.fail("a") == nil) }
+        let failures = SignInGuard(most: 10, clock: { now.value })
+        for _ in 1...10 { #expect(failures.fail("a") == nil) }
         #expect(failures.fail("a") == 60 && failures.fail("b") == nil)
         now.value = now.value.advanced(by: .seconds(60))
         #expect(failures.fail("a") == nil)

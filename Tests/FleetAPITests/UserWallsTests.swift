@@ -57,8 +57,10 @@ import Testing
     @Test func `nobody gets anything without a token that is good and allows it`() async throws {
         let rig = try await UserRig()
         #expect(
-            Set(UserRoutes.all.filter { $0.scope == nil }.map(\.path))
-                == ["/v1/sign-in", "/openapi.json"])
+            Set(
+                UserRoutes.all.filter { $0.scope == nil }.map { "\($0.method.rawValue) \($0.path)" }
+            )
+                == ["POST /v1/sign-in", "POST /v1/session", "GET /openapi.json"])
         for route in UserRoutes.all where route.scope != nil {
             let (path, method) = (path(route, "gw-1"), route.method.rawValue)
             let none = try await rig.ask(path, method: method)

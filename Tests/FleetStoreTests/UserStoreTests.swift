@@ -178,4 +178,28 @@ import Testing
             .filter { $0.action == "alarm_acknowledged" }
         #expect(told.map(\.author.name) == ["anna"])
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `sessions of a user are bounded, the oldest goes first, and tokens stay`(
+        kind: StoreKind
+    ) throws {
+        let store = try store(kind)
+        #expect(try store.addToken(token("t", "anna"), by: author))
+        let most = AccessToken.mostSessions
+        for number in 0...most {
+            var session = token("s\(number)", "anna")
+            session.kind = .session
+            session.createdMilliseconds = start + number
+            #expect(try store.addToken(session, by: author))
+        }
+        let kept = try store.tokens(of: "anna")
+        #expect(kept.filter { $0.kind == .session }.count == Int(most))
+        #expect(kept.contains { $0.id == "t" } && !kept.contains { $0.id == "s0" })
+        // those that are over go by themselves
+        var last = token("last", "anna")
+        (last.kind, last.createdMilliseconds) = (.session, start + 1000)
+        last.expiresMilliseconds = start + 2000
+        #expect(try store.addToken(last, by: author))
+        #expect(try store.tokens(of: "anna").map(\.id) == ["t", "last"])
+    }
 }

@@ -12,6 +12,7 @@ struct Problem: Error {
         case tokenInvalid = "token_invalid"
         case signInFailed = "sign_in_failed"
         case scopeMissing = "scope_missing"
+        case crossSite = "cross_site"
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case notAcceptable = "not_acceptable"
@@ -31,7 +32,7 @@ struct Problem: Error {
         var status: HTTPResponse.Status {
             switch self {
             case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
-            case .scopeMissing: .forbidden
+            case .scopeMissing, .crossSite: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
@@ -52,7 +53,8 @@ struct Problem: Error {
             case .tokenMissing: "No access token"
             case .tokenInvalid: "No such access token, or not any more"
             case .signInFailed: "The name or the password is wrong"
-            case .scopeMissing: "The access token does not allow this"
+            case .scopeMissing: "The access token or the role does not allow this"
+            case .crossSite: "The request does not come from the app"
             case .notFound: "There is no such thing"
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"

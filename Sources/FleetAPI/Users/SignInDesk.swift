@@ -31,6 +31,28 @@ final class SignInDesk: Sendable {
 
     /// A token for the name and the password in the content; `now` is a Unix time in milliseconds.
     func answer(_ request: Request, now: Int64) async throws -> Reply {
+        let user = try await user(of: request, now: now)
+        let (text, token) = try await keep(
+            .token, for: user, life: Self.life, label: "sign-in", now)
+        let bytes = Documents.one { writer in
+            writer.object { writer in
+                writer.member("token", text)
+                writer.member("id", token.id)
+                writer.moment("expires", unixMilliseconds: token.expiresMilliseconds)
+                writer.name("scopes")
+                writer.array { writer in
+                    for scope in AccessScope.allCases where token.scopes.contains(scope) {
+                        writer.string(scope.rawValue)
+                    }
+                }
+            }
+        }
+        return Reply(bytes: bytes, isTagged: false)
+    }
+
+    /// The user whose name and password stand in the content.
+    func user(of request: Request, now: Int64) async throws -> User {
+        try Query(request.uri.query).finish()
         let (name, password) = try Self.read(
             try await Content.read(
                 request, most: UserResponder.mostBytes, seconds: bodySeconds))
@@ -46,33 +68,25 @@ final class SignInDesk: Sendable {
                 .signInFailed, "there is no such user, or the password is another",
                 headers: [.wwwAuthenticate: "Bearer realm=\"amphora\""])
         }
-        return try await token(for: user, now)
+        return user
     }
 
-    private func token(for user: User, _ now: Int64) async throws -> Reply {
+    /// Makes and keeps a token that is good for so many ms, and gives its text with it.
+    func keep(
+        _ kind: TokenKind, for user: User, life: Int64, label: String, _ now: Int64
+    ) async throws -> (text: String, token: AccessToken) {
         let text = BearerToken.make()
         let token = AccessToken(
             id: BearerToken.makeID(), hash: BearerToken.hash(text), owner: user.name,
-            label: "sign-in", scopes: Set(AccessScope.allCases), createdMilliseconds: now,
-            expiresMilliseconds: now.addingSaturated(Self.life))
+            label: label, scopes: user.role.scopes, createdMilliseconds: now,
+            expiresMilliseconds: now.addingSaturated(life), kind: kind)
         let isKept = try await desk.ask { store in
             // a password that was changed meanwhile is not this one
             guard try store.user(user.name)?.passwordHash == user.passwordHash else { return false }
             return try store.addToken(token, by: Author(user.name, at: now))
         }
         guard isKept else { throw Problem(.signInFailed, "the user has just changed") }
-        let bytes = Documents.one { writer in
-            writer.object { writer in
-                writer.member("token", text)
-                writer.member("id", token.id)
-                writer.moment("expires", unixMilliseconds: token.expiresMilliseconds)
-                writer.name("scopes")
-                writer.array { writer in
-                    for scope in AccessScope.allCases { writer.string(scope.rawValue) }
-                }
-            }
-        }
-        return Reply(bytes: bytes, isTagged: false)
+        return (text, token)
     }
 
     private static func tooMany(_ seconds: Int64) -> Problem {

@@ -23,7 +23,7 @@ struct UserResponder: HTTPResponder {
 
     let desk: ViewDesk
     let failures: SignInGuard
-    let signIn: SignInDesk
+    let session: SessionDesk
     let log: Logger
     /// Unix time in milliseconds.
     let clock: @Sendable () -> Int64
@@ -51,36 +51,41 @@ struct UserResponder: HTTPResponder {
             let allowed = here.map(\.route.method.rawValue).joined(separator: ", ")
             throw Problem(.methodNotAllowed, "expected \(allowed)", headers: [.allow: allowed])
         }
-        try Self.checkBody(request, isExpected: match.route.method == .post)
+        let takesBody = [.post, .put, .patch].contains(match.route.method)
+        try Self.checkBody(request, isExpected: takesBody)
         let now = clock()
-        guard let scope = match.route.scope, let answer = match.route.answer else {
-            try Query(request.uri.query).finish()
-            if match.route.path == Contract.route.path {
-                return Self.response(Reply(bytes: Contract.bytes), to: request)
-            }
-            return Self.response(try await signIn.answer(request, now: now), to: request)
+        switch match.route.answer {
+        case .anybody(let answer): return try await answer(request, self, now)
+        case .signedIn(let scope, let answer):
+            let bearer = try await bearer(request, context, now)
+            try Self.check(bearer, scope)
+            let asked = Asked(
+                request: request, bearer: bearer, parameter: match.parameter, now: now,
+                bodySeconds: bodySeconds, house: self)
+            return Self.response(try await answer(asked, desk), to: request)
         }
-        let bearer = try await bearer(request, context, now)
-        guard bearer.token.scopes.contains(scope) else {
-            throw Problem(
-                .scopeMissing, "expected a token with the scope '\(scope.rawValue)'",
-                headers: [
-                    .wwwAuthenticate:
-                        "Bearer realm=\"amphora\", error=\"insufficient_scope\", "
-                        + "scope=\"\(scope.rawValue)\""
-                ])
-        }
-        let asked = Asked(
-            request: request, bearer: bearer, parameter: match.parameter, now: now,
-            bodySeconds: bodySeconds)
-        return Self.response(try await answer(asked, desk), to: request)
     }
 
-    private static func response(_ reply: Reply, to request: Request) -> Response {
-        var headers: HTTPFields = [
-            .contentType: reply.type, .vary: "Authorization, Accept",
-            .cacheControl: reply.isTagged ? "private, no-cache" : "no-store",
-        ]
+    private static func check(_ bearer: TokenBearer, _ scope: AccessScope) throws {
+        guard !bearer.scopes.contains(scope) else { return }
+        let expected =
+            bearer.token.scopes.contains(scope)
+            ? "expected another role than '\(bearer.user.role.rawValue)'"
+            : "expected a token with the scope '\(scope.rawValue)'"
+        throw Problem(
+            .scopeMissing, expected,
+            headers: [
+                .wwwAuthenticate:
+                    "Bearer realm=\"amphora\", error=\"insufficient_scope\", "
+                    + "scope=\"\(scope.rawValue)\""
+            ])
+    }
+
+    static func response(_ reply: Reply, to request: Request) -> Response {
+        var headers = reply.headers
+        headers[.contentType] = reply.status == .noContent ? nil : reply.type
+        headers[.vary] = "Authorization, Cookie, Accept"
+        headers[.cacheControl] = reply.isTagged ? "private, no-cache" : "no-store"
         if reply.isTagged {
             let tag = "\"\(Digest.hex(reply.bytes).prefix(32))\""
             headers[.eTag] = tag
@@ -90,8 +95,9 @@ struct UserResponder: HTTPResponder {
             }
         }
         return Response(
-            status: .ok, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: reply.bytes)))
+            status: reply.status, headers: headers,
+            body: reply.status == .noContent
+                ? .init() : .init(byteBuffer: ByteBuffer(bytes: reply.bytes)))
     }
 
     /// Refuses a body before any of it is read.
@@ -108,31 +114,50 @@ struct UserResponder: HTTPResponder {
         }
     }
 
+    /// Who asks: by the field of a program, or else by the cookie of a browser.
     private func bearer(
         _ request: Request, _ context: UserContext, _ now: Int64
     ) async throws -> TokenBearer {
         let challenge = "Bearer realm=\"amphora\""
-        guard let field = request.headers[.authorization] else {
+        let shown: String?
+        let isCookie = request.headers[.authorization] == nil
+        if let field = request.headers[.authorization] {
+            let parts = field.split(separator: " ", maxSplits: 1)
+            let isBearer = parts.count == 2 && parts[0].lowercased() == "bearer"
+            shown = isBearer ? String(parts[1]) : nil
+        } else if let token = SessionCookie.token(request) {
+            try SessionCookie.check(request, hasCookie: true)
+            shown = token
+        } else {
             throw Problem(
-                .tokenMissing, "expected 'Authorization: Bearer …'",
+                .tokenMissing, "expected 'Authorization: Bearer …' or the cookie of a session",
                 headers: [.wwwAuthenticate: challenge])
         }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        if parts.count == 2, parts[0].lowercased() == "bearer" {
-            let hash = BearerToken.hash(String(parts[1]))
-            if let found = try await desk.ask({ try $0.bearer(ofTokenHash: hash, now: now) }) {
+        if let shown {
+            let hash = BearerToken.hash(shown)
+            // a cookie stands for a session only, so that a token cannot be planted as one
+            if let found = try await desk.ask({ try $0.bearer(ofTokenHash: hash, now: now) }),
+                !isCookie || found.token.kind == .session
+            {
                 return found
             }
         }
-        if let seconds = failures.fail(context.address) {
+        let wait = failures.fail(context.address)
+        if wait != nil {
             log.warning(
                 "too many attempts to sign in failed",
                 metadata: ["client.address": "\(context.address)"])
-            throw Problem(
-                .tooManyFailures, "wait \(seconds) s", headers: [.retryAfter: "\(seconds)"])
+        }
+        // a browser with a session that is over asks several times before it knows
+        if let wait, !isCookie {
+            throw Problem(.tooManyFailures, "wait \(wait) s", headers: [.retryAfter: "\(wait)"])
+        }
+        var headers: HTTPFields = [.wwwAuthenticate: challenge + ", error=\"invalid_token\""]
+        if isCookie {
+            headers[.setCookie] = SessionCookie.cleared(
+                isSecure: SessionCookie.isSecure(request, overTLS: session.overTLS))
         }
         throw Problem(
-            .tokenInvalid, "the token is unknown, was taken back or has expired",
-            headers: [.wwwAuthenticate: challenge + ", error=\"invalid_token\""])
+            .tokenInvalid, "the token is unknown, was taken back or has expired", headers: headers)
     }
 }

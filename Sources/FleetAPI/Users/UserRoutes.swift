@@ -6,7 +6,7 @@ import Hummingbird
 import Telemetry
 
 /// What is asked, by whom.
-struct Asked {
+struct Asked: Sendable {
     let request: Request
     let bearer: TokenBearer
     /// What stands in the address where the route has a name in braces.
@@ -15,6 +15,8 @@ struct Asked {
     let now: Int64
     /// Seconds in which a body has to be there.
     let bodySeconds: Int
+    /// The server that was asked.
+    let house: UserResponder
 
     var sight: GatewaySight { bearer.user.sight }
     var query: Query { Query(request.uri.query) }
@@ -26,6 +28,9 @@ struct Reply {
     var type = "application/json"
     /// Whether it is worth a tag; what carries an age is another one each time.
     var isTagged = true
+    var status = HTTPResponse.Status.ok
+    /// Fields beside those that every answer has.
+    var headers: HTTPFields = [:]
 }
 
 /// One thing that can be asked for; there are no others than ``UserRoutes/all``.
@@ -33,10 +38,36 @@ struct UserRoute: Sendable {
     let method: HTTPRequest.Method
     /// As the contract writes it, with at most one name in braces.
     let path: String
+    let answer: Answer
+
+    /// Who may ask, and what answers.
+    enum Answer: Sendable {
+        /// Whoever is signed in and may do this.
+        case signedIn(AccessScope, @Sendable (Asked, ViewDesk) async throws -> Reply)
+        /// Everybody, at a Unix time in milliseconds.
+        case anybody(@Sendable (Request, UserResponder, Int64) async throws -> Response)
+    }
+
     /// What the token has to allow; nil needs none.
-    let scope: AccessScope?
-    /// Nil is what nobody is asked for a token for: signing in, and the contract.
-    let answer: (@Sendable (Asked, ViewDesk) async throws -> Reply)?
+    var scope: AccessScope? {
+        if case .signedIn(let scope, _) = answer { scope } else { nil }
+    }
+
+    /// For whoever is signed in and may do this.
+    init(
+        method: HTTPRequest.Method, path: String, scope: AccessScope,
+        answer: @escaping @Sendable (Asked, ViewDesk) async throws -> Reply
+    ) {
+        (self.method, self.path, self.answer) = (method, path, .signedIn(scope, answer))
+    }
+
+    /// For everybody.
+    init(
+        method: HTTPRequest.Method, path: String,
+        anybody: @escaping @Sendable (Request, UserResponder, Int64) async throws -> Response
+    ) {
+        (self.method, self.path, answer) = (method, path, .anybody(anybody))
+    }
 
     /// What stands in the address for the name in braces, empty when there is none; nil for another address.
     func parameter(in address: [Substring]) -> String? {
@@ -56,7 +87,7 @@ struct UserRoute: Sendable {
 
 /// The routes of the API.
 enum UserRoutes {
-    static let all: [UserRoute] = looking + views + [Contract.route]
+    static let all: [UserRoute] = looking + views + session + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
@@ -70,7 +101,6 @@ enum UserRoutes {
         UserRoute(
             method: .post, path: "/v1/alarms/acknowledge", scope: .acknowledge,
             answer: acknowledge),
-        UserRoute(method: .post, path: "/v1/sign-in", scope: nil, answer: nil),
     ]
 
     @Sendable static func gateways(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {

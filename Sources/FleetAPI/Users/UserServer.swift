@@ -46,8 +46,12 @@ package final class UserServer: Sendable {
         }
         let desk = ViewDesk(stores: stores, log: log)
         let responder = UserResponder(
-            desk: desk, failures: SignInGuard(clock: steady),
-            signIn: SignInDesk(desk, limits.body, log, failures: SignInGuard(clock: steady)),
+            desk: desk, failures: SignInGuard(most: SignInGuard.mostTokens, clock: steady),
+            session: SessionDesk(
+                signIn: SignInDesk(
+                    desk, limits.body, log,
+                    failures: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
+                overTLS: identity != nil),
             log: log, clock: clock, bodySeconds: limits.body)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in

@@ -3,7 +3,10 @@ internal import CFleetContract
 /// The contract of the API, `Schemas/fleet.openapi.json`, as it was when the program was built.
 enum Contract {
     /// Where it is, for everybody.
-    static let route = UserRoute(method: .get, path: "/openapi.json", scope: nil, answer: nil)
+    static let route = UserRoute(method: .get, path: "/openapi.json") { request, _, _ in
+        try Query(request.uri.query).finish()
+        return UserResponder.response(Reply(bytes: bytes), to: request)
+    }
 
     static let bytes = Array(
         UnsafeBufferPointer(

@@ -17,6 +17,7 @@ enum PostgresSchema {
         [LaterSchemas.keyRanges], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: false),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
+        SessionSchema.statements(number: "bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY"),
         RecipientSchema.statements,
     ]
 

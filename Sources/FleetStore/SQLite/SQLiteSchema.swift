@@ -12,6 +12,7 @@ enum SQLiteSchema {
         [LaterSchemas.keyRanges + " WITHOUT ROWID"], RolloutSchema.statements,
         HistorySchema.statements(isOrdered: true),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
+        SessionSchema.statements(number: "integer PRIMARY KEY AUTOINCREMENT"),
         RecipientSchema.statements,
     ]
 

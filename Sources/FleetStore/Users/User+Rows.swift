@@ -24,7 +24,7 @@ extension User: RowReadable {
 
 extension AccessToken: RowReadable {
     static func columns(_ table: String) -> String {
-        ["id", "hash", "owner", "label", "scopes", "created_ms", "expires_ms"]
+        ["id", "hash", "owner", "label", "scopes", "created_ms", "expires_ms", "kind"]
             .map { table + $0 }.joined(separator: ", ")
     }
 
@@ -34,14 +34,15 @@ extension AccessToken: RowReadable {
             id: row.word(), hash: row.word(), owner: row.word(), label: row.word(),
             scopes: Set(
                 row.word().split(separator: ",").compactMap { AccessScope(rawValue: String($0)) }),
-            createdMilliseconds: row.wide(), expiresMilliseconds: row.wide())
+            createdMilliseconds: row.wide(), expiresMilliseconds: row.wide(),
+            kind: TokenKind(rawValue: row.word()) ?? .token)
     }
 
     var parameters: [SQLValue] {
         [
             .text(id), .text(hash), .text(owner), .text(label),
             .text(scopes.map(\.rawValue).sorted().joined(separator: ",")),
-            .number(createdMilliseconds), .number(expiresMilliseconds),
+            .number(createdMilliseconds), .number(expiresMilliseconds), .text(kind.rawValue),
         ]
     }
 }

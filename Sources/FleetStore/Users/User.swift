@@ -28,6 +28,16 @@ package enum UserRole: String, Hashable, Sendable, CaseIterable {
 
     /// Whether it sees every gateway of its tenant, granted or not.
     package var seesAll: Bool { self == .operator || self == .admin }
+
+    /// All that a user of this role may do; a token allows no more than that.
+    package var scopes: Set<AccessScope> {
+        switch self {
+        case .owner: [.read, .acknowledge]
+        case .installer: [.read, .acknowledge, .configure]
+        case .operator: [.read, .acknowledge, .configure, .rollOut]
+        case .admin: Set(AccessScope.allCases)
+        }
+    }
 }
 
 /// A person or a program that signs in.
@@ -81,6 +91,20 @@ package enum AccessScope: String, Hashable, Sendable, CaseIterable {
     case read
     /// Say that the user looks after an alarm.
     case acknowledge
+    /// Change how gateways are set up.
+    case configure
+    /// Give gateways other profile sets.
+    case rollOut = "roll_out"
+    /// Look after users.
+    case administer
+}
+
+/// Who carries an access token.
+package enum TokenKind: String, Hashable, Sendable, CaseIterable {
+    /// A program, in a field of each request.
+    case token
+    /// A browser, as a cookie, since somebody signed in there.
+    case session
 }
 
 /// An access token as the store knows it: never the token itself.
@@ -97,11 +121,16 @@ package struct AccessToken: Hashable, Sendable {
     package var scopes: Set<AccessScope>
     /// Unix times in milliseconds from which and until which it is good.
     package var createdMilliseconds: Int64, expiresMilliseconds: Int64
+    /// Who carries it.
+    package var kind: TokenKind
+
+    /// Sessions that one user may have at once; one more ends the oldest.
+    package static let mostSessions: Int64 = 50
 
     /// Joins the parts.
     package init(
         id: String, hash: String, owner: String, label: String = "", scopes: Set<AccessScope>,
-        createdMilliseconds: Int64, expiresMilliseconds: Int64
+        createdMilliseconds: Int64, expiresMilliseconds: Int64, kind: TokenKind = .token
     ) {
         self.id = id
         self.hash = hash
@@ -110,6 +139,7 @@ package struct AccessToken: Hashable, Sendable {
         self.scopes = scopes
         self.createdMilliseconds = createdMilliseconds
         self.expiresMilliseconds = expiresMilliseconds
+        self.kind = kind
     }
 }
 
@@ -119,6 +149,15 @@ package struct TokenBearer: Hashable, Sendable {
     package var user: User
     /// The token that was shown.
     package var token: AccessToken
+
+    /// Joins the parts.
+    package init(user: User, token: AccessToken) {
+        self.user = user
+        self.token = token
+    }
+
+    /// What they may do: no more than the token says, and no more than the user may.
+    package var scopes: Set<AccessScope> { token.scopes.intersection(user.role.scopes) }
 }
 
 /// Who changes something, and when.

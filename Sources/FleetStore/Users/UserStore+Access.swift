@@ -42,12 +42,16 @@ extension ChangingStore {
     ) throws(FleetStoreError) -> Bool {
         try change("keep a token") { database throws(FleetStoreError) in
             guard let user = try database.lockUser(token.owner) else { return false }
+            if token.kind == .session {
+                try database.makeRoom(forSessionOf: token.owner, now: token.createdMilliseconds)
+            }
             try database.run(
                 """
                 INSERT INTO access_token (\(AccessToken.columns("")))
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 """, token.parameters)
-            try database.note(author, user.tenant, "token_made", token.owner, token.id)
+            let action = token.kind == .session ? "session_begun" : "token_made"
+            try database.note(author, user.tenant, action, token.owner, token.id)
             return true
         }
     }
@@ -63,11 +67,13 @@ extension ChangingStore {
 
     package func removeToken(_ id: String, by author: Author) throws(FleetStoreError) -> Bool {
         try change("take a token back") { database throws(FleetStoreError) in
-            let owners: [RowText] = try database.rows(
-                "DELETE FROM access_token WHERE id = ?1 RETURNING owner", [.text(id)])
-            guard let owner = owners.first?.text else { return false }
-            let tenant = try database.lockUser(owner)?.tenant ?? ""
-            try database.note(author, tenant, "token_taken_back", owner, id)
+            let removed: [AccessToken] = try database.rows(
+                "DELETE FROM access_token WHERE id = ?1 RETURNING \(AccessToken.columns(""))",
+                [.text(id)])
+            guard let token = removed.first else { return false }
+            let tenant = try database.lockUser(token.owner)?.tenant ?? ""
+            let action = token.kind == .session ? "session_ended" : "token_taken_back"
+            try database.note(author, tenant, action, token.owner, id)
             return true
         }
     }
@@ -99,6 +105,20 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
+    /// Forgets sessions of a user that are over, and the oldest when there are as many as there may be.
+    fileprivate func makeRoom(
+        forSessionOf name: String, now: Int64
+    ) throws(FleetStoreError) {
+        try run(
+            "DELETE FROM access_token WHERE owner = ?1 AND kind = 'session' AND expires_ms <= ?2",
+            [.text(name), .number(now)])
+        try run(
+            """
+            DELETE FROM access_token WHERE id IN (SELECT id FROM access_token
+            WHERE owner = ?1 AND kind = 'session' ORDER BY created_ms DESC, id LIMIT 1000 OFFSET ?2)
+            """, [.text(name), .number(AccessToken.mostSessions - 1)])
+    }
+
     /// Gives a user, whom nobody else may then change until the transaction ends.
     func lockUser(_ name: String) throws(FleetStoreError) -> User? {
         let users: [User] = try rows(
