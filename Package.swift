@@ -62,6 +62,8 @@ let package = Package(
         .target(name: "CLinux"),
         // Counts allocations; linked into the tests only.
         .target(name: "CAllocations"),
+        // The files of the web app, in the program.
+        .target(name: "CFleetWeb"),
         // A disk that can be cut, full or broken below SQLite; linked into the tests only.
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"]),
         .systemLibrary(
@@ -146,8 +148,8 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "CFleetContract", "EST", "FleetConfiguration",
-                "FleetStore", "History", "Passwords", "StrictJSON", "Telemetry", "Views", asn1,
-                crypto, cryptoExtras,
+                "FleetStore", "FleetWeb", "History", "Passwords", "StrictJSON", "Telemetry", "Views",
+                asn1, crypto, cryptoExtras,
                 hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
@@ -159,6 +161,11 @@ let package = Package(
             resources: [.embedInCode("Texts")], swiftSettings: strict),
         library("Notifications", ["Alarms", "FleetStore", "HTTPSClient", "Telemetry", crypto]),
         library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry", "TimeZones"]),
+
+        // the web app, which both programs serve
+        .target(
+            name: "FleetWeb", dependencies: ["CFleetWeb", "CZlib"], exclude: ["App"],
+            swiftSettings: strict),
 
         // roots
         library(
@@ -222,6 +229,7 @@ let package = Package(
         suite("TimeZonesTests", ["TimeZones"]),
         suite("NotificationsTests", ["Alarms", "FleetStore", "HTTPSClient", "Notifications"]),
         suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
+        suite("FleetWebTests", ["FleetWeb"]),
         suite("HistoryTests", ["History", "TimeZones"]),
         suite("PasswordsTests", ["Passwords"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
@@ -260,7 +268,7 @@ let package = Package(
             "FleetAPITests",
             [
                 "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore",
-                "HTTPSClient",
+                "FleetWeb", "HTTPSClient",
                 "ProfileRepository", "TUF", "TUFClient", asn1,
                 crypto, log, x509,
             ]),

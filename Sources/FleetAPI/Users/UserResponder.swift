@@ -42,6 +42,7 @@ struct UserResponder: HTTPResponder {
     }
 
     private func answer(_ request: Request, _ context: UserContext) async throws -> Response {
+        if let file = try WebResponder.answer(request) { return file }
         let address = request.uri.path.split(separator: "/", omittingEmptySubsequences: false)
         let here = UserRoutes.all.compactMap { route in
             route.parameter(in: address).map { (route: route, parameter: $0) }

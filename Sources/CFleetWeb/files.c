@@ -1,0 +1,150 @@
+// Made by Tests/app_rig/list_files.py from what lies in Sources/FleetWeb/App.
+#include "CFleetWeb.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char file0[] = {
+#embed "../FleetWeb/App/app.css"
+};
+static const unsigned char file1[] = {
+#embed "../FleetWeb/App/core/api.js"
+};
+static const unsigned char file2[] = {
+#embed "../FleetWeb/App/core/dom.js"
+};
+static const unsigned char file3[] = {
+#embed "../FleetWeb/App/core/format.js"
+};
+static const unsigned char file4[] = {
+#embed "../FleetWeb/App/core/parts.js"
+};
+static const unsigned char file5[] = {
+#embed "../FleetWeb/App/core/router.js"
+};
+static const unsigned char file6[] = {
+#embed "../FleetWeb/App/core/screens.js"
+};
+static const unsigned char file7[] = {
+#embed "../FleetWeb/App/core/state.js"
+};
+static const unsigned char file8[] = {
+#embed "../FleetWeb/App/core/store.js"
+};
+static const unsigned char file9[] = {
+#embed "../FleetWeb/App/core/words.js"
+};
+static const unsigned char file10[] = {
+#embed "../FleetWeb/App/core/zone.js"
+};
+static const unsigned char file11[] = {
+#embed "../FleetWeb/App/icons/icon-192.png"
+};
+static const unsigned char file12[] = {
+#embed "../FleetWeb/App/icons/icon-512.png"
+};
+static const unsigned char file13[] = {
+#embed "../FleetWeb/App/icons/icon.svg"
+};
+static const unsigned char file14[] = {
+#embed "../FleetWeb/App/index.html"
+};
+static const unsigned char file15[] = {
+#embed "../FleetWeb/App/main.js"
+};
+static const unsigned char file16[] = {
+#embed "../FleetWeb/App/manifest.webmanifest"
+};
+static const unsigned char file17[] = {
+#embed "../FleetWeb/App/parts/basics.js"
+};
+static const unsigned char file18[] = {
+#embed "../FleetWeb/App/parts/icons.js"
+};
+static const unsigned char file19[] = {
+#embed "../FleetWeb/App/parts/shell.js"
+};
+static const unsigned char file20[] = {
+#embed "../FleetWeb/App/sw.js"
+};
+static const unsigned char file21[] = {
+#embed "../FleetWeb/App/theme.js"
+};
+static const unsigned char file22[] = {
+#embed "../FleetWeb/App/views/alarms.js"
+};
+static const unsigned char file23[] = {
+#embed "../FleetWeb/App/views/battery.js"
+};
+static const unsigned char file24[] = {
+#embed "../FleetWeb/App/views/claim.js"
+};
+static const unsigned char file25[] = {
+#embed "../FleetWeb/App/views/first-use.js"
+};
+static const unsigned char file26[] = {
+#embed "../FleetWeb/App/views/history.js"
+};
+static const unsigned char file27[] = {
+#embed "../FleetWeb/App/views/home.js"
+};
+static const unsigned char file28[] = {
+#embed "../FleetWeb/App/views/more.js"
+};
+static const unsigned char file29[] = {
+#embed "../FleetWeb/App/views/pack.js"
+};
+static const unsigned char file30[] = {
+#embed "../FleetWeb/App/views/sign-in.js"
+};
+static const unsigned char file31[] = {
+#embed "../FleetWeb/App/words/de.js"
+};
+static const unsigned char file32[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file33[] = {
+#embed "../FleetWeb/App/words/fr.js"
+};
+
+static const struct amphora_web_file files[] = {
+    {"app.css", file0, sizeof file0},
+    {"core/api.js", file1, sizeof file1},
+    {"core/dom.js", file2, sizeof file2},
+    {"core/format.js", file3, sizeof file3},
+    {"core/parts.js", file4, sizeof file4},
+    {"core/router.js", file5, sizeof file5},
+    {"core/screens.js", file6, sizeof file6},
+    {"core/state.js", file7, sizeof file7},
+    {"core/store.js", file8, sizeof file8},
+    {"core/words.js", file9, sizeof file9},
+    {"core/zone.js", file10, sizeof file10},
+    {"icons/icon-192.png", file11, sizeof file11},
+    {"icons/icon-512.png", file12, sizeof file12},
+    {"icons/icon.svg", file13, sizeof file13},
+    {"index.html", file14, sizeof file14},
+    {"main.js", file15, sizeof file15},
+    {"manifest.webmanifest", file16, sizeof file16},
+    {"parts/basics.js", file17, sizeof file17},
+    {"parts/icons.js", file18, sizeof file18},
+    {"parts/shell.js", file19, sizeof file19},
+    {"sw.js", file20, sizeof file20},
+    {"theme.js", file21, sizeof file21},
+    {"views/alarms.js", file22, sizeof file22},
+    {"views/battery.js", file23, sizeof file23},
+    {"views/claim.js", file24, sizeof file24},
+    {"views/first-use.js", file25, sizeof file25},
+    {"views/history.js", file26, sizeof file26},
+    {"views/home.js", file27, sizeof file27},
+    {"views/more.js", file28, sizeof file28},
+    {"views/pack.js", file29, sizeof file29},
+    {"views/sign-in.js", file30, sizeof file30},
+    {"words/de.js", file31, sizeof file31},
+    {"words/en.js", file32, sizeof file32},
+    {"words/fr.js", file33, sizeof file33},
+};
+
+size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }
+
+const struct amphora_web_file *amphora_web_file_at(size_t place) {
+    return &files[place < amphora_web_file_count() ? place : 0];
+}

@@ -1,0 +1,85 @@
+// The calendar of a house's own time zone, where a day may have 23 or 25 hours.
+
+const kept = new Map();
+
+function reader(zone) {
+  if (!kept.has(zone)) {
+    let format;
+    const options = {
+      hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric',
+      second: 'numeric',
+    };
+    try {
+      format = new Intl.DateTimeFormat('en-u-ca-iso8601', { ...options, timeZone: zone || undefined });
+    } catch {
+      format = new Intl.DateTimeFormat('en-u-ca-iso8601', options);
+    }
+    kept.set(zone, format);
+  }
+  return kept.get(zone);
+}
+
+/** What a clock and a calendar in the zone show at a moment. */
+export function fields(ms, zone) {
+  const found = {};
+  for (const part of reader(zone).formatToParts(ms)) found[part.type] = Number(part.value);
+  return found;
+}
+
+/** How far the zone's clock is ahead of UTC at a moment, ms. */
+export function offset(ms, zone) {
+  const f = fields(ms, zone);
+  return Date.UTC(f.year, f.month - 1, f.day, f.hour, f.minute, f.second) - Math.floor(ms / 1000) * 1000;
+}
+
+/** The moment at which a day begins in the zone; months and days may run over. */
+export function dayStart(year, month, day, zone) {
+  const wall = Date.UTC(year, month - 1, day);
+  let guess = wall - offset(wall, zone);
+  guess = wall - offset(guess, zone);
+  // where the clock is put forward at midnight the day begins later
+  return guess;
+}
+
+/** The period of a kind around a moment: { from, to, by } with moments in ms. */
+export function period(kind, ms, zone) {
+  const { year, month, day } = fields(ms, zone);
+  switch (kind) {
+    case 'week': {
+      const weekday = (new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % 7;
+      return between([year, month, day - weekday], [year, month, day - weekday + 7], zone);
+    }
+    case 'month': return between([year, month, 1], [year, month + 1, 1], zone);
+    case 'year': return between([year, 1, 1], [year + 1, 1, 1], zone);
+    default: return between([year, month, day], [year, month, day + 1], zone);
+  }
+}
+
+function between(first, last, zone) {
+  return { from: dayStart(...first, zone), to: dayStart(...last, zone) };
+}
+
+/** The period before (-1) or after (1) another of the same kind. */
+export function neighbour(kind, { from, to }, direction, zone) {
+  return period(kind, direction < 0 ? from - 3_600_000 : to + 3_600_000, zone);
+}
+
+/** Moments at which something new begins within a period: hours of a day, days, months. */
+export function marks(kind, { from, to }, zone, stepHours = 3) {
+  const found = [];
+  if (kind === 'day') {
+    for (let at = from; at < to; at += 3_600_000) {
+      if (fields(at, zone).hour % stepHours === 0) found.push(at);
+    }
+    return found;
+  }
+  const start = fields(from, zone);
+  for (let step = 0; step < 400; step++) {
+    const at = kind === 'year'
+      ? dayStart(start.year, start.month + step, 1, zone)
+      : dayStart(start.year, start.month, start.day + step, zone);
+    if (at >= to) break;
+    found.push(at);
+  }
+  return found;
+}

@@ -1,0 +1,2 @@
+import { loading } from '../parts/basics.js';
+export default () => () => loading();
