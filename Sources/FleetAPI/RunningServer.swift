@@ -76,7 +76,7 @@ final class RunningServer: Sendable {
 ///
 /// Those are as many as the machine has cores, and whatever blocks or computes on one of them for a minute
 /// would keep every client waiting for as long.
-private final class ServerThreads: TaskExecutor {
+final class ServerThreads: TaskExecutor {
     static let shared = ServerThreads()
     private let queue = DispatchQueue(label: "amphora.server", attributes: .concurrent)
 

@@ -26,7 +26,7 @@ enum Documents {
         document.write(now: now, to: &writer)
     }
 
-    private static func level(_ severity: Int64) -> String? {
+    static func level(_ severity: Int64) -> String? {
         switch severity {
         case 4: "fault"
         case 3: "protection"

@@ -9,9 +9,12 @@ struct UserContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The address of the other end, without its port; empty when there is none.
     let address: String
+    /// The connection.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
         address = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }
@@ -24,6 +27,7 @@ struct UserResponder: HTTPResponder {
     let desk: ViewDesk
     let failures: SignInGuard
     let session: SessionDesk
+    let events: EventDesk
     let log: Logger
     /// Unix time in milliseconds.
     let clock: @Sendable () -> Int64
@@ -62,7 +66,7 @@ struct UserResponder: HTTPResponder {
             try Self.check(bearer, scope)
             let asked = Asked(
                 request: request, bearer: bearer, parameter: match.parameter, now: now,
-                bodySeconds: bodySeconds, house: self)
+                bodySeconds: bodySeconds, house: self, channel: context.channel)
             return Self.response(try await answer(asked, desk), to: request)
         }
     }
@@ -94,6 +98,9 @@ struct UserResponder: HTTPResponder {
                 headers[.contentType] = nil
                 return Response(status: .notModified, headers: headers)
             }
+        }
+        if let stream = reply.stream {
+            return Response(status: reply.status, headers: headers, body: stream)
         }
         return Response(
             status: reply.status, headers: headers,

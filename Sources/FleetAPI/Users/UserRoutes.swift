@@ -3,6 +3,7 @@ import FleetStore
 import HTTPTypes
 import History
 import Hummingbird
+import NIOCore
 import Telemetry
 
 /// What is asked, by whom.
@@ -17,6 +18,8 @@ struct Asked: Sendable {
     let bodySeconds: Int
     /// The server that was asked.
     let house: UserResponder
+    /// The connection, for answers that go on until it ends.
+    let channel: any Channel
 
     var sight: GatewaySight { bearer.user.sight }
     var query: Query { Query(request.uri.query) }
@@ -31,6 +34,8 @@ struct Reply {
     var status = HTTPResponse.Status.ok
     /// Fields beside those that every answer has.
     var headers: HTTPFields = [:]
+    /// In place of `bytes`, what goes on for as long as somebody listens.
+    var stream: ResponseBody?
 }
 
 /// One thing that can be asked for; there are no others than ``UserRoutes/all``.
@@ -87,7 +92,7 @@ struct UserRoute: Sendable {
 
 /// The routes of the API.
 enum UserRoutes {
-    static let all: [UserRoute] = looking + views + session + [Contract.route]
+    static let all: [UserRoute] = looking + views + session + events + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),

@@ -10,16 +10,21 @@ import NIOSSL
 package final class UserServer: Sendable {
     /// The port it listens on; of use when 0 was asked for.
     package var port: Int { server.port }
+    /// How many streams of news are open.
+    package var listeners: Int { events.listeners }
     private let server: RunningServer
+    private let events: EventDesk
 
     /// Listens on an address of this machine; blocks until it does, so never call it from a task.
     ///
     /// `stores` are of one database, for as many questions at once, and are used by nobody else from now on.
+    /// `watching` are others that look for news, so that news does not wait for charts; without them they share.
     /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
     /// counted. Without `identity` everything goes over the wire as it is,
     /// tokens too: for this machine only. Throws when the identity does not fit, or nothing can listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
+        watching: sending [any ViewStore] = [],
         limits: PatienceLimits = PatienceLimits(), log: Logger,
         clock: @escaping @Sendable () -> Int64,
         steady: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -45,6 +50,9 @@ package final class UserServer: Sendable {
             }
         }
         let desk = ViewDesk(stores: stores, log: log)
+        let watching = watching.isEmpty ? desk : ViewDesk(stores: watching, log: log)
+        let events = EventDesk(watching, log: log, clock: clock)
+        self.events = events
         let responder = UserResponder(
             desk: desk, failures: SignInGuard(most: SignInGuard.mostTokens, clock: steady),
             session: SessionDesk(
@@ -52,6 +60,7 @@ package final class UserServer: Sendable {
                     desk, limits.body, log,
                     failures: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
                 overTLS: identity != nil),
+            events: events,
             log: log, clock: clock, bodySeconds: limits.body)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
@@ -65,7 +74,10 @@ package final class UserServer: Sendable {
     }
 
     /// Ends the server; blocks until it has.
-    package func stop() { server.stop() }
+    package func stop() {
+        events.stop()
+        server.stop()
+    }
 
     /// Whether a host is this machine only, where nobody listens on the wire.
     package static func isLoopback(_ host: String) -> Bool {

@@ -47,6 +47,7 @@ struct UserServerOptions: ParsableArguments {
             return try UserServer(
                 host: host, port: port,
                 stores: [FleetStores.openViews(store), FleetStores.openViews(store)],
+                watching: [FleetStores.openViews(store)],
                 log: log, clock: { Moment.now() }, identity: identity)
         }
     }

@@ -1,7 +1,8 @@
 /// What both stores do in the same way with devices, configuration, rollouts, history, alarms, hooks and
 /// users, once they can run a transaction.
 protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore,
-    HistoryStore, AlarmStore, NotificationStore, UserStore, GatewayStore, RecipientStore
+    HistoryStore, AlarmStore, NotificationStore, UserStore, GatewayStore, RecipientStore,
+    WatchStore
 {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(

@@ -139,7 +139,7 @@ extension ChangingStore {
 /// Statements about gateways within a sight.
 enum GatewayQuery {
     /// How bad an alarm `a` is.
-    private static let severity = """
+    static let severity = """
         CASE a.level WHEN 'fault' THEN 4 WHEN 'protection' THEN 3 WHEN 'warning' THEN 2 ELSE 1 END
         """
 

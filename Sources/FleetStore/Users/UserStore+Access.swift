@@ -81,16 +81,7 @@ extension ChangingStore {
     package func bearer(
         ofTokenHash hash: String, now: Int64
     ) throws(FleetStoreError) -> TokenBearer? {
-        let bearers: [TokenBearer] = try read { database throws(FleetStoreError) in
-            try database.rows(
-                """
-                SELECT u.name, u.tenant, u.role, u.password, u.created_ms, \
-                \(AccessToken.columns("t."))
-                FROM access_token t JOIN fleet_user u ON u.name = t.owner
-                WHERE t.hash = ?1 AND t.expires_ms > ?2
-                """, [.text(hash), .number(now)])
-        }
-        return bearers.first
+        try read { database throws(FleetStoreError) in try database.bearer(hash, now: now) }
     }
 
     package func audit(tenant: String, limit: Int) throws(FleetStoreError) -> [AuditEntry] {
@@ -105,6 +96,18 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
+    /// Who shows a token with this hash that is good.
+    func bearer(_ hash: String, now: Int64) throws(FleetStoreError) -> TokenBearer? {
+        let bearers: [TokenBearer] = try rows(
+            """
+            SELECT u.name, u.tenant, u.role, u.password, u.created_ms, \
+            \(AccessToken.columns("t."))
+            FROM access_token t JOIN fleet_user u ON u.name = t.owner
+            WHERE t.hash = ?1 AND t.expires_ms > ?2
+            """, [.text(hash), .number(now)])
+        return bearers.first
+    }
+
     /// Forgets sessions of a user that are over, and the oldest when there are as many as there may be.
     fileprivate func makeRoom(
         forSessionOf name: String, now: Int64

@@ -1,0 +1,165 @@
+import FleetStore
+import Foundation
+import NIOCore
+import TestKit
+import Testing
+
+@testable import FleetAPI
+
+/// `GET /v1/events`, heard by curl; numbers are rules of ``EventDesk``.
+@Suite struct EventTests {
+    /// Listens; what comes is read line by line.
+    private func listen(
+        _ rig: UserRig, _ query: String, as user: String = "anna", _ headers: String...
+    ) async throws -> ChildProcess {
+        var words = ["-s", "-N", "-i", "-m", "60", "-H", "Authorization: Bearer amphora_" + user]
+        for header in headers { words += ["-H", header] }
+        let (curl, all) = (
+            try Peers.tool("curl"),
+            words + ["http://127.0.0.1:\(rig.server.port)/v1/events\(query)"]
+        )
+        return try await UserRig.apart { try ChildProcess(curl, all) }
+    }
+
+    /// The first line with these words.
+    private func line(_ words: String, from child: ChildProcess) async throws -> String {
+        try await UserRig.apart { try child.waitForLine(containing: words, within: 20_000) }
+    }
+
+    private func store(_ rig: UserRig, _ millivolts: Int32, sequence: Int64) throws {
+        let made = UserRig.now + sequence
+        var bank = BankSample()
+        (bank.mode, bank.packsConfigured, bank.millivolts) = ("running", 2, millivolts)
+        let clock = RecordClock(
+            wallMilliseconds: made, isTrusted: true, boot: "0aa04ab4-a0b4-48b4-a5d5-4a71b84d0d9b",
+            monotonicMilliseconds: made - 1_780_000_000_000)
+        var batch = IngestBatch()
+        batch.records = [
+            FleetRecord(
+                key: RecordKey(gateway: "gw-1", epoch: 7, sequence: sequence), clock: clock,
+                receivedMilliseconds: made, body: .telemetry(bank, []))
+        ]
+        #expect(try FleetStores.open(rig.address).store(batch).stored == 1)
+    }
+
+    @Test func `a listener hears how things are, then what is stored, within a second (rule 2)`()
+        async throws
+    {
+        let rig = try await UserRig()
+        let ear = try await listen(rig, "?gateway=gw-1")
+        #expect(try await line("200", from: ear).hasPrefix("HTTP/1.1 200"))
+        _ = try await line("text/event-stream", from: ear)
+        #expect(try await line("retry", from: ear).hasSuffix("retry: 3000"))
+        let live = try await line("data: {\"gateway\":\"gw-1\"", from: ear)
+        let document = try await rig.ask("/v1/gateways/gw-1/live", as: "anna")
+        #expect(live == "data: " + document.body)
+        let alarms = try await line("\"open\":", from: ear)
+        #expect(
+            alarms == "data: {\"open\":2,\"unacknowledged\":2,\"worst_level\":\"warning\"}")
+        let began = ContinuousClock.now
+        try store(rig, 51_234, sequence: 100)
+        _ = try await line("\"voltage_v\":51.234", from: ear)
+        #expect(began.duration(to: .now) < .seconds(1))
+        // an alarm that somebody looks after is told, too
+        let body = #"{"gateway":"gw-1","code":"pack_silent","level":"warning","pack":7}"#
+        _ = try await rig.ask(
+            "/v1/alarms/acknowledge", as: "anna", method: "POST",
+            headers: ["Content-Type: application/json", "Idempotency-Key: k"], body: body)
+        _ = try await line("\"unacknowledged\":1", from: ear)
+        _ = ear.terminate()
+        await rig.stop()
+    }
+
+    @Test func `who comes back gets what was missed, or how things are (rule 2)`() async throws {
+        let rig = try await UserRig()
+        let first = try await listen(rig, "?gateway=gw-1")
+        _ = try await line("\"open\":2", from: first)
+        let ids = first.output.matches(of: /id: ([0-9a-z.]+)/)
+        let id = try #require(ids.last).1
+        _ = first.terminate()
+        try store(rig, 51_100, sequence: 100)
+        let second = try await listen(rig, "?gateway=gw-1", as: "anna", "Last-Event-ID: \(id)")
+        _ = try await line("51.100", from: second)
+        // what it had already does not come again
+        #expect(!second.output.contains("\"voltage_v\":52.125"))
+        #expect(!second.output.contains("event: alarms"))
+        _ = second.terminate()
+        let stranger = try await listen(rig, "?gateway=gw-1", as: "anna", "Last-Event-ID: x.999")
+        _ = try await line("event: alarms", from: stranger)
+        _ = stranger.terminate()
+        await rig.stop()
+    }
+
+    @Test func `a stream ends soon after its token or its grant (rule 4)`() async throws {
+        let rig = try await UserRig()
+        let users = try FleetStores.openUsers(rig.address)
+        let author = Author("test", at: UserRig.now)
+        for (user, end) in [
+            ("anna", { try users.grant(false, gateway: "gw-1", to: "anna", by: author) }),
+            ("ivan", { try users.removeToken("amphora_ivan", by: author) }),
+            ("otto", { try users.removeUser("otto", by: author) }),
+        ] as [(String, () throws -> Bool)] {
+            let ear = try await listen(rig, "?gateway=gw-1", as: user)
+            _ = try await line("event: alarms", from: ear)
+            let began = ContinuousClock.now
+            #expect(try end())
+            _ = try await line("session_ended", from: ear)
+            #expect(try await UserRig.apart { try ear.waitForExit(within: 5_000) } == .exited(0))
+            #expect(began.duration(to: .now) < .seconds(6), "\(user)")
+        }
+        await rig.stop()
+    }
+
+    @Test func `nobody hears of a gateway they may not see`() async throws {
+        let rig = try await UserRig()
+        for (user, query, status) in [
+            ("anna", "?gateway=gw-2", 404), ("anna", "?gateway=gw-9", 404),
+            ("otto", "?gateway=gw-9", 404), ("otto", "?gateway=gw-none", 404),
+            ("anna", "", 400), ("ivan", "", 400), ("otto", "?gateway=GW", 400),
+            ("otto", "?x=1", 400), ("mute", "?gateway=gw-1", 403), ("late", "?gateway=gw-1", 401),
+        ] {
+            let answer = try await rig.ask("/v1/events" + query, as: "amphora_" + user)
+            #expect(answer.status == status, "\(user) \(query): \(answer.status)")
+        }
+        await rig.stop()
+    }
+
+    @Test func `who hangs up is forgotten, and one user has so many streams and no more (rule 1)`()
+        async throws
+    {
+        let rig = try await UserRig()
+        var ears: [ChildProcess] = []
+        for _ in 1...EventDesk.mostOfUser {
+            ears.append(try await listen(rig, "?gateway=gw-1"))
+        }
+        for ear in ears { _ = try await line("event: alarms", from: ear) }
+        #expect(rig.server.listeners == EventDesk.mostOfUser)
+        let more = try await rig.ask("/v1/events?gateway=gw-1", as: "anna")
+        #expect(more.status == 503 && more.body.contains("problem:busy"))
+        #expect(try await rig.ask("/v1/gateways", as: "anna").status == 200)
+        for ear in ears { _ = ear.terminate() }
+        let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+        while rig.server.listeners > 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(rig.server.listeners == 0)
+        await rig.stop()
+    }
+
+    @Test func `a topic keeps a few events, and knows what it cannot tell any more (rule 3)`() {
+        var topic = EventTopic(used: .now)
+        #expect(topic.missed(since: "x.1") == nil && topic.missed(since: "") == nil)
+        let first = String(buffer: topic.tell("live", Array("{}".utf8)))
+        let id = first.dropFirst(4).prefix { $0 != "\n" }
+        #expect(first == "id: \(id)\nevent: live\ndata: {}\n\n")
+        #expect(topic.missed(since: String(id))?.isEmpty == true)
+        for _ in 1...EventTopic.mostFrames { _ = topic.tell("live", [0x31]) }
+        #expect(topic.missed(since: String(id))?.count == EventTopic.mostFrames)
+        _ = topic.tell("live", [0x31])
+        #expect(topic.missed(since: String(id)) == nil)
+        for _ in 1...9 { _ = topic.tell("live", Array(repeating: 0x31, count: 30_000)) }
+        #expect(topic.frames.count == 1)
+        #expect(topic.missed(since: id.prefix { $0 != "." } + ".-1") == nil)
+        #expect(topic.missed(since: id.prefix { $0 != "." } + ".99999999999999999999") == nil)
+    }
+}
