@@ -148,9 +148,9 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "CFleetContract", "EST", "FleetConfiguration",
-                "FleetStore", "FleetWeb", "History", "Passwords", "StrictJSON", "Telemetry", "Views",
-                asn1, crypto, cryptoExtras,
-                hummingbird, hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
+                "FleetStore", "FleetWeb", "GatewaySettings", "History", "Passwords", "Rollouts",
+                "StrictJSON", "Telemetry", "Views", asn1, crypto, cryptoExtras, hummingbird,
+                hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),

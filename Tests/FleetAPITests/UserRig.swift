@@ -103,7 +103,7 @@ final class UserRig: Sendable {
         for (name, role, tenant) in Self.users {
             _ = try users.addUser(
                 User(name: name, tenant: tenant, role: role, createdMilliseconds: now), by: author)
-            try addToken("amphora_" + name, of: name, scopes: [.read, .acknowledge], to: users)
+            try addToken("amphora_" + name, of: name, scopes: Set(AccessScope.allCases), to: users)
         }
         try addToken("amphora_late", of: "anna", scopes: [.read], until: now, to: users)
         try addToken("amphora_mute", of: "anna", scopes: [.acknowledge], to: users)
@@ -112,6 +112,21 @@ final class UserRig: Sendable {
             _ = try users.grant(true, gateway: gateway, to: name, by: author)
         }
         try measure(address)
+    }
+
+    /// Adds a gateway to the devices of the fleet.
+    func addDevice(_ id: String, group: String = "") throws {
+        let device = Device(id: id, group: group, createdMilliseconds: Self.now)
+        let token = DeviceToken(
+            hash: id, device: id, createdMilliseconds: Self.now, expiresMilliseconds: Self.now)
+        #expect(try FleetStores.openDevices(address).addDevices([(device, token)]).isEmpty)
+    }
+
+    /// Stores one measurement more.
+    func measureAgain(_ gateway: String) throws {
+        var batch = IngestBatch()
+        batch.records = [Self.record(gateway, 1000, Self.now - 1000, Self.telemetry())]
+        #expect(try FleetStores.open(address).store(batch).stored == 1)
     }
 
     private static func addToken(

@@ -25,6 +25,12 @@ import Testing
     /// What answers at once; streams have ``EventTests``.
     private let gets = UserRoutes.all.filter { $0.method == .get && $0.path != "/v1/events" }
 
+    /// Whether the role of a user allows a route.
+    private func may(_ user: String, _ route: UserRoute) -> Bool {
+        let role = UserRig.users.first { $0.name == user }?.role
+        return route.scope.map { role?.scopes.contains($0) == true } ?? true
+    }
+
     @Test func `no route shows a gateway of another tenant, or tells that it is there`()
         async throws
     {
@@ -32,10 +38,12 @@ import Testing
         for user in UserRig.users.map(\.name) {
             for route in gets where route.path.contains("{id}") {
                 let absent = try await rig.ask(path(route, "gw-none"), as: user)
-                #expect(absent.status == 404 && absent.body.contains("problem:not_found"))
+                #expect(absent.status == (may(user, route) ? 404 : 403))
                 for id in ["gw-0", "gw-1", "gw-2", "gw-9"] {
                     let answer = try await rig.ask(path(route, id), as: user)
-                    if seen(user).contains(id) {
+                    if !may(user, route) {
+                        #expect(answer.status == 403, "\(route.path) \(id) \(user)")
+                    } else if seen(user).contains(id) {
                         #expect(answer.status == 200, "\(route.path) \(id) \(user)")
                     } else {
                         #expect(answer.status == 404, "\(route.path) \(id) \(user)")
@@ -46,7 +54,8 @@ import Testing
             }
             for route in gets where !route.path.contains("{id}") {
                 let answer = try await rig.ask(path(route, ""), as: user)
-                #expect(answer.status == 200, "\(route.path) \(user)")
+                let expected = may(user, route) ? 200 : 403
+                #expect(answer.status == expected, "\(route.path) \(user)")
                 for id in ["gw-0", "gw-1", "gw-2", "gw-9"] where !seen(user).contains(id) {
                     #expect(!answer.body.contains(id), "\(route.path) \(user)")
                 }
@@ -81,6 +90,21 @@ import Testing
             let answer = try await rig.ask(
                 "/v1/gateways", headers: ["Authorization: \(field)"])
             #expect(answer.status == 401 || answer.status == 429, "\(field)")
+        }
+        await rig.stop()
+    }
+
+    @Test func `a role may do what it may, whatever its token says`() async throws {
+        let rig = try await UserRig()
+        for (name, role, _) in UserRig.users {
+            for route in UserRoutes.all {
+                guard let scope = route.scope else { continue }
+                let answer = try await rig.ask(
+                    path(route, "gw-1"), as: name, method: route.method.rawValue)
+                let isRefused =
+                    answer.status == 403 && answer.body.contains("problem:scope_missing")
+                #expect(isRefused != role.scopes.contains(scope), "\(route.path) \(name)")
+            }
         }
         await rig.stop()
     }

@@ -147,4 +147,38 @@ import Testing
         let nobody = GatewaySight(tenant: "south", viewer: "anna")
         #expect(try summary(nobody, from: 0, to: .max) == FleetSummary())
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a gateway is described by who sees it and may, and nobody else`(kind: StoreKind) throws {
+        let store = try store(kind)
+        for (name, role) in [("ivan", UserRole.installer), ("otto", .operator)] {
+            let user = User(name: name, tenant: "north", role: role, createdMilliseconds: 1)
+            #expect(try store.addUser(user, by: author) == .added)
+        }
+        func change(
+            _ gateway: String, _ user: String, if isCurrent: Bool = true
+        ) throws -> GatewayChangeVerdict {
+            let asked = GatewayChange(
+                gateway: gateway, label: "it's \(user)", zone: nil, user: user, now: Records.start)
+            return try store.change(asked) { label, zone in
+                #expect(zone == "Europe/Berlin")
+                return isCurrent
+            }
+        }
+        #expect(try change("house-1", "anna") == .unknownGateway)
+        #expect(try change("house-1", "ivan") == .unknownGateway)
+        #expect(try change("house-4", "otto") == .unknownGateway)
+        #expect(try change("house-1", "nobody") == .unknownGateway)
+        #expect(try change("house-2", "otto") == .noDevice)
+        #expect(try change("house-1", "otto", if: false) == .outdated)
+        #expect(try store.gateway("house-1", within: north)?.label == "Cellar")
+        #expect(try change("house-1", "otto") == .done)
+        #expect(try store.grant(true, gateway: "house-1", to: "ivan", by: author))
+        #expect(try change("house-1", "ivan") == .done)
+        #expect(try store.gateway("house-1", within: north)?.label == "it's ivan")
+        #expect(try store.gateway("house-1", within: north)?.zone == "Europe/Berlin")
+        let told = try store.audit(tenant: "north", limit: 100)
+            .filter { $0.action == "gateway_changed" }
+        #expect(Set(told.map(\.author.name)) == ["otto", "ivan"])
+    }
 }

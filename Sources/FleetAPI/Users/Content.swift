@@ -3,15 +3,20 @@ import Hummingbird
 
 /// The JSON content of a request, within its bounds.
 enum Content {
-    private static let type = "application/json"
+    static let type = "application/json"
+    /// The types of a merge patch (RFC 7396).
+    static let patches = ["application/merge-patch+json", type]
 
     /// Reads it; throws a ``Problem`` when it is of another type, too long or too slow.
-    static func read(_ request: Request, most: Int, seconds: Int) async throws -> [UInt8] {
+    static func read(
+        _ request: Request, most: Int, seconds: Int, types: [String] = [type]
+    ) async throws -> [UInt8] {
         let found = request.headers[.contentType] ?? ""
         let name = found.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        guard name == type else {
+        guard types.contains(name) else {
             throw Problem(
-                .mediaTypeUnsupported, "expected '\(type)', found '\(found.prefix(80))'")
+                .mediaTypeUnsupported,
+                "expected '\(types.joined(separator: "' or '"))', found '\(found.prefix(80))'")
         }
         return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask { try await collect(request, most: most) }

@@ -22,6 +22,11 @@ struct Problem: Error {
         case bodyTooLarge = "body_too_large"
         case bodyLate = "body_late"
         case mediaTypeUnsupported = "media_type_unsupported"
+        case preconditionMissing = "precondition_missing"
+        case preconditionFailed = "precondition_failed"
+        case deviceMissing = "device_missing"
+        case layerShared = "layer_shared"
+        case rolloutRefused = "rollout_refused"
         case keyMissing = "key_missing"
         case keyReused = "key_reused"
         case tooManyFailures = "too_many_failures"
@@ -32,12 +37,14 @@ struct Problem: Error {
         var status: HTTPResponse.Status {
             switch self {
             case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
-            case .scopeMissing, .crossSite: .forbidden
+            case .scopeMissing, .crossSite, .layerShared: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
-            case .cursorInvalid: .conflict
+            case .cursorInvalid, .deviceMissing, .rolloutRefused: .conflict
+            case .preconditionMissing: .preconditionRequired
+            case .preconditionFailed: .preconditionFailed
             case .bodyTooLarge: .contentTooLarge
             case .bodyLate: .requestTimeout
             case .mediaTypeUnsupported: .unsupportedMediaType
@@ -64,6 +71,11 @@ struct Problem: Error {
             case .bodyTooLarge: "The content is too large"
             case .bodyLate: "The content took too long"
             case .mediaTypeUnsupported: "Content of another type is expected"
+            case .preconditionMissing: "A precondition is expected"
+            case .preconditionFailed: "It was changed meanwhile"
+            case .deviceMissing: "The gateway is not among the devices"
+            case .layerShared: "The layer reaches gateways of others"
+            case .rolloutRefused: "The rollout does not allow this"
             case .keyMissing: "An idempotency key is expected"
             case .keyReused: "The idempotency key was used for something else"
             case .tooManyFailures: "Too many attempts to sign in failed"

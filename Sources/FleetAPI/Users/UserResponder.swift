@@ -92,9 +92,12 @@ struct UserResponder: HTTPResponder {
         headers[.vary] = "Authorization, Cookie, Accept"
         headers[.cacheControl] = reply.isTagged ? "private, no-cache" : "no-store"
         if reply.isTagged {
-            let tag = "\"\(Digest.hex(reply.bytes).prefix(32))\""
+            let tag = "\"\(reply.tag ?? "\(Digest.hex(reply.bytes).prefix(32))")\""
             headers[.eTag] = tag
-            if let names = request.headers[.ifNoneMatch], ConfigurationRoutes.names(names, tag) {
+            let isLook = request.method == .get
+            if isLook, let names = request.headers[.ifNoneMatch],
+                ConfigurationRoutes.names(names, tag)
+            {
                 headers[.contentType] = nil
                 return Response(status: .notModified, headers: headers)
             }

@@ -31,6 +31,8 @@ struct Reply {
     var type = "application/json"
     /// Whether it is worth a tag; what carries an age is another one each time.
     var isTagged = true
+    /// The tag, when it is not made of the bytes alone.
+    var tag: String?
     var status = HTTPResponse.Status.ok
     /// Fields beside those that every answer has.
     var headers: HTTPFields = [:]
@@ -92,7 +94,8 @@ struct UserRoute: Sendable {
 
 /// The routes of the API.
 enum UserRoutes {
-    static let all: [UserRoute] = looking + views + session + events + [Contract.route]
+    static let all: [UserRoute] =
+        looking + views + session + events + describing + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
@@ -135,7 +138,9 @@ enum UserRoutes {
     @Sendable static func gateway(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
         let found = try await seen(asked, desk)
         try asked.query.finish()
-        return Reply(bytes: Documents.one { Documents.gateway(found, now: asked.now, to: &$0) })
+        let bytes = Documents.one { Documents.gateway(found, now: asked.now, to: &$0) }
+        return Reply(
+            bytes: bytes, tag: GatewayTag.whole(bytes, label: found.label, zone: found.zone))
     }
 
     @Sendable static func live(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {

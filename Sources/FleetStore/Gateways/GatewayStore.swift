@@ -18,6 +18,13 @@ package protocol GatewayStore: AnyObject {
         within sight: GatewaySight, liveFrom: Int64, liveTo: Int64
     ) throws(FleetStoreError) -> FleetSummary
 
+    /// Says something else of a gateway, within what the user sees and may do now, and notes it.
+    ///
+    /// Nothing is changed unless what was said until then is current.
+    func change(
+        _ asked: GatewayChange, ifAny isCurrent: (_ label: String, _ zone: String) -> Bool
+    ) throws(FleetStoreError) -> GatewayChangeVerdict
+
     /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came.
     func newest(of gateway: String) throws(FleetStoreError) -> NewestSample?
 
