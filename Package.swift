@@ -159,7 +159,9 @@ let package = Package(
         .target(
             name: "Alarms", dependencies: ["Bank"],
             resources: [.embedInCode("Texts")], swiftSettings: strict),
-        library("Notifications", ["Alarms", "FleetStore", "HTTPSClient", "Telemetry", crypto]),
+        library(
+            "Notifications",
+            ["Alarms", "FleetStore", "HTTPSClient", "Telemetry", "TimeZones", crypto]),
         library("Rollouts", ["CutPoints", "FleetStore", "StrictJSON", "Telemetry", "TimeZones"]),
 
         // the web app, which both programs serve
@@ -227,7 +229,9 @@ let package = Package(
         suite("CANTransportTests", ["CANBus", "CANTransport"]),
         suite("NumberingTests", ["Numbering"]),
         suite("TimeZonesTests", ["TimeZones"]),
-        suite("NotificationsTests", ["Alarms", "FleetStore", "HTTPSClient", "Notifications"]),
+        suite(
+            "NotificationsTests",
+            ["Alarms", "FleetStore", "HTTPSClient", "Notifications", crypto]),
         suite("AlarmsTests", ["Alarms", "Bank", "GatewayRuntime", "Telemetry"]),
         suite("FleetWebTests", ["FleetWeb"]),
         suite("HistoryTests", ["History", "TimeZones"]),

@@ -33,6 +33,12 @@ static inline CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *
 static inline CURLcode ccurl_set_take(CURL *handle, CURLoption option, ccurl_take take) {
     return curl_easy_setopt(handle, option, take);
 }
+/* What libcurl calls to make a socket for an address it has found; it wants the socket or CURL_SOCKET_BAD. */
+typedef curl_socket_t (*ccurl_open)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+
+static inline CURLcode ccurl_set_open(CURL *handle, ccurl_open open) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open);
+}
 static inline CURLcode ccurl_set_remark(CURL *handle, CURLoption option, ccurl_remark remark) {
     return curl_easy_setopt(handle, option, remark);
 }

@@ -1,4 +1,5 @@
 internal import CCurl
+import Glibc
 
 /// One easy handle of libcurl in a multi handle of its own, which holds the connections.
 ///
@@ -147,6 +148,44 @@ final class CurlHandle {
     /// Sets the header fields; the list must live until the transfer is over.
     func set(_ list: HeaderList) throws(HTTPSFailure) {
         try check(ccurl_set_list(easy, CURLOPT_HTTPHEADER, list.first), CURLOPT_HTTPHEADER)
+    }
+
+    /// Sets whom mail goes to; the list must live until the transfer is over.
+    func set(recipients list: HeaderList) throws(HTTPSFailure) {
+        try check(ccurl_set_list(easy, CURLOPT_MAIL_RCPT, list.first), CURLOPT_MAIL_RCPT)
+    }
+
+    /// Sets what is sent up; it must live until the transfer is over.
+    func set(_ source: ByteSource) throws(HTTPSFailure) {
+        let context = Unmanaged.passUnretained(source).toOpaque()
+        try check(ccurl_set_pointer(easy, CURLOPT_READDATA, context), CURLOPT_READDATA)
+        let give: ccurl_take = { bytes, size, count, context in
+            let (room, overflow) = size.multipliedReportingOverflow(by: count)
+            guard let bytes, let context, !overflow else { return 0 }
+            let raw = UnsafeMutableRawBufferPointer(start: bytes, count: room)
+            return Unmanaged<ByteSource>.fromOpaque(context).takeUnretainedValue().give(raw)
+        }
+        try check(ccurl_set_take(easy, CURLOPT_READFUNCTION, give), CURLOPT_READFUNCTION)
+    }
+
+    /// Sets who says which addresses may be connected to; it must live until the transfer is over.
+    func set(_ judge: AddressJudge) throws(HTTPSFailure) {
+        let context = Unmanaged.passUnretained(judge).toOpaque()
+        try check(ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context), CURLOPT_OPENSOCKETDATA)
+        let open: ccurl_open = { context, _, address in
+            guard let context, let address else { return CURL_SOCKET_BAD }
+            let judge = Unmanaged<AddressJudge>.fromOpaque(context).takeUnretainedValue()
+            let allows = withUnsafePointer(to: &address.pointee.addr) { pointer in
+                judge.allows(
+                    UnsafeRawBufferPointer(
+                        start: pointer, count: Int(address.pointee.addrlen)))
+            }
+            guard allows else { return CURL_SOCKET_BAD }
+            return socket(
+                address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+                address.pointee.protocol)
+        }
+        try check(ccurl_set_open(easy, open), CURLOPT_OPENSOCKETFUNCTION)
     }
 
     /// Sets where the answer goes; the sink must live until the transfer is over.

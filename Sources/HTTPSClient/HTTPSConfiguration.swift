@@ -39,6 +39,11 @@ package struct HTTPSConfiguration: Hashable, Sendable {
     /// Only for commands that try a repository out on a desk; a gateway's own work never asks for it.
     package var speaksPlainlyToItself = false
 
+    /// Whether only addresses of the public network are connected to, whatever a name stands for.
+    ///
+    /// For addresses that strangers may name: nobody reaches by them what only this machine can reach.
+    package var refusesPrivateAddresses = false
+
     /// The longest a connection may take, TLS included, in milliseconds, 1…600 000.
     package var connectMilliseconds = 15_000
     /// The longest a server may take to begin its answer in the total time-out, in milliseconds,

@@ -40,6 +40,8 @@ package struct HTTPSFailure: Error, CustomStringConvertible, Sendable {
         case ownIdentityUnusable = "own-identity-unusable"
         /// The certificates that the gateway should trust cannot be used.
         case authoritiesUnusable = "authorities-unusable"
+        /// A mail server will never take this message, or none for this address.
+        case refusedMail = "refused-mail"
         /// All others.
         case other
     }

@@ -53,7 +53,13 @@ package final class HTTPSSession: HTTPSExchange {
         let sink = AnswerSink(
             maximumHeadBytes: configuration.maximumHeadBytes, maximumBytes: request.maximumBytes)
         try handle.prepare(request, configuration, list, sink, tamper: tamper)
-        let ending = withExtendedLifetime((list, sink)) { handle.run(canceller) }
+        let judge = AddressJudge()
+        if configuration.refusesPrivateAddresses { try handle.set(judge) }
+        let ending = withExtendedLifetime((list, sink, judge)) { handle.run(canceller) }
+        if judge.hasRefused, case .code(CURLE_COULDNT_CONNECT) = ending {
+            throw HTTPSFailure(
+                .request, "the address stands for a machine that is not on the public network")
+        }
         do throws(HTTPSFailure) {
             return try response(request, ending, handle, sink)
         } catch {

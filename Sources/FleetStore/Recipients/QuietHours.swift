@@ -41,3 +41,24 @@ extension Int64 {
         return overflow ? (self < 0 ? .min : .max) : product
     }
 }
+
+extension QuietHours: CustomStringConvertible {
+    /// As people write them, `22:00-07:00`.
+    package var description: String { "\(Self.clock(from))-\(Self.clock(to))" }
+
+    /// A minute of the day as a clock shows it, `07:00`.
+    package static func clock(_ minute: Int) -> String {
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+        return "\(two(minute / 60)):\(two(minute % 60))"
+    }
+
+    /// The minute of the day that `hh:mm` stands for; nil for any other text.
+    package static func minute(of text: String) -> Int? {
+        let letters = Array(text.utf8)
+        guard letters.count == 5, letters[2] == UInt8(ascii: ":") else { return nil }
+        let digits = [0, 1, 3, 4].map { Int(letters[$0]) - 0x30 }
+        guard digits.allSatisfy({ (0...9).contains($0) }) else { return nil }
+        let (hour, minute) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
+        return hour < 24 && minute < 60 ? hour * 60 + minute : nil
+    }
+}

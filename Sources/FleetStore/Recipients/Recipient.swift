@@ -104,6 +104,20 @@ package struct DeliveryMessage: Hashable, Sendable {
     package var leftOut: Int
     /// How often it was tried in vain.
     package var tries: Int32
+
+    /// Joins the parts.
+    package init(
+        id: String, recipient: String, preferences: RecipientPreferences,
+        channel: DeliveryChannel, notices: [DeliveryNotice], leftOut: Int, tries: Int32
+    ) {
+        self.id = id
+        self.recipient = recipient
+        self.preferences = preferences
+        self.channel = channel
+        self.notices = notices
+        self.leftOut = leftOut
+        self.tries = tries
+    }
 }
 
 /// What became of a message.
