@@ -16,93 +16,105 @@ static const unsigned char file3[] = {
 #embed "../FleetWeb/App/core/format.js"
 };
 static const unsigned char file4[] = {
-#embed "../FleetWeb/App/core/parts.js"
+#embed "../FleetWeb/App/core/install.js"
 };
 static const unsigned char file5[] = {
-#embed "../FleetWeb/App/core/router.js"
+#embed "../FleetWeb/App/core/parts.js"
 };
 static const unsigned char file6[] = {
-#embed "../FleetWeb/App/core/screens.js"
+#embed "../FleetWeb/App/core/router.js"
 };
 static const unsigned char file7[] = {
-#embed "../FleetWeb/App/core/state.js"
+#embed "../FleetWeb/App/core/screens.js"
 };
 static const unsigned char file8[] = {
-#embed "../FleetWeb/App/core/store.js"
+#embed "../FleetWeb/App/core/state.js"
 };
 static const unsigned char file9[] = {
-#embed "../FleetWeb/App/core/words.js"
+#embed "../FleetWeb/App/core/store.js"
 };
 static const unsigned char file10[] = {
-#embed "../FleetWeb/App/core/zone.js"
+#embed "../FleetWeb/App/core/words.js"
 };
 static const unsigned char file11[] = {
-#embed "../FleetWeb/App/icons/icon-192.png"
+#embed "../FleetWeb/App/core/zone.js"
 };
 static const unsigned char file12[] = {
-#embed "../FleetWeb/App/icons/icon-512.png"
+#embed "../FleetWeb/App/icons/icon-192.png"
 };
 static const unsigned char file13[] = {
-#embed "../FleetWeb/App/icons/icon.svg"
+#embed "../FleetWeb/App/icons/icon-512.png"
 };
 static const unsigned char file14[] = {
-#embed "../FleetWeb/App/index.html"
+#embed "../FleetWeb/App/icons/icon.svg"
 };
 static const unsigned char file15[] = {
-#embed "../FleetWeb/App/main.js"
+#embed "../FleetWeb/App/index.html"
 };
 static const unsigned char file16[] = {
-#embed "../FleetWeb/App/manifest.webmanifest"
+#embed "../FleetWeb/App/main.js"
 };
 static const unsigned char file17[] = {
-#embed "../FleetWeb/App/parts/basics.js"
+#embed "../FleetWeb/App/manifest.webmanifest"
 };
 static const unsigned char file18[] = {
-#embed "../FleetWeb/App/parts/icons.js"
+#embed "../FleetWeb/App/parts/alarm.js"
 };
 static const unsigned char file19[] = {
-#embed "../FleetWeb/App/parts/shell.js"
+#embed "../FleetWeb/App/parts/basics.js"
 };
 static const unsigned char file20[] = {
-#embed "../FleetWeb/App/sw.js"
+#embed "../FleetWeb/App/parts/chart.js"
 };
 static const unsigned char file21[] = {
-#embed "../FleetWeb/App/theme.js"
+#embed "../FleetWeb/App/parts/icons.js"
 };
 static const unsigned char file22[] = {
-#embed "../FleetWeb/App/views/alarms.js"
+#embed "../FleetWeb/App/parts/packs.js"
 };
 static const unsigned char file23[] = {
-#embed "../FleetWeb/App/views/battery.js"
+#embed "../FleetWeb/App/parts/shell.js"
 };
 static const unsigned char file24[] = {
-#embed "../FleetWeb/App/views/claim.js"
+#embed "../FleetWeb/App/sw.js"
 };
 static const unsigned char file25[] = {
-#embed "../FleetWeb/App/views/first-use.js"
+#embed "../FleetWeb/App/theme.js"
 };
 static const unsigned char file26[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/alarms.js"
 };
 static const unsigned char file27[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/battery.js"
 };
 static const unsigned char file28[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/claim.js"
 };
 static const unsigned char file29[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/first-use.js"
 };
 static const unsigned char file30[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/history.js"
 };
 static const unsigned char file31[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/home.js"
 };
 static const unsigned char file32[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/views/more.js"
 };
 static const unsigned char file33[] = {
+#embed "../FleetWeb/App/views/pack.js"
+};
+static const unsigned char file34[] = {
+#embed "../FleetWeb/App/views/sign-in.js"
+};
+static const unsigned char file35[] = {
+#embed "../FleetWeb/App/words/de.js"
+};
+static const unsigned char file36[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file37[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -111,36 +123,40 @@ static const struct amphora_web_file files[] = {
     {"core/api.js", file1, sizeof file1},
     {"core/dom.js", file2, sizeof file2},
     {"core/format.js", file3, sizeof file3},
-    {"core/parts.js", file4, sizeof file4},
-    {"core/router.js", file5, sizeof file5},
-    {"core/screens.js", file6, sizeof file6},
-    {"core/state.js", file7, sizeof file7},
-    {"core/store.js", file8, sizeof file8},
-    {"core/words.js", file9, sizeof file9},
-    {"core/zone.js", file10, sizeof file10},
-    {"icons/icon-192.png", file11, sizeof file11},
-    {"icons/icon-512.png", file12, sizeof file12},
-    {"icons/icon.svg", file13, sizeof file13},
-    {"index.html", file14, sizeof file14},
-    {"main.js", file15, sizeof file15},
-    {"manifest.webmanifest", file16, sizeof file16},
-    {"parts/basics.js", file17, sizeof file17},
-    {"parts/icons.js", file18, sizeof file18},
-    {"parts/shell.js", file19, sizeof file19},
-    {"sw.js", file20, sizeof file20},
-    {"theme.js", file21, sizeof file21},
-    {"views/alarms.js", file22, sizeof file22},
-    {"views/battery.js", file23, sizeof file23},
-    {"views/claim.js", file24, sizeof file24},
-    {"views/first-use.js", file25, sizeof file25},
-    {"views/history.js", file26, sizeof file26},
-    {"views/home.js", file27, sizeof file27},
-    {"views/more.js", file28, sizeof file28},
-    {"views/pack.js", file29, sizeof file29},
-    {"views/sign-in.js", file30, sizeof file30},
-    {"words/de.js", file31, sizeof file31},
-    {"words/en.js", file32, sizeof file32},
-    {"words/fr.js", file33, sizeof file33},
+    {"core/install.js", file4, sizeof file4},
+    {"core/parts.js", file5, sizeof file5},
+    {"core/router.js", file6, sizeof file6},
+    {"core/screens.js", file7, sizeof file7},
+    {"core/state.js", file8, sizeof file8},
+    {"core/store.js", file9, sizeof file9},
+    {"core/words.js", file10, sizeof file10},
+    {"core/zone.js", file11, sizeof file11},
+    {"icons/icon-192.png", file12, sizeof file12},
+    {"icons/icon-512.png", file13, sizeof file13},
+    {"icons/icon.svg", file14, sizeof file14},
+    {"index.html", file15, sizeof file15},
+    {"main.js", file16, sizeof file16},
+    {"manifest.webmanifest", file17, sizeof file17},
+    {"parts/alarm.js", file18, sizeof file18},
+    {"parts/basics.js", file19, sizeof file19},
+    {"parts/chart.js", file20, sizeof file20},
+    {"parts/icons.js", file21, sizeof file21},
+    {"parts/packs.js", file22, sizeof file22},
+    {"parts/shell.js", file23, sizeof file23},
+    {"sw.js", file24, sizeof file24},
+    {"theme.js", file25, sizeof file25},
+    {"views/alarms.js", file26, sizeof file26},
+    {"views/battery.js", file27, sizeof file27},
+    {"views/claim.js", file28, sizeof file28},
+    {"views/first-use.js", file29, sizeof file29},
+    {"views/history.js", file30, sizeof file30},
+    {"views/home.js", file31, sizeof file31},
+    {"views/more.js", file32, sizeof file32},
+    {"views/pack.js", file33, sizeof file33},
+    {"views/sign-in.js", file34, sizeof file34},
+    {"words/de.js", file35, sizeof file35},
+    {"words/en.js", file36, sizeof file36},
+    {"words/fr.js", file37, sizeof file37},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }

@@ -64,9 +64,11 @@ final class UserRig: Sendable {
     /// Asks with curl; a token is that of a user's name, or as it is when it has a `_`.
     func ask(
         _ path: String, as user: String? = nil, method: String = "GET", headers: [String] = [],
-        body: String? = nil
+        body: String? = nil, isHead: Bool = false
     ) async throws -> CurlAnswer {
         var words = ["-s", "-i", "-m", "120", "-X", method, "--path-as-is", "-g"]
+        // with -X alone curl waits for the content that HEAD never has
+        if isHead { words += ["--head"] }
         if let user {
             words += [
                 "-H", "Authorization: Bearer " + (user.contains("_") ? user : "amphora_" + user),

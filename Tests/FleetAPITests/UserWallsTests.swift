@@ -123,7 +123,7 @@ import Testing
             }
         }
         for path in [
-            "/", "/v1", "/v1/", "/v1/gateways/", "/v1//gateways", "/v2/gateways", "/V1/gateways",
+            "//", "/v1", "/v1/", "/v1/gateways/", "/v1//gateways", "/v2/gateways", "/V1/gateways",
             "/v1/gateways/../gateways", "/v1/gateways/gw-1/", "/v1/gateways/gw-1/live/x",
             "/v1/gateways/%2e%2e/live", "/v1/gateways/gw-1%00/live", "/v1/gateways/gw%2D1",
             "/v1/gateways/GW-1", "/v1/gateways/gw-1;x", "/v1/gateways/%FF", "/v1/gateways//live",

@@ -1,8 +1,8 @@
 // What the app knows: who is signed in, which houses there are, and how the battery on the screen is now.
 
 import { effect, resource, signal, untracked } from './store.js';
-import { Problem, fetchJSON, forget, get, onSignedOut, reachable, send, store } from './api.js';
-import { language, languages, preferredLanguage, speak, write } from './words.js';
+import { fetchJSON, forget, get, onSignedOut, reachable, send, store } from './api.js';
+import { language, languages, speak, write } from './words.js';
 import { go, route } from './router.js';
 
 /** The oldest measurement that counts as live, ms; the contract's own limit. */
@@ -230,4 +230,3 @@ export async function acknowledge(alarm, key) {
   return answer;
 }
 
-export { Problem, preferredLanguage };

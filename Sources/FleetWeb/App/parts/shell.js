@@ -2,7 +2,7 @@
 
 import { h } from '../core/dom.js';
 import { icon } from './icons.js';
-import { banner, chip } from './basics.js';
+import { banner } from './basics.js';
 import { ago, moment } from '../core/format.js';
 import { t } from '../core/words.js';
 import { go, isWithin, route } from '../core/router.js';
@@ -120,4 +120,3 @@ function navigation() {
           icon(way.icon), h('span', null, way.word))))));
 }
 
-export { chip };
