@@ -160,6 +160,7 @@ function watch(id) {
   let ended = false;
   let source = null;
   let timer = null;
+  let asked = 0;
   const path = `/v1/gateways/${encodeURIComponent(id)}/live`;
 
   function take(document, way) {
@@ -177,6 +178,8 @@ function watch(id) {
         now.set(Date.now());
         live.set({ id, document: found.data, at: found.storedAt, isKept: true, way: 'kept' });
       } else take(found.data, 'asked');
+      // nobody tells of alarms either while there are no events
+      if (++asked % 4 === 0) openAlarms.load();
     } catch (problem) {
       if (!ended && live.peek()?.id !== id) live.set({ id, error: problem });
     }
@@ -185,7 +188,7 @@ function watch(id) {
 
   let keptAt = 0;
   function follow() {
-    if (ended || !('EventSource' in self)) return;
+    if (ended || !('EventSource' in self) || !can('events')) return;
     source = new EventSource(`/v1/events?gateway=${encodeURIComponent(id)}`);
     source.addEventListener('open', () => {
       clearTimeout(timer);

@@ -74,7 +74,7 @@ export function timeChart() {
       h('figcaption', { id: `${id}-caption` }, caption),
       h('output', { class: 'readout', 'aria-live': 'polite' }, at === null ? '' : read(at)),
       h('div', {
-        class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-description': t('history.keys'),
+        class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-describedby': `${id}-keys`,
         onkeydown: (event) => keys(event, ordered, cursor),
         onpointermove: (event) => point(event, ordered, from, to, w, cursor),
         onpointerdown: (event) => point(event, ordered, from, to, w, cursor),
@@ -97,6 +97,7 @@ export function timeChart() {
             h('line', { class: 'rule', x1: n1(x(mark.at)), x2: n1(x(mark.at)), y1: bottom, y2: bottom + 5 }),
             h('text', { x: n1(Math.min(Math.max(x(mark.at), left + 2), w - right - 2)), y: bottom + 18, 'text-anchor': 'middle' }, mark.text))),
           at !== null && h('line', { class: 'hair', x1: n1(x(at)), x2: n1(x(at)), y1: 10, y2: bottom }))),
+      h('p', { class: 'unseen', id: `${id}-keys` }, t('history.keys')),
       legend && h('div', { class: 'legend', 'aria-hidden': 'true' }, legend.map(([kind, words]) =>
         h('span', { key: kind }, h('i', { class: kind }), words))),
       tools(isTable, csv),
@@ -186,7 +187,7 @@ export function barChart() {
       h('figcaption', { id: `${id}-caption` }, caption),
       h('output', { class: 'readout', 'aria-live': 'polite' }, at !== null && items[at] ? read(items[at]) : ''),
       h('div', {
-        class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-description': t('history.keys'),
+        class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-describedby': `${id}-keys`,
         ref: (element) => new ResizeObserver(([entry]) => width.set(Math.max(280, Math.round(entry.contentRect.width)))).observe(element),
         onkeydown: (event) => {
           const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 };
@@ -212,6 +213,7 @@ export function barChart() {
               h('rect', { class: 'down', x: n1(middle + 0.75), width: n1(bar), y: n1(y(item.down)), height: n1(height - y(item.down)), rx: Math.min(3, bar / 3) }),
               place % step === 0 && h('text', { x: n1(middle), y: height + 18, 'text-anchor': 'middle' }, item.text));
           }))),
+      h('p', { class: 'unseen', id: `${id}-keys` }, t('history.keys')),
       legend && h('div', { class: 'legend', 'aria-hidden': 'true' }, legend.map(([kind, words]) =>
         h('span', { key: kind }, h('i', { class: kind }), words))),
       tools(isTable, csv),

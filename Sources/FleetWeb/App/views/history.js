@@ -4,7 +4,7 @@ import { get } from '../core/api.js';
 import { clock, date, energy, moment, none, number, percent, power } from '../core/format.js';
 import { fields, marks, neighbour, period } from '../core/zone.js';
 import { t } from '../core/words.js';
-import { currentGateway, currentID, gateways, now, zone } from '../core/state.js';
+import { can, currentGateway, currentID, gateways, now, zone } from '../core/state.js';
 import { barChart, csvOf, timeChart, usualStep } from '../parts/chart.js';
 import { icon } from '../parts/icons.js';
 import { banner, button, card, choice, empty, failed, loading, page } from '../parts/basics.js';
@@ -30,7 +30,7 @@ export default function history() {
     const query = `from=${new Date(span.from).toISOString()}&to=${new Date(span.to).toISOString()}`;
     const of = (quantity) => get(`/v1/gateways/${id}/history?quantity=${quantity}&${query}&pixels=480`);
     const by = chosen === 'year' ? 'month' : 'day';
-    const sums = get(`/v1/gateways/${id}/energy?${query}&by=${by}`).catch(() => null);
+    const sums = can('energy') ? get(`/v1/gateways/${id}/energy?${query}&by=${by}`).catch(() => null) : null;
     const [soc, watts] = await Promise.all([of('soc_cpct'), of('power_mw')]);
     const gaps = soc.data.gaps.map((gap) => ({ from: Date.parse(gap.from), to: Date.parse(gap.to), cause: gap.cause }));
     return {
@@ -247,7 +247,7 @@ function energyCard({ kind, energy: sums, span }, place, bars) {
     id: 'energy', title: t('history.energy'), caption: words,
     items: items.map((item) => {
       const at = Date.parse(item.start);
-      return { item, up: item.charged_wh / 1000, down: item.discharged_wh / 1000, text: kind === 'year' ? date(at, place, { month: 'narrow' }) : kind === 'week' ? date(at, place, { weekday: 'short' }) : date(at, place, { day: 'numeric' }) };
+      return { item, up: (item.charged_wh ?? 0) / 1000, down: (item.discharged_wh ?? 0) / 1000, text: kind === 'year' ? date(at, place, { month: 'narrow' }) : kind === 'week' ? date(at, place, { weekday: 'short' }) : date(at, place, { day: 'numeric' }) };
     }),
     format: number,
     read: ({ item }) => [h('strong', null, name(item)), ' · ', t('history.energy_caption', { in: energy(item.charged_wh), out: energy(item.discharged_wh) })],

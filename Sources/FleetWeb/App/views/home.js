@@ -4,7 +4,7 @@ import { get } from '../core/api.js';
 import { amperes, clock, energy, moment, none, number, percent, power, span } from '../core/format.js';
 import { period } from '../core/zone.js';
 import { t } from '../core/words.js';
-import { bank, currentID, gateways, now, openAlarms, texts, zone } from '../core/state.js';
+import { bank, can, currentID, gateways, now, openAlarms, texts, zone } from '../core/state.js';
 import { alarmCard, worstFirst } from '../parts/alarm.js';
 import { icon } from '../parts/icons.js';
 import { card, chip, empty, failed, loading, page } from '../parts/basics.js';
@@ -36,8 +36,8 @@ export default function home(params) {
     if (!id || !gateways.value.peek() || (id === askedID && Date.now() - asked < minute)) return;
     [asked, askedID] = [Date.now(), id];
     untracked(() => {
-      today.load(id);
-      outlook.load(id);
+      if (can('energy')) today.load(id);
+      if (can('outlook')) outlook.load(id);
     });
   }
 

@@ -1,0 +1,104 @@
+import FleetStore
+import Foundation
+import TestKit
+import Testing
+
+/// People use the app in a browser, and the running fleet answers it.
+@Suite(.serialized) struct AppTests {
+    private let hour: Int64 = 3_600_000
+
+    /// The day that ends now.
+    private var lastDay: [Range<Int64>] { [AppHouse.now - 25 * hour..<AppHouse.now - 120_000] }
+
+    @Test func `whoever signs in gets where they wanted, and signing out leaves nothing behind`()
+        throws
+    {
+        let house = try AppHouse()
+        try house.walk("sign_in")
+        house.stop()
+    }
+
+    @Test func `a new measurement is on the screen within two seconds`() throws {
+        let house = try AppHouse()
+        try house.walk(
+            "live",
+            [("measure", { try house.keep([house.measurement(at: AppHouse.now, watts: 4321)]) })])
+        house.stop()
+    }
+
+    @Test func `what a silent gateway said last is never shown as live`() throws {
+        let house = try AppHouse(newest: 290_000)
+        try house.walk("silent")
+        house.stop()
+    }
+
+    @Test func `without a network the app starts and says how old its picture is`() throws {
+        let house = try AppHouse()
+        try house.walk("offline")
+        house.stop()
+    }
+
+    @Test func `days of 23 and 25 hours are shown by the clock of the house`() throws {
+        // 29 March and 25 October 2026 in Berlin
+        let (spring, autumn): (Int64, Int64) = (1_774_738_800_000, 1_792_879_200_000)
+        let house = try AppHouse(
+            history: [spring..<spring + 23 * hour, autumn..<autumn + 25 * hour])
+        try house.walk("daylight_saving")
+        house.stop()
+    }
+
+    @Test func `an alarm appears in words and can be taken care of`() throws {
+        let house = try AppHouse()
+        let event = EventSample(
+            change: "raised", level: "warning", code: "pack_silent", pack: 2,
+            text: "pack 2 does not answer")
+        try house.walk(
+            "alarm",
+            [
+                (
+                    "raise",
+                    {
+                        try house.keep([
+                            house.record(at: AppHouse.now, .event(event)),
+                            house.measurement(at: AppHouse.now, isSilent: true),
+                        ])
+                    }
+                )
+            ])
+        let alarms = try FleetStores.openViews(house.store).alarms(AlarmFilter())
+        #expect(alarms.map(\.acknowledgedBy) == ["anna"])
+        house.stop()
+    }
+
+    @Test func `a push is shown with its words and leads to its screen`() throws {
+        let house = try AppHouse()
+        try house.walk("push")
+        house.stop()
+    }
+
+    @Test func `everything works by keyboard`() throws {
+        let house = try AppHouse(history: lastDay)
+        try house.walk("keyboard")
+        house.stop()
+    }
+
+    @Test func `axe finds nothing on any screen, light or dark`() throws {
+        let house = try AppHouse(history: lastDay)
+        try house.walk("accessible")
+        house.stop()
+    }
+
+    @Test func `the first load is small, and the app can be installed`() throws {
+        let house = try AppHouse()
+        try house.walk("first_load")
+        house.stop()
+    }
+
+    /// With `AMPHORA_PICTURES` set to a folder the pictures of the documentation are made there.
+    @Test func `every screen fits phones, tablets and desks in each language`() throws {
+        let house = try AppHouse(history: lastDay)
+        try house.walk(
+            "layout", pictures: ProcessInfo.processInfo.environment["AMPHORA_PICTURES"])
+        house.stop()
+    }
+}

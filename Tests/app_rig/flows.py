@@ -1,0 +1,418 @@
+#!/usr/bin/env python3
+"""Uses the web app as a person would, in a browser: flows.py FLOW ADDRESS BROWSER FOLDER [PICTURES].
+
+Prints 'ask NAME' and waits for a line where the fleet has to do something meanwhile; the line is the moment at which
+it was done, Unix time in milliseconds. Exit status 0 when all was as it should be.
+"""
+import json
+import struct
+import sys
+import time
+
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+flow, address, browser_path, folder = sys.argv[1:5]
+pictures = sys.argv[5] if len(sys.argv) > 5 else ""
+screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim"]
+house = "/g/gw-1"
+
+
+def ask(name):
+    print(f"ask {name}", flush=True)
+    return int(sys.stdin.readline())
+
+
+class Desk:
+    """A browser; its pages collect what goes wrong in them."""
+
+    def __init__(self, player):
+        self.browser = player.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        self.faults = []
+
+    def context(self, width=390, height=844, scheme="light", locale="en-GB", **more):
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale,
+            timezone_id="Asia/Tokyo", base_url=address, reduced_motion="reduce", **more)
+        context.set_default_timeout(10_000)
+        context.on("page", self.watch)
+        return context
+
+    def watch(self, page):
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error.stack}"))
+        page.on("console", lambda message: self.hear(page, message))
+
+    def hear(self, page, message):
+        # a browser notes each answer that is no success; the app asks who is signed in and is told nobody
+        is_told = "401" in message.text or "ERR_INTERNET_DISCONNECTED" in message.text
+        if message.type in ("error", "warning") and not is_told:
+            self.faults.append(f"{page.url}: {message.text} {message.location}")
+
+
+def sign_in(context, path="/"):
+    page = context.new_page()
+    page.goto(path)
+    page.get_by_label("Name", exact=True).or_(page.locator("#name")).first.fill("anna")
+    page.locator("#password").fill("correct horse battery")
+    page.locator("form button[type=submit]").click()
+    page.locator("nav.tabs").wait_for()
+    return page
+
+
+def settled(page):
+    """Waits until nothing is on its way."""
+    page.locator("main h1").first.wait_for()
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+def until(page, script, what):
+    """Waits for a script to give something true; the page itself may not evaluate texts, which others wait by."""
+    end = time.time() + 10
+    while time.time() < end:
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{page.url}: waited for {what}")
+
+
+def flow_sign_in(desk):
+    context = desk.context()
+    page = context.new_page()
+    page.goto(house + "/history?by=week")
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("wrong horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("The name or the password is wrong.")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    assert page.url.split("?")[0] == address + house + "/history", page.url
+    cookies = context.cookies()
+    assert [c["httpOnly"] and c["sameSite"] == "Strict" for c in cookies] == [True], cookies
+    assert "amphora_" not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    page.get_by_role("link", name="More").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert context.cookies() == []
+    until(page, "caches.keys().then((names) => !names.includes('amphora-state'))", "what was kept to be forgotten")
+    page.goto("/more")
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert context.request.get("/nowhere").status == 404
+
+
+def flow_live(desk):
+    page = sign_in(desk.context())
+    expect(page.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    expect(page.locator(".fresh")).to_have_text("Live")
+    assert "4.3" not in page.locator(".flow").inner_text()
+    stored = ask("measure")
+    expect(page.locator(".flow strong")).to_contain_text("4.3", timeout=5000)
+    late = time.time() * 1000 - stored
+    print(f"on the screen after {late:.0f} ms", flush=True)
+    assert late < 2000, f"expected at most 2000 ms from the store to the screen, found {late:.0f}"
+    expect(page.locator(".headline p")).to_contain_text("Charging")
+
+
+def flow_silent(desk):
+    page = sign_in(desk.context())
+    # 290 s old when the fleet was started: old enough to say so, not yet too old
+    expect(page.locator(".fresh.old")).to_contain_text("minutes ago")
+    expect(page.locator("#stale")).to_be_visible(timeout=30_000)
+    expect(page.locator("#stale")).to_contain_text("No data since")
+    expect(page.get_by_role("heading", name="The battery is out of sight.")).to_be_visible()
+    expect(page.locator(".ring.old")).to_be_visible()
+    assert page.locator(".flow strong").inner_text() == "–"
+    page.get_by_text("What to check").click()
+    expect(page.locator("#stale li")).to_have_count(4)
+    page.goto(house + "/battery")
+    settled(page)
+    expect(page.locator(".chip.stale")).to_have_count(4)
+    expect(page.locator(".chip.ok")).to_have_count(0)
+
+
+def flow_offline(desk):
+    context = desk.context()
+    page = sign_in(context)
+    settled(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    until(page, "navigator.serviceWorker.controller !== null", "the service worker")
+    soc = page.locator(".ring .big").inner_text()
+    until(page, "caches.match('/v1/gateways/gw-1/live').then(Boolean)", "a kept measurement")
+    page.get_by_role("link", name="Battery", exact=True).first.click()
+    settled(page)
+    context.set_offline(True)
+    expect(page.locator("#offline")).to_contain_text("This device is offline")
+    expect(page.locator("#offline")).to_contain_text("You see how it was at")
+    page.close()
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("#offline")).to_be_visible()
+    expect(page.get_by_role("heading", name="The battery is out of sight.")).to_be_visible()
+    assert page.locator(".ring .big").inner_text() == soc
+    expect(page.locator(".ring.old")).to_be_visible()
+    page.goto(house + "/battery/3")
+    expect(page.get_by_role("heading", name="Pack 3")).to_be_visible()
+    context.set_offline(False)
+    expect(page.locator("#offline")).to_have_count(0, timeout=10_000)
+
+
+def flow_daylight_saving(desk):
+    context = desk.context(accept_downloads=True)
+    page = sign_in(context)
+    for day, hours, seen, note in [
+        ("2026-10-25", 25, 2, "This day has 25 hours"), ("2026-03-29", 23, 0, "This day has 23 hours"),
+    ]:
+        page.goto(f"{house}/history?by=day&day={day}")
+        expect(page.locator("#day-length")).to_contain_text(note)
+        page.get_by_role("button", name="Show as table").first.click()
+        rows = page.locator("tbody tr")
+        expect(rows).to_have_count(hours)
+        times = [text.strip() for text in page.locator("tbody th").all_inner_texts()]
+        assert times[0] == "00:00" and times[-1] == "23:00", times
+        assert times.count("02:00") == seen, times
+        assert "–" not in page.locator("tbody").inner_text(), "an hour without values"
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV").first.click()
+        lines = open(download.value.path(), newline="").read().split("\r\n")
+        assert lines[0].startswith("time,soc_min_pct") and len(lines) > 100, lines[:2]
+        first = {"2026-10-25": "2026-10-24T22:0", "2026-03-29": "2026-03-28T23:0"}[day]
+        assert lines[1].startswith(first), lines[1]
+    page.get_by_role("button", name="Later").click()
+    expect(page.get_by_role("heading", name="30 March 2026")).to_be_visible()
+    expect(page.locator("#day-length")).to_have_count(0)
+    expect(page.get_by_text("Nothing was measured in this period.")).to_be_visible()
+
+
+def flow_alarm(desk):
+    page = sign_in(desk.context())
+    expect(page.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    expect(page.locator(".bell")).to_have_attribute("aria-label", "No open alarms")
+    ask("raise")
+    # without events the app asks for alarms every half a minute, and at once on a new screen
+    expect(page.get_by_role("heading", name="One pack is missing.")).to_be_visible()
+    expect(page.locator(".alarm h2")).to_have_text("Pack 2 is not answering", timeout=40_000)
+    expect(page.locator(".bell")).to_have_attribute("aria-label", "One open alarm")
+    top = page.locator(".alarm").bounding_box()["y"]
+    assert top < page.locator(".ring").bounding_box()["y"], "the alarm stands below the ring"
+    page.locator(".bell").click()
+    page.get_by_role("button", name="I am looking after it").click()
+    expect(page.get_by_text("anna is looking after it")).to_be_visible()
+    expect(page.get_by_role("button", name="I am looking after it")).to_have_count(0)
+    page.get_by_text("Details").click()
+    expect(page.get_by_text("pack_silent")).to_be_visible()
+    page.goto(house + "/battery")
+    settled(page)
+    expect(page.locator(".pack b").first).to_have_text("Pack 2")
+
+
+def flow_push(desk):
+    context = desk.context()
+    context.grant_permissions(["notifications"])
+    page = sign_in(context)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    session = context.new_cdp_session(page)
+    found = []
+    session.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    session.send("ServiceWorker.enable")
+    until(page, "navigator.serviceWorker.controller !== null", "the service worker")
+    end = time.time() + 5
+    while not found and time.time() < end:
+        page.wait_for_timeout(50)
+    def push(data):
+        session.send("ServiceWorker.deliverPushMessage", {
+            "origin": address, "registrationId": found[0]["registrationId"], "data": data})
+    push(json.dumps({
+        "title": "Pack 2 is not answering", "body": "Charging is limited.", "url": "/alarms", "tag": "gw-1 pack_silent 2",
+        "level": "protection", "gateway": "gw-1", "code": "pack_silent"}))
+    shown = """navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then((all) => all.map((one) =>
+        ({title: one.title, body: one.body, tag: one.tag, url: one.data.url, stays: one.requireInteraction})))"""
+    until(page, f"{shown}.then((all) => all.length === 1)", "a notification")
+    assert page.evaluate(shown) == [{
+        "title": "Pack 2 is not answering", "body": "Charging is limited.", "tag": "gw-1 pack_silent 2",
+        "url": "/alarms", "stays": True}], page.evaluate(shown)
+    # what is no JSON is shown all the same, and no address leads out of the app
+    push("hello")
+    until(page, f"{shown}.then((all) => all.length === 2)", "the second notification")
+    push(json.dumps({"title": "x", "url": "https:" + "//elsewhere.example/", "tag": "out"}))
+    until(page, f"{shown}.then((all) => all.some((one) => one.tag === 'out' && one.url === '/'))", "a harmless address")
+    # what the worker sends to an open page when somebody presses the notification
+    page.evaluate("navigator.serviceWorker.dispatchEvent(new MessageEvent('message', {data: {type: 'open', url: '/alarms'}}))")
+    expect(page.get_by_role("heading", name="Alarms")).to_be_visible()
+
+
+def flow_keyboard(desk):
+    page = sign_in(desk.context(width=1280, height=900))
+    settled(page)
+    focused = lambda: page.evaluate("document.activeElement.innerText || document.activeElement.getAttribute('aria-label')")
+    page.reload()
+    settled(page)
+    page.keyboard.press("Tab")
+    assert focused() == "Skip to content", focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.reload()
+    settled(page)
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(focused())
+        if seen[-1] == "History":
+            break
+    assert seen[-1] == "History", seen
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="History")).to_be_focused()
+    settled(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "day"
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Week")).to_be_checked()
+    assert "by=week" in page.url
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("radio", name="Day")).to_be_checked()
+    settled(page)
+    page.locator(".plot").first.focus()
+    page.keyboard.press("End")
+    first = page.locator(".readout").first.inner_text()
+    page.keyboard.press("ArrowLeft")
+    second = page.locator(".readout").first.inner_text()
+    assert first != second and "%" in second, (first, second)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table").first).to_be_visible()
+    # what is measured meanwhile takes the focus from nobody
+    page.goto(house + "/battery")
+    settled(page)
+    page.locator(".pack").nth(1).focus()
+    page.wait_for_timeout(2500)
+    assert page.evaluate("document.activeElement.className") == "pack"
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+
+
+def flow_accessible(desk):
+    axe = Axe()
+    for scheme in ("light", "dark"):
+        context = desk.context(scheme=scheme)
+        page = context.new_page()
+        for path in ["/sign-in", "/first-use"]:
+            page.goto(path)
+            page.locator("main h1").wait_for()
+            examine(axe, page, f"{path} {scheme}")
+        page.close()
+        page = sign_in(context)
+        for path in screens:
+            page.goto(path)
+            settled(page)
+            for details in page.locator("summary").all():
+                details.click()
+            for button in page.get_by_role("button", name="Show as table").all():
+                button.click()
+            examine(axe, page, f"{path} {scheme}")
+        context.close()
+
+
+def examine(axe, page, name):
+    page.wait_for_timeout(100)
+    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    faults = [f"{one['id']}: {one['help']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+              for one in found["violations"] for node in one["nodes"][:3]]
+    assert not faults, f"{name}: " + "\n".join(faults)
+
+
+def flow_first_load(desk):
+    context = desk.context()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/sign-in")
+    page.locator("#name").fill("anna")
+    page.locator("#password").fill("correct horse battery")
+    before = time.time()
+    page.locator("form button[type=submit]").click()
+    settled(page)
+    print(f"{sum(sizes) / 1000:.1f} kB for {len(sizes)} answers, home after {time.time() - before:.2f} s", flush=True)
+    assert sum(sizes) < 100_000, sizes
+    worker = page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
+    manifest = page.evaluate("fetch('/manifest.webmanifest').then((answer) => answer.json())")
+    assert manifest["display"] == "standalone" and manifest["start_url"] == "/" and manifest["name"] == "Amphora"
+    sizes_there = set()
+    for icon in manifest["icons"]:
+        assert icon["src"] in worker
+        if icon["type"] != "image/png":
+            continue
+        size = page.evaluate("""(src) => new Promise((done, fail) => { const image = new Image(); image.onerror = fail;
+            image.onload = () => done(`${image.naturalWidth}x${image.naturalHeight}`); image.src = src; })""", icon["src"])
+        assert size == icon["sizes"], (icon, size)
+        sizes_there.add(size)
+    assert sizes_there == {"192x192", "512x512"}
+    until(page, "navigator.serviceWorker.controller !== null", "the service worker")
+    kept = page.evaluate("caches.keys().then((names) => Promise.all(names.filter((one) => one.startsWith('amphora-app')).map((one) => caches.open(one).then((cache) => cache.keys())))).then((all) => all.flat().length)")
+    assert kept > 20, kept
+
+
+def flow_layout(desk):
+    for locale in ("en-GB", "de-DE", "fr-FR"):
+        context = desk.context(width=360, height=780, locale=locale)
+        page = sign_in(context)
+        for path in screens:
+            page.goto(path)
+            settled(page)
+            fits(page, f"{path} {locale} 360")
+        large(page, f"/more {locale}")
+        context.close()
+    for width in (360, 768, 1280):
+        for scheme in ("light", "dark"):
+            context = desk.context(width=width, height=780 if width < 700 else 900, scheme=scheme, service_workers="block")
+            desk_faults = list(desk.faults)
+            page = sign_in(context)
+            for path in screens[:5]:
+                page.goto(path)
+                settled(page)
+                fits(page, f"{path} {width} {scheme}")
+                nav = page.locator("nav.tabs").bounding_box()
+                if width < 900:
+                    assert nav["y"] + nav["height"] == page.viewport_size["height"] and nav["width"] == width, nav
+                else:
+                    assert nav["x"] == 0 and nav["width"] < 260 and nav["height"] == 900, nav
+                    assert page.locator("main").bounding_box()["x"] >= nav["width"]
+                ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+                assert (ground == "rgb(14, 20, 19)") == (scheme == "dark"), ground
+                if pictures:
+                    name = {"/": "home"}.get(path, path.replace("/g/gw-1/", "").strip("/").replace("/", "-"))
+                    picture(page, f"{name}-{width}-{scheme}")
+            # Playwright itself says that it keeps the worker out
+            desk.faults[:] = desk_faults + [one for one in desk.faults if "blocked by Playwright" not in one and one not in desk_faults]
+            context.close()
+
+
+def fits(page, name):
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], f"{name}: {wide[0]} px in a window of {wide[1]}"
+
+
+def large(page, name):
+    small = page.evaluate("""[...document.querySelectorAll('a, button, summary, select, input:not([type=radio])')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.width && !one.matches('.skip') && (box.height < 44 && !one.closest('label'));
+    }).map((one) => `${one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().height}`)""")
+    assert not small, f"{name}: smaller than 44 px: {small}"
+
+
+def picture(page, name):
+    from PIL import Image  # only for pictures of the documentation, to make them small
+    path = f"{pictures}/{name}.png"
+    page.wait_for_timeout(150)
+    page.screenshot(path=path)
+    Image.open(path).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+with sync_playwright() as player:
+    desk = Desk(player)
+    globals()[f"flow_{flow}"](desk)
+    assert not desk.faults, "\n".join(desk.faults)
+    desk.browser.close()
