@@ -33,6 +33,8 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -159,6 +161,13 @@ let package = Package(
         .target(
             name: "Alarms", dependencies: ["Bank"],
             resources: [.embedInCode("Texts")], swiftSettings: strict),
+        // the same app and answers as the fleet's, from a gateway to its own network
+        library(
+            "LocalAPI",
+            [
+                "Alarms", "CLinux", "History", "Passwords", "StrictJSON", "Telemetry", "Views", log,
+                nioCore, nioHTTP1, nioPosix,
+            ]),
         library(
             "Notifications",
             ["Alarms", "FleetStore", "HTTPSClient", "Telemetry", "TimeZones", crypto]),
@@ -174,11 +183,11 @@ let package = Package(
             "GatewayRuntime",
             [
                 "Bank", "CANBus", "CANProfile", "CANTransport", "CLinux", "CutPoints",
-                "GatewaySettings", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox", "PackMap",
-                "ProfileSet",
+                "GatewaySettings", "LocalAPI", "Logs", "Modbus", "MQTTLink", "Numbering", "Outbox",
+                "PackMap", "ProfileSet",
                 "HTTPSClient", "Provisioning",
                 "Quantities", "RemoteConfiguration", "SerialPort", "StrictJSON", "Telemetry",
-                "Threads", "TUF", "TUFClient", "UpdateAgent", arguments, log,
+                "Threads", "TUF", "TUFClient", "UpdateAgent", "Views", arguments, log,
             ]),
         library(
             "FleetRuntime",
@@ -236,6 +245,7 @@ let package = Package(
         suite("FleetWebTests", ["FleetWeb"]),
         suite("HistoryTests", ["History", "TimeZones"]),
         suite("PasswordsTests", ["Passwords"]),
+        suite("LocalAPITests", ["History", "LocalAPI", "Views", log]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

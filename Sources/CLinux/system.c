@@ -53,6 +53,9 @@ void clinux_sharpen_timers(void) { prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0); }
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// the kernel keeps this of each thread, whatever POSIX says
+void clinux_stand_back(void) { setpriority(PRIO_PROCESS, 0, 10); }
+
 int clinux_is_clock_disciplined(void) {
     struct timex state = {0};
     return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;

@@ -45,7 +45,8 @@ package struct HistorySample: Hashable, Sendable {
         deviation = max(high - mean, mean - low)
     }
 
-    func value(_ quantity: Quantity) -> Int64? {
+    /// The value of a quantity; nil while it is not known.
+    package func value(_ quantity: Quantity) -> Int64? {
         switch quantity {
         case .power: milliwatts.flatMap { PowerMoment.plausible.contains($0) ? $0 : nil }
         case .voltage: millivolts

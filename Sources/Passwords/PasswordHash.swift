@@ -32,17 +32,33 @@ package enum PasswordHash {
     ///
     /// False for what is no hash of ours, and for one that would cost more than ours do.
     package static func matches(_ kept: String, _ password: String) -> Bool {
-        let parts = kept.split(separator: "$", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "scrypt", password.utf8.count <= longest,
-            let rounds = Int(parts[1]), let blockSize = Int(parts[2]),
-            let parallelism = Int(parts[3]), (2...Self.rounds).contains(rounds),
-            rounds.nonzeroBitCount == 1, (1...Self.blockSize).contains(blockSize),
-            (1...Self.parallelism).contains(parallelism), let salt = bytes(parts[4]),
-            let hash = bytes(parts[5]), hash.count == hashBytes,
-            let key = try? derive(password, salt, rounds, blockSize, parallelism)
+        guard let parts = Parts(kept), password.utf8.count <= longest,
+            let key = try? derive(
+                password, parts.salt, parts.rounds, parts.blockSize, parts.parallelism)
         else { return false }
         // compares in constant time
-        return key == SymmetricKey(data: hash)
+        return key == SymmetricKey(data: parts.hash)
+    }
+
+    /// Whether a text is a hash that ``matches(_:_:)`` would look at.
+    package static func isWhole(_ kept: String) -> Bool { Parts(kept) != nil }
+
+    private struct Parts {
+        let rounds: Int, blockSize: Int, parallelism: Int
+        let salt: [UInt8], hash: [UInt8]
+
+        init?(_ kept: String) {
+            let parts = kept.split(separator: "$", omittingEmptySubsequences: false)
+            guard parts.count == 6, parts[0] == "scrypt", let rounds = Int(parts[1]),
+                let blockSize = Int(parts[2]), let parallelism = Int(parts[3]),
+                (2...PasswordHash.rounds).contains(rounds), rounds.nonzeroBitCount == 1,
+                (1...PasswordHash.blockSize).contains(blockSize),
+                (1...PasswordHash.parallelism).contains(parallelism), let salt = bytes(parts[4]),
+                let hash = bytes(parts[5]), hash.count == hashBytes
+            else { return nil }
+            (self.rounds, self.blockSize, self.parallelism) = (rounds, blockSize, parallelism)
+            (self.salt, self.hash) = (salt, hash)
+        }
     }
 
     private static func derive(

@@ -79,7 +79,8 @@ package struct LiveDocument {
         }
     }
 
-    private static func limit(
+    /// Writes a current limit with the rule that set it; null where either is not known.
+    package static func limit(
         _ name: StaticString, _ current: Int32?, _ rule: String, _ pack: Int32?, _ cell: Int32?,
         to writer: inout JSONWriter
     ) {

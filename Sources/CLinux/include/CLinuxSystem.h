@@ -51,6 +51,9 @@ void clinux_limit_arenas(int count);
 // behind all others; for work that must not disturb. 0, or -errno.
 int clinux_confine(uint64_t bytes, uint64_t seconds);
 
+// Puts the calling thread behind the others of the machine; for work that may wait.
+void clinux_stand_back(void);
+
 // Gives free memory back to the kernel.
 void clinux_trim_heap(void);
 

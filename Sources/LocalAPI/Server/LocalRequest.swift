@@ -1,0 +1,105 @@
+import NIOCore
+import NIOHTTP1
+import Views
+
+/// A whole request.
+struct LocalRequest {
+    /// The most bytes of a body.
+    static let mostBytes = 16_384
+
+    let method: HTTPMethod
+    /// The address without its query, as it came.
+    let path: String
+    /// What stands behind the question mark; nil when there is none.
+    let query: String?
+    let headers: HTTPHeaders
+    let body: [UInt8]
+    /// Whom it comes from, without the port; empty when that is not known.
+    let address: String
+
+    init(_ head: HTTPRequestHead, body: [UInt8] = [], address: String = "") {
+        method = head.method
+        let parts = head.uri.split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = parts.first.map(String.init) ?? ""
+        query = parts.count == 2 ? String(parts[1]) : nil
+        headers = head.headers
+        self.body = body
+        self.address = address
+    }
+
+    /// Whether it asks and changes nothing.
+    var isReading: Bool { method == .GET || method == .HEAD }
+
+    /// The token in its cookie; nil when there is none.
+    var token: String? { Sessions.token(in: headers["cookie"]) }
+
+    /// Its parameters.
+    var parameters: Query { Query(query) }
+}
+
+/// An answer before it is sent.
+struct LocalAnswer {
+    var status = HTTPResponseStatus.ok
+    var type: String? = "application/json"
+    var content = ByteBuffer()
+    /// Fields beside type and length.
+    var fields: [(String, String)] = []
+
+    init(
+        status: HTTPResponseStatus = .ok, type: String? = "application/json", bytes: [UInt8] = [],
+        fields: [(String, String)] = []
+    ) {
+        self.status = status
+        self.type = type
+        self.fields = fields
+        content.writeBytes(bytes)
+    }
+}
+
+/// What becomes of a request.
+enum LocalOutcome {
+    /// It is answered.
+    case answer(LocalAnswer)
+    /// It is told how things go from now on, until its session ends or it leaves.
+    case stream(token: String)
+}
+
+/// A file of the app, ready to be sent.
+package struct LocalFile: Sendable {
+    /// Its media type.
+    package let type: String
+    /// What it says, and the same by gzip; nil where that would not be smaller.
+    package let bytes: [UInt8], gzip: [UInt8]?
+    /// Names its content, without quotes.
+    package let tag: String
+    /// Whether its address never shows anything else.
+    package let isImmutable: Bool
+
+    /// Joins the parts.
+    package init(
+        type: String, bytes: [UInt8], gzip: [UInt8]? = nil, tag: String, isImmutable: Bool
+    ) {
+        self.type = type
+        self.bytes = bytes
+        self.gzip = gzip
+        self.tag = tag
+        self.isImmutable = isImmutable
+    }
+}
+
+/// The files of the app.
+package struct LocalFiles: Sendable {
+    /// Fields of every answer with one of them.
+    package let fields: [(String, String)]
+    /// What stands at a path; nil when nothing does.
+    package let find: @Sendable (String) -> LocalFile?
+
+    /// Joins both.
+    package init(
+        fields: [(String, String)], find: @escaping @Sendable (String) -> LocalFile?
+    ) {
+        self.fields = fields
+        self.find = find
+    }
+}
