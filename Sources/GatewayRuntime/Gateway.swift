@@ -4,6 +4,7 @@ import CANTransport
 import CLinux
 import GatewaySettings
 import Glibc
+import LocalAPI
 import Logging
 import Logs
 import MQTTLink
@@ -23,6 +24,7 @@ import ProfileSet
 /// | link | broker connection | the network |
 /// | configuration | the fleet's documents | the fleet, the disk |
 /// | identity | key and certificate | the fleet, the disk |
+/// | local, local-password | the local app, behind all others | its clients |
 /// | update | assigned profile sets | their source, the disk, their proof |
 ///
 /// What a document of the fleet changes is in <doc:RemoteConfiguration>.
@@ -57,6 +59,8 @@ final class Gateway {
     private let running: Latest<GatewayPlan>
     private let lineBoard = Latest<[Latest<LineStatus>]>([])
     private var updater: Worker?
+    private let alarms: AlarmBoard?
+    private var local: Worker?
 
     /// Makes what every part shares; `remote` is nil without a fleet.
     init(
@@ -74,6 +78,7 @@ final class Gateway {
         self.remote = remote
         self.beginning = beginning
         self.log = log
+        alarms = plan.configuration.local.map { _ in AlarmBoard() }
         clinux_limit_arenas(2)
         board = try PackBoard(count: plan.packCount)
         snapshots = Latest(BridgeSnapshot(count: plan.packCount))
@@ -96,7 +101,7 @@ final class Gateway {
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,
-            acknowledged: acknowledged, damage: damage, mailbox: mailbox, log: log)
+            acknowledged: acknowledged, damage: damage, alarms: alarms, mailbox: mailbox, log: log)
     }
 
     private func startLink() throws {
@@ -198,6 +203,17 @@ final class Gateway {
         updater = try Worker(try UpdateService(setup, log: log))
     }
 
+    private func startLocal() throws {
+        guard let settings = plan.configuration.local, let alarms else { return }
+        let house = LocalHouse(
+            gateway: plan.configuration.gateway, startedAt: startedAt, snapshots: snapshots,
+            lines: lineBoard, uplink: uplink, mailbox: mailbox,
+            identity: remote.map { _ in identityState }, update: updates.map { _ in updateState },
+            plan: running)
+        local = try Worker(
+            try LocalService(settings: settings, house: house, alarms: alarms, log: log))
+    }
+
     /// Starts every part.
     func start() throws {
         recorder = try Worker(try RecorderService(setup: recorderSetup, wake: recorderWake))
@@ -207,6 +223,7 @@ final class Gateway {
         try startRemote()
         try startIdentity()
         try startUpdater()
+        try startLocal()
         log.info(
             "gateway started",
             metadata: [
@@ -217,6 +234,7 @@ final class Gateway {
 
     /// Stops every part: lines and bridge first, then the recorder stores its last record, then the link.
     func stop() {
+        local?.stopAndJoin()
         remote?.cancel()
         updates?.source.cancel()
         updater?.stopAndJoin()

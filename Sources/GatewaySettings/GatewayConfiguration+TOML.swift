@@ -1,3 +1,5 @@
+import Glibc
+
 extension GatewayConfiguration {
     /// Reads a configuration file, throwing one error with every fault in it.
     package static func load(path: String) throws -> GatewayConfiguration {
@@ -58,6 +60,8 @@ extension GatewayConfiguration {
             status.fault("socket", "'status.socket' is longer than the 107 bytes Linux allows")
         }
         status.finish()
+        var localSection = root.section("local")
+        if localSection.isPresent { local = LocalSettings(&localSection) }
         checkPacks(root)
         root.finish()
     }
@@ -286,6 +290,48 @@ extension UpdateSettings {
         staleHours = section.integer("stale_h", default: 72, in: 1...8760, unit: "h")
         consent = section.word("consent", default: .given)
         section.finish()
+    }
+}
+
+extension LocalSettings {
+    init(_ section: inout ConfigurationSection) {
+        let text = section.requiredText("listen")
+        if let place = HostAndPort(text), Self.isAddress(place.host) {
+            listen = place
+        } else if !text.isEmpty {
+            section.fault(
+                "listen",
+                "'local.listen' is '\(text)', expected an address of this machine and a port such as "
+                    + "0.0.0.0:8080 or [::]:8080")
+        }
+        names = section.texts("names")
+        for name in names where !Self.isName(name) {
+            section.fault(
+                "names",
+                "'local.names' has '\(name)', expected names such as battery.example, without a port"
+            )
+        }
+        passwordFile = section.text("password_file") ?? passwordFile
+        if !passwordFile.hasPrefix("/") || passwordFile.hasSuffix("/") {
+            section.fault(
+                "password_file",
+                "'local.password_file' is '\(passwordFile)', expected an absolute path of a file")
+        }
+        section.finish()
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        var four = in_addr()
+        var six = in6_addr()
+        return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...253).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
+                    || byte == 0x2D || byte == 0x2E
+            }
     }
 }
 

@@ -35,6 +35,9 @@ package struct GatewayConfiguration: Sendable {
     package var update: UpdateSettings?
     /// `status.socket`: the Unix socket that `watch` reads; default `/run/amphora/gateway.sock`.
     package var statusSocket = "/run/amphora/gateway.sock"
+    /// `[local]`: the app for people on the gateway's own network; nil when the table is absent and nothing
+    /// is served.
+    package var local: LocalSettings?
 }
 
 /// How much the log tells.
@@ -285,6 +288,20 @@ package struct UpdateSettings: Hashable, Sendable {
     /// `consent`: `given` (default), the owner agrees with every set that the fleet assigns; or `ask`, each
     /// waits for `amphora-gateway update consent`.
     package var consent = Consent.given
+}
+
+/// `[local]`: the app for people on the gateway's own network, over plain HTTP.
+package struct LocalSettings: Hashable, Sendable {
+    /// `listen`: address and port, such as `0.0.0.0:8080` for all of this machine's networks; required.
+    package var listen = HostAndPort(host: "", port: 0)
+    /// `names`: what the gateway is called beside its addresses, `localhost` and names that end with `.local`
+    /// or `.lan`; none by default.
+    ///
+    /// Requests for other names are refused, because a page from elsewhere could send them.
+    package var names: [String] = []
+    /// `password_file`: where the hash of the password is kept that is set at the first use; default
+    /// `/var/lib/amphora/local/password`.
+    package var passwordFile = "/var/lib/amphora/local/password"
 }
 
 /// A text that never appears in a log.

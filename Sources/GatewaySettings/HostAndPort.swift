@@ -5,6 +5,9 @@ package struct HostAndPort: Hashable, Sendable {
     /// The port, 1…65535.
     package let port: UInt16
 
+    /// Joins both.
+    init(host: String, port: UInt16) { (self.host, self.port) = (host, port) }
+
     /// Reads `host:port`; nil when either is missing or the port is out of range.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),

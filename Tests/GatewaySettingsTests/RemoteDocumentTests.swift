@@ -66,6 +66,7 @@ import Testing
         configuration.mqtt = MQTTSettings()
         configuration.fleet = FleetSettings()
         configuration.update = UpdateSettings()
+        configuration.local = LocalSettings()
         let known = configuration.shown.map { RemoteKeys.general($0.key) }
         #expect(Set(known) == Set(RemoteKeys.settable + RemoteKeys.onSite))
         #expect(known.count == RemoteKeys.settable.count + RemoteKeys.onSite.count)

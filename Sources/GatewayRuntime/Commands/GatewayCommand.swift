@@ -21,7 +21,7 @@ package struct GatewayCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, WatchCommand.self, DecodeCommand.self, EncodeCommand.self,
             CANCommand.self, ScanCommand.self, ProfileCommand.self, OutboxCommand.self,
-            ConfigCommand.self, UpdateCommand.self,
+            ConfigCommand.self, UpdateCommand.self, LocalCommand.self,
             EnrollCommand.self, IdentityCommand.self, TUFClientCommand.self,
             VersionCommand.self,
         ])

@@ -255,11 +255,27 @@ struct Recorder {
         text: String, _ recordClass: RecordClass = .event,
         configuration: ConfigurationReport? = nil, update: UpdateReport? = nil
     ) {
+        if recordClass == .alarm { show(change, level, code: code, pack: pack, text: text) }
         writer.removeAll()
         EventDocument.write(
             stamp(), change: change, level: level, code: code, pack: pack, text: text,
             configuration: configuration, update: update, to: &writer)
         add(recordClass)
+    }
+
+    /// Tells people on the gateway's own network what the fleet will be told.
+    private func show(
+        _ change: EventDocument.Change, _ level: EventDocument.Level, code: String, pack: UInt8,
+        text: String
+    ) {
+        guard let alarms = setup.alarms else { return }
+        let (pack, now) = (Int32(pack), MachineClock.now().nanoseconds / 1_000_000)
+        switch change {
+        case .raised:
+            alarms.raise(code: code, level: level.rawValue, pack: pack, text: text, at: now)
+        case .cleared: alarms.clear(code: code, level: level.rawValue, pack: pack, at: now)
+        case .noticed: break
+        }
     }
 
     private mutating func add(_ recordClass: RecordClass) {

@@ -1,5 +1,6 @@
 import GatewaySettings
 import Glibc
+import LocalAPI
 import Logging
 import MQTTLink
 import Outbox
@@ -72,6 +73,8 @@ struct RecorderSetup: Sendable {
     let acknowledged: AcknowledgementBox
     /// Raised by the link when it meets damage in the file.
     let damage: DamageReport
+    /// The alarms that the local app shows; nil where none is served.
+    let alarms: AlarmBoard?
     /// The link's mailbox, or nil when nothing is published.
     let mailbox: LinkMailbox?
     let log: Logger

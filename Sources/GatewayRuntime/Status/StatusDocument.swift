@@ -65,24 +65,33 @@ struct StatusDocument {
             TelemetryDocument.writeBody(
                 snapshot.state, snapshot.packs, snapshot.summary(profile: profile), now: now,
                 to: &writer)
-            writer.name("bridge")
-            writer.object { writer in write(bridge: snapshot, to: &writer) }
-            writer.name("lines")
-            writer.array { writer in
-                for line in lines { write(line, to: &writer) }
-            }
-            writer.name("outbox")
-            writer.object { writer in write(outbox: uplink, to: &writer) }
-            writer.name("link")
-            writer.object { writer in write(link: uplink, to: &writer) }
-            writer.name("identity")
-            if let identity { identity.write(to: &writer) } else { writer.null() }
-            if let update {
-                writer.name("update")
-                update.write(to: &writer)
-            }
+            writeParts(
+                snapshot, lines, uplink, identity: identity, update: update, to: &writer)
         }
         writer.endLine()
+    }
+
+    /// Writes the members that tell how the parts of the gateway are doing.
+    func writeParts(
+        _ snapshot: BridgeSnapshot, _ lines: [LineStatus], _ uplink: UplinkStatus,
+        identity: IdentityState?, update: UpdateState?, to writer: inout JSONWriter
+    ) {
+        writer.name("bridge")
+        writer.object { writer in write(bridge: snapshot, to: &writer) }
+        writer.name("lines")
+        writer.array { writer in
+            for line in lines { write(line, to: &writer) }
+        }
+        writer.name("outbox")
+        writer.object { writer in write(outbox: uplink, to: &writer) }
+        writer.name("link")
+        writer.object { writer in write(link: uplink, to: &writer) }
+        writer.name("identity")
+        if let identity { identity.write(to: &writer) } else { writer.null() }
+        if let update {
+            writer.name("update")
+            update.write(to: &writer)
+        }
     }
 
     private func write(bridge snapshot: BridgeSnapshot, to writer: inout JSONWriter) {

@@ -45,6 +45,7 @@ package enum RemoteKeys {
             "update.folder", "update.from", "update.root", "update.poll_s", "update.probation_s",
             "update.deferral_h", "update.stale_h", "update.consent",
             "status.socket",
+            "local.listen", "local.names", "local.password_file",
         ]
     }
 

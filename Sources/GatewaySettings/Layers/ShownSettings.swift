@@ -66,6 +66,7 @@ extension GatewayConfiguration {
         fleet?.show(in: &list)
         update?.show(in: &list)
         list.add("status.socket", .text(statusSocket))
+        local?.show(in: &list)
         return list.settings
     }
 }
@@ -158,6 +159,15 @@ extension FleetSettings {
         list.add("fleet.configuration", .text(configuration))
         list.add("fleet.poll_s", .integer(pollSeconds))
         list.add("fleet.confirm_s", .integer(confirmSeconds))
+    }
+}
+
+extension LocalSettings {
+    fileprivate func show(in list: inout ShownList) {
+        let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+        list.add("local.listen", .text("\(host):\(listen.port)"))
+        list.add("local.names", .texts(names))
+        list.add("local.password_file", .text(passwordFile))
     }
 }
 
