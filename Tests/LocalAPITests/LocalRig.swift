@@ -190,12 +190,12 @@ final class RawClient {
     /// Whether the server closes within so long.
     func isClosed(within seconds: Int) -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
+        repeat {
             var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard Glibc.poll(&poll, 1, 100) > 0 else { continue }
+            guard Glibc.poll(&poll, 1, seconds == 0 ? 0 : 100) > 0 else { continue }
             var chunk = [UInt8](repeating: 0, count: 65_536)
             if recv(descriptor, &chunk, chunk.count, 0) <= 0 { return true }
-        }
+        } while ContinuousClock.now < end
         return false
     }
 }

@@ -1,14 +1,14 @@
 import History
 
 /// Who is signed in; all of it in memory, so a new start of the gateway ends every session.
-struct Sessions {
+package struct Sessions {
     /// How long one lasts, ms: a week.
     static let life: Int64 = 604_800_000
     /// Sessions at once; one more ends the oldest.
     static let most = 64
 
     /// One session; times are of the monotonic clock, ms.
-    struct Session {
+    package struct Session {
         let made: Int64
         var ends: Int64 { made.addingSaturated(Sessions.life) }
     }
@@ -50,7 +50,7 @@ struct Sessions {
     mutating func drop(now: Int64) { open = open.filter { $0.value.ends > now } }
 
     /// The token in the field `Cookie`; nil when there is none or more than one.
-    static func token(in field: [String]) -> String? {
+    package static func token(in field: [String]) -> String? {
         let pairs = field.flatMap { $0.split(separator: ";") }.prefix(64)
         let tokens = pairs.compactMap { pair -> String? in
             let pair = pair.drop { $0 == " " }

@@ -2,7 +2,6 @@ import History
 import NIOCore
 import NIOHTTP1
 import Passwords
-import StrictJSON
 import Telemetry
 import Views
 
@@ -170,47 +169,12 @@ extension LocalRoutes {
                 .mediaTypeUnsupported,
                 "expected 'application/json', found '\(types.joined(separator: ", ").prefix(80))'")
         }
-        return try PasswordRequest(request.body, isFirstUse: isFirstUse).password
-    }
-}
-
-/// The document with which somebody signs in, or sets the first password.
-package struct PasswordRequest {
-    /// What they say is the password.
-    let password: String
-
-    /// Reads it; a name may stand beside the password where one signs in, and is not looked at.
-    init(_ bytes: [UInt8], isFirstUse: Bool) throws(LocalProblem) {
-        let faults = FaultList()
-        guard var section = JSONSection(parsing: bytes, faults: faults) else {
-            throw Self.problem(faults)
+        let bounds = PasswordRequest.Bounds(
+            shortest: PasswordHash.shortest, longest: PasswordHash.longest)
+        do {
+            return try PasswordRequest(request.body, setting: isFirstUse ? bounds : nil).password
+        } catch {
+            throw LocalProblem(.bodyInvalid, "see errors for each part", faults: error.list)
         }
-        password = section.requiredString("password")
-        if isFirstUse {
-            if !password.isEmpty, password.count < PasswordHash.shortest {
-                section.fault(
-                    "password",
-                    "has \(password.count) characters, expected at least \(PasswordHash.shortest)")
-            }
-            if password.utf8.count > PasswordHash.longest {
-                section.fault(
-                    "password",
-                    "has \(password.utf8.count) bytes, allowed \(PasswordHash.longest)")
-            }
-        } else {
-            _ = section.string("name")
-        }
-        section.finish()
-        guard faults.faults.isEmpty else { throw Self.problem(faults) }
-    }
-
-    private static func problem(_ faults: FaultList) -> LocalProblem {
-        // what a fault quotes of the document could be the password
-        let list = faults.faults.prefix(20).map { fault in
-            let name = fault.message.split(separator: "'", omittingEmptySubsequences: false)
-            let pointer = fault.message.hasPrefix("'") && name.count > 1 ? "/\(name[1])" : ""
-            return RequestFault(place: pointer, words: fault.description)
-        }
-        return LocalProblem(.bodyInvalid, "see errors for each part", faults: list)
     }
 }
