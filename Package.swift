@@ -272,7 +272,7 @@ let package = Package(
                 "PackMap", "ProfileSet", "Quantities", "SerialPort", "Simulation", "MQTTLink",
                 "Numbering", "Outbox", log,
                 "CertificateAuthority", "EST", "HTTPSClient", "Provisioning", "Telemetry", "TUF",
-                "TUFClient", "UpdateAgent",
+                "TUFClient", "UpdateAgent", "FleetIngest", "Views",
             ]),
         suite("ESTTests", ["EST", asn1, crypto, x509], fixtures: true),
         suite(

@@ -17,12 +17,14 @@ final class House {
     private let tcpPort: UInt16
     private var tcpBank: ChildProcess?
     private let brokerPort: UInt16
+    private let more: String
 
-    /// Starts everything but the gateway, which may reach the broker through a proxy.
+    /// Starts everything but the gateway, which may reach the broker through a proxy; `more` ends its file.
     init(
         packs: Int, proxied: CuttingProxy? = nil, broker given: Broker? = nil, tcpPacks: Int = 0,
-        inverterQuirks: [String] = []
+        inverterQuirks: [String] = [], more: String = ""
     ) throws {
+        self.more = more
         self.packs = packs
         self.inverterQuirks = inverterQuirks
         self.tcpPacks = tcpPacks
@@ -158,6 +160,7 @@ final class House {
         reconnect_max_s = 1
         [status]
         socket = "\(folder.file("gateway.sock"))"
+        \(more)
         """
     }
 
