@@ -18,7 +18,7 @@ import Quantities
 enum FuzzTarget: String, CaseIterable {
     case rtu, listen, tcp, slcan, candump, dbc, packmap, profile, configuration, document, state
     case foreign, set, archive, answer, record, head, date, salvage, log, key, duration, est
-    case devices, tuf, assignment, zone
+    case devices, tuf, assignment, zone, local
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
     case rollout
@@ -55,6 +55,7 @@ enum FuzzTarget: String, CaseIterable {
         case .zone: takeZone(bytes)
         case .planted: takePlanted(bytes)
         case .rollout: takeRollout(bytes)
+        case .local: takeLocal(bytes)
         }
     }
 }
