@@ -165,8 +165,8 @@ let package = Package(
         library(
             "LocalAPI",
             [
-                "Alarms", "CLinux", "History", "Passwords", "StrictJSON", "Telemetry", "Views", log,
-                nioCore, nioHTTP1, nioPosix,
+                "Alarms", "CLinux", "FleetWeb", "History", "Passwords", "StrictJSON", "Telemetry",
+                "Views", log, nioCore, nioHTTP1, nioPosix,
             ]),
         library(
             "Notifications",

@@ -30,13 +30,13 @@ import Testing
             }
         }
         let page = try rig.ask("GET", "/")
-        #expect(page.status == 200 && page.body == "<!doctype html>")
+        #expect(page.status == 200 && page.body.lowercased().hasPrefix("<!doctype html>"))
         #expect(page.head.contains("default-src 'self'") && page.head.contains("nosniff"))
-        #expect(try rig.ask("GET", "/", ["If-None-Match: \"abc\""]).status == 304)
+        let tag = try #require(page.head.firstMatch(of: /etag: (".+")/)).1
+        #expect(try rig.ask("GET", "/", ["If-None-Match: \(tag)"]).status == 304)
         #expect(try rig.ask("HEAD", "/alarms").body.isEmpty)
-        #expect(
-            try rig.ask("GET", "/", ["Accept-Encoding: gzip"]).head.contains(
-                "content-encoding: gzip"))
+        let packed = try rig.ask("GET", "/", ["Accept-Encoding: br, gzip;q=0.5"])
+        #expect(packed.head.contains("content-encoding: gzip") && !packed.head.contains(tag))
     }
 
     @Test func `the first password is set once, kept as a slow hash, and opens sessions`() throws {

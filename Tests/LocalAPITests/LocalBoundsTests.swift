@@ -61,7 +61,7 @@ import Testing
         half.send("POST /v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{")
         let kept = try RawClient(port: rig.port)
         kept.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        #expect(kept.read(seconds: 5) { $0.hasSuffix("<!doctype html>") }.contains("200 OK"))
+        #expect(kept.read(seconds: 5) { $0.contains("</html>") }.contains("200 OK"))
         for client in [silent, slow, half, kept] { #expect(client.isClosed(within: 10)) }
     }
 

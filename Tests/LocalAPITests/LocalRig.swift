@@ -57,15 +57,10 @@ final class LocalRig {
     init(patience: LocalPatience = LocalPatience(), names: [String] = ["battery.example"]) throws {
         folder = try TemporaryDirectory("local")
         house.set(charge: 5_000)
-        let page = LocalFile(
-            type: "text/html; charset=utf-8", bytes: Array("<!doctype html>".utf8),
-            gzip: [0x1F, 0x8B], tag: "abc", isImmutable: false)
         server = try LocalServer(
             host: "127.0.0.1", port: 0, house: house, packs: 16, alarms: alarms, names: names,
             password: PasswordFile(path: folder.file("deep/password")),
-            files: LocalFiles(fields: [("content-security-policy", "default-src 'self'")]) {
-                $0 == "/" || $0 == "/alarms" ? page : nil
-            }, patience: patience, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            patience: patience, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     deinit { server.stop() }

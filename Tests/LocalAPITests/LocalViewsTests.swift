@@ -132,17 +132,19 @@ import Views
     @Test func `the outlook is a range while something flows, and none when nothing does`() {
         var bank = BankSample()
         (bank.remaining, bank.full, bank.milliamperes) = (50_000, 100_000, 25_000)
-        let steady = Outlook(bank, currents: [QuantityStatistics(20_000)])
-        #expect(steady.state == "charging" && steady.toFull == 120...150 && steady.toEmpty == nil)
+        let steady = Outlook(
+            bank: bank, currents: [20_000, 20_000, 22_000, 25_000, 25_000, 26_000])
+        #expect(steady.flow == .charging && steady.runTime?.goal == .full)
+        #expect(
+            String(decoding: steady.bytes("house", made: 0), as: UTF8.self).contains(
+                "\"to_full_min\":[120,150],\"to_empty_min\":null"))
+        // it turned since
         bank.milliamperes = -10_000
-        #expect(Outlook(bank, currents: []).toEmpty == 300...300)
-        // what it does now is the contrary of the quarter of an hour before
-        #expect(Outlook(bank, currents: [QuantityStatistics(20_000)]).toEmpty == nil)
+        #expect(Outlook(bank: bank, currents: Array(repeating: 20_000, count: 9)).runTime == nil)
         bank.milliamperes = 100
-        #expect(Outlook(bank, currents: [QuantityStatistics(100)]).state == "idle")
-        bank.milliamperes = .min
-        bank.remaining = .max
-        #expect(Outlook(bank, currents: []).state == "discharging")
-        #expect(Outlook(nil, currents: []).state == "unknown")
+        #expect(Outlook(bank: bank, currents: Array(repeating: 100, count: 9)).flow == .idle)
+        (bank.milliamperes, bank.remaining, bank.full) = (.min, .max, .max)
+        #expect(Outlook(bank: bank, currents: Array(repeating: .min, count: 9)).runTime == nil)
+        #expect(Outlook(bank: nil, currents: []).flow == nil)
     }
 }

@@ -57,6 +57,6 @@ final class LocalService: ThreadedService {
         try LocalServer(
             host: settings.listen.host, port: Int(settings.listen.port), house: house, packs: 16,
             alarms: alarms, names: settings.names,
-            password: PasswordFile(path: settings.passwordFile), files: nil, log: log)
+            password: PasswordFile(path: settings.passwordFile), log: log)
     }
 }

@@ -174,7 +174,7 @@ extension LocalRoutes {
     }
 
     /// Nothing but this gateway is here.
-    private static func seen(_ id: String, _ core: LocalCore) throws(LocalProblem) {
+    static func seen(_ id: String, _ core: LocalCore) throws(LocalProblem) {
         guard id == core.house.gateway else { throw LocalProblem.absent }
     }
 

@@ -1,7 +1,5 @@
-import Alarms
-import History
+import FleetWeb
 import NIOHTTP1
-import Telemetry
 import Views
 
 /// What can be asked of a gateway; there are no other routes than ``all``, and beside them the files of the app.
@@ -70,7 +68,7 @@ enum LocalRoutes {
     private static func find(
         _ request: LocalRequest, _ core: LocalCore
     ) throws(LocalProblem) -> LocalOutcome {
-        if request.isReading, let file = core.files?.find(request.path) {
+        if request.isReading, let file = core.app.file(at: request.path) {
             return .answer(Self.file(file, request, core))
         }
         let address = request.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -108,32 +106,34 @@ enum LocalRoutes {
     }
 
     private static func file(
-        _ file: LocalFile, _ request: LocalRequest, _ core: LocalCore
+        _ file: WebFile, _ request: LocalRequest, _ core: LocalCore
     ) -> LocalAnswer {
-        let tag = "\"\(file.tag)\""
-        var fields = core.files?.fields ?? []
-        fields.append(("etag", tag))
-        fields.append(("vary", "Accept-Encoding"))
-        fields.append(
-            (
-                "cache-control",
-                file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache"
-            ))
-        let known = request.headers[canonicalForm: "if-none-match"]
-        if known.contains(where: { $0 == tag || $0 == "W/\(tag)" }) {
-            return LocalAnswer(status: .notModified, type: nil, fields: fields)
-        }
         let accepts = request.headers[canonicalForm: "accept-encoding"]
         let takesGzip = accepts.contains { field in
             let parts = field.split(separator: ";")
             return parts.first.map { $0.lowercased() == "gzip" } == true
-                && !parts.dropFirst().contains { $0.filter { $0 != " " }.hasPrefix("q=0") }
+                && !parts.dropFirst().contains { isNought($0.filter { $0 != " " }) }
         }
-        if takesGzip, let gzip = file.gzip {
+        let gzip = takesGzip ? file.gzip : nil
+        // the same tag for two forms would make a cache give out the wrong one
+        let tag = "\"\(file.tag)\(gzip == nil ? "" : "-gzip")\""
+        var fields = WebApp.fields.map { ($0.name, $0.value) }
+        fields += [("etag", tag), ("vary", "Accept-Encoding"), ("cache-control", file.caching)]
+        let known = request.headers[canonicalForm: "if-none-match"]
+        if known.contains(where: { $0 == tag || $0 == "W/\(tag)" }) {
+            return LocalAnswer(status: .notModified, type: nil, fields: fields)
+        }
+        if let gzip {
             fields.append(("content-encoding", "gzip"))
             return LocalAnswer(type: file.type, bytes: gzip, fields: fields)
         }
         return LocalAnswer(type: file.type, bytes: file.bytes, fields: fields)
+    }
+
+    /// Whether a parameter of a media type or a coding says that it is not wanted.
+    private static func isNought(_ parameter: String) -> Bool {
+        parameter.lowercased().hasPrefix("q=0")
+            && parameter.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." }
     }
 
     static func requireSession(

@@ -1,3 +1,4 @@
+import FleetWeb
 import Logging
 import NIOCore
 import NIOPosix
@@ -18,7 +19,7 @@ final class LocalCore: @unchecked Sendable {
     let alarms: AlarmBoard
     let hosts: HostGuard
     let file: PasswordFile
-    let files: LocalFiles?
+    let app: WebApp
     let log: Logger
     private let pool: NIOThreadPool
     private(set) var password = PasswordFile.Contents.none
@@ -34,12 +35,12 @@ final class LocalCore: @unchecked Sendable {
 
     init(
         loop: any EventLoop, pool: NIOThreadPool, house: any House, packs: Int,
-        alarms: AlarmBoard, hosts: HostGuard, file: PasswordFile, files: LocalFiles?, log: Logger
+        alarms: AlarmBoard, hosts: HostGuard, file: PasswordFile, app: WebApp, log: Logger
     ) {
         (self.loop, self.pool, self.house) = (loop, pool, house)
-        (self.alarms, self.hosts, self.file, self.files) = (alarms, hosts, file, files)
+        (self.alarms, self.hosts, self.file, self.app) = (alarms, hosts, file, app)
         self.log = log
-        failures = SignInGuard()
+        failures = SignInGuard(most: SignInGuard.mostPasswords)
         ring = MinuteRing(packs: packs)
     }
 

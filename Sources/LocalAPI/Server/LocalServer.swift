@@ -1,4 +1,5 @@
 internal import CLinux
+import FleetWeb
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -32,7 +33,7 @@ package final class LocalServer {
     /// `packs` is how many packs history has room for. Throws when nothing can listen there.
     package init(
         host: String, port: Int, house: any House, packs: Int, alarms: AlarmBoard,
-        names: [String], password: PasswordFile, files: LocalFiles?,
+        names: [String], password: PasswordFile, app: WebApp = .current,
         patience: LocalPatience = LocalPatience(), log: Logger
     ) throws(LocalServerError) {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -41,7 +42,7 @@ package final class LocalServer {
         let loop = group.next()
         let core = LocalCore(
             loop: loop, pool: pool, house: house, packs: packs, alarms: alarms,
-            hosts: HostGuard(names: names), file: password, files: files, log: log)
+            hosts: HostGuard(names: names), file: password, app: app, log: log)
         do {
             try loop.submit {
                 clinux_stand_back()
