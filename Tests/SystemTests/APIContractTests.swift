@@ -99,8 +99,6 @@ import Testing
                 "schemathesis.cli", "--config-file", folder.file("schemathesis.toml"), "run",
                 Repository.root + "/Schemas/fleet.openapi.json", "--url",
                 "http://127.0.0.1:\(api)", "-H", "Authorization: Bearer \(token)", "--checks",
-                // one wrong token for each operation is soon too many for its 401, as it should be;
-                // UserWallsTests shows each route wrong tokens
                 "all", "--phases",
                 "examples,coverage,fuzzing,stateful", "--seed",
                 ProcessInfo.processInfo.environment["AMPHORA_SEED"] ?? "1",
