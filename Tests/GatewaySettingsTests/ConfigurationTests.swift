@@ -122,6 +122,21 @@ import Testing
         #expect(faults(text) == ["line 3: 17 packs on all lines together, allowed at most 16"])
     }
 
+    @Test func `the local app is off unless told, and listens on an address in figures`() throws {
+        #expect(try GatewayConfiguration.parse(good, path: "gateway.toml").local == nil)
+        let text = good + "\n[local]\nlisten = \"[::]:8080\"\n"
+        let local = try GatewayConfiguration.parse(text, path: "gateway.toml").local
+        #expect(local?.listen == HostAndPort("[::]:8080"))
+        #expect(local?.passwordFile == "/var/lib/amphora/local/password")
+        for wrong in ["8080", "0.0.0.0", "0.0.0.0:0", "house.lan:8080", ":8080"] {
+            let found = faults(good + "\n[local]\nlisten = \"\(wrong)\"\n")
+            #expect(found.count == 1 && found[0].contains("'local.listen' is '\(wrong)'"))
+        }
+        let found = faults(
+            good + "\n[local]\nnames = [\"a:80\"]\npassword_file = \"password\"\nport = 80\n")
+        #expect(found.count == 4, "\(found)")
+    }
+
     @Test func `a password never appears in a description`() throws {
         let text = good + "\n[mqtt]\nhost = \"h\"\nusername = \"u\"\npassword = \"hunter2\"\n"
         let configuration = try GatewayConfiguration.parse(text, path: "gateway.toml")
