@@ -1,6 +1,6 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
-    & RecipientStore & WatchStore
+    & RecipientStore & WatchStore & CodeStore
 
 /// Opens stores by their address.
 package enum FleetStores {
@@ -57,7 +57,7 @@ package enum FleetStores {
     /// The same store, for those who look after users.
     package static func openUsers(
         _ address: String
-    ) throws(FleetStoreError) -> any UserStore {
+    ) throws(FleetStoreError) -> any UserStore & CodeStore {
         try either(address)
     }
 
@@ -79,7 +79,7 @@ package enum FleetStores {
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
         & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
-        & WatchStore
+        & WatchStore & CodeStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -69,8 +69,10 @@ import Testing
         #expect(
             Set(
                 UserRoutes.all.filter { $0.scope == nil }.map { "\($0.method.rawValue) \($0.path)" }
-            )
-                == ["POST /v1/sign-in", "POST /v1/session", "GET /openapi.json"])
+            ) == [
+                "POST /v1/sign-in", "POST /v1/session", "POST /v1/session/first-use",
+                "GET /openapi.json",
+            ])
         for route in UserRoutes.all where route.scope != nil {
             let (path, method) = (path(route, "gw-1"), route.method.rawValue)
             let none = try await rig.ask(path, method: method)

@@ -14,6 +14,7 @@ struct Problem: Error {
         case scopeMissing = "scope_missing"
         case crossSite = "cross_site"
         case notFound = "not_found"
+        case codeInvalid = "code_invalid"
         case methodNotAllowed = "method_not_allowed"
         case notAcceptable = "not_acceptable"
         case queryInvalid = "query_invalid"
@@ -38,7 +39,7 @@ struct Problem: Error {
             switch self {
             case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
             case .scopeMissing, .crossSite, .layerShared: .forbidden
-            case .notFound: .notFound
+            case .notFound, .codeInvalid: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
@@ -63,6 +64,7 @@ struct Problem: Error {
             case .scopeMissing: "The access token or the role does not allow this"
             case .crossSite: "The request does not come from the app"
             case .notFound: "There is no such thing"
+            case .codeInvalid: "There is no such code, or not any more"
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"
             case .queryInvalid: "The query is wrong"

@@ -13,6 +13,8 @@ struct SessionDesk: Sendable {
     let signIn: SignInDesk
     /// Whether this server itself speaks TLS.
     let overTLS: Bool
+    /// Counts codes that were wrong.
+    let codes: SignInGuard
 
     /// How long a session of a user lasts, ms.
     static func life(of user: User) -> Int64 { user.role.seesAll ? shortLife : longLife }

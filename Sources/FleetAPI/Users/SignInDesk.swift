@@ -95,6 +95,22 @@ final class SignInDesk: Sendable {
 
     /// Takes as long for a user that does not exist as for one that does.
     private func matches(_ kept: String, _ password: String) async throws -> Bool {
+        try await inTurn {
+            let isKnown = !kept.isEmpty
+            let matches = PasswordHash.matches(isKnown ? kept : PasswordHash.none, password)
+            return matches && isKnown
+        }
+    }
+
+    /// The slow hash of a new password.
+    func hash(_ password: String) async throws -> String {
+        try await inTurn { Result { try PasswordHash.make(password) } }.get()
+    }
+
+    /// Does something slow, one after the other.
+    private func inTurn<Value: Sendable>(
+        _ body: @escaping @Sendable () -> Value
+    ) async throws -> Value {
         let mayWait = waiting.withLock { waiting in
             guard waiting < Self.mostWaiting else { return false }
             waiting += 1
@@ -105,11 +121,7 @@ final class SignInDesk: Sendable {
         }
         defer { waiting.withLock { $0 -= 1 } }
         return await withCheckedContinuation { continuation in
-            queue.async {
-                let isKnown = !kept.isEmpty
-                let matches = PasswordHash.matches(isKnown ? kept : PasswordHash.none, password)
-                continuation.resume(returning: matches && isKnown)
-            }
+            queue.async { continuation.resume(returning: body()) }
         }
     }
 

@@ -59,7 +59,8 @@ package final class UserServer: Sendable {
                 signIn: SignInDesk(
                     desk, limits.body, log,
                     failures: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
-                overTLS: identity != nil),
+                overTLS: identity != nil,
+                codes: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
             events: events,
             log: log, clock: clock, bodySeconds: limits.body)
         let chosen = builder

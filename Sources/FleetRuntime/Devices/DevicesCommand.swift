@@ -11,6 +11,7 @@ struct DevicesCommand: ParsableCommand {
         subcommands: [
             AddDevicesCommand.self, ListDevicesCommand.self, ChangeDeviceCommand.self,
             ApproveDeviceCommand.self, RemoveDeviceCommand.self, DeviceTokenCommand.self,
+            LabelCommand.self,
         ])
 }
 

@@ -13,11 +13,14 @@ struct UsersCommand: ParsableCommand {
             """,
         subcommands: [
             AddUserCommand.self, ListUsersCommand.self, RemoveUserCommand.self,
-            SetPasswordCommand.self, UserTokenCommand.self, GrantCommand.self, AuditCommand.self,
+            SetPasswordCommand.self, UserTokenCommand.self, GrantCommand.self, InviteCommand.self,
+            AuditCommand.self,
         ])
 
     /// Opens the store for a command, with its tables of today; trouble ends it with a sentence.
-    static func run(_ options: StoreOptions, _ body: (any UserStore) throws -> Void) throws {
+    static func run(_ options: StoreOptions, _ body: (any UserStore & CodeStore) throws -> Void)
+        throws
+    {
         do {
             let store = try FleetStores.openUsers(options.store)
             try store.migrate()
@@ -159,7 +162,9 @@ struct AddUserCommand: ParsableCommand {
             }
         }
         print("added \(name)")
-        if hash.isEmpty { Output.note("'\(name)' has no password; 'users passwd' gives one") }
+        if hash.isEmpty {
+            Output.note("'\(name)' has no password; 'users invite' lets them choose one")
+        }
     }
 }
 

@@ -182,6 +182,7 @@ extension ChangingStore {
             guard let user = try database.lockUser(name) else { return false }
             for statement in [
                 "DELETE FROM access_token WHERE owner = ?1",
+                "DELETE FROM first_use WHERE name = ?1",
                 "DELETE FROM gateway_viewer WHERE viewer = ?1",
                 "DELETE FROM answered_request WHERE author = ?1",
                 "DELETE FROM recipient WHERE name = ?1",
@@ -204,6 +205,7 @@ extension ChangingStore {
             try database.run(
                 "UPDATE fleet_user SET password = ?2 WHERE name = ?1", [.text(name), .text(hash)])
             try database.run("DELETE FROM access_token WHERE owner = ?1", [.text(name)])
+            try database.run("DELETE FROM first_use WHERE name = ?1", [.text(name)])
             try database.note(author, user.tenant, "password_set", name)
             return true
         }

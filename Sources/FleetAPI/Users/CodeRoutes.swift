@@ -1,0 +1,97 @@
+import FleetStore
+import Hummingbird
+import StrictJSON
+import Telemetry
+
+/// What codes are good for: choosing a password, and taking a gateway.
+extension UserRoutes {
+    static let codes: [UserRoute] = [
+        UserRoute(method: .post, path: "/v1/session/first-use") { request, house, now in
+            try await house.session.firstUse(request, house, now: now)
+        },
+        UserRoute(method: .post, path: "/v1/claims", scope: .read, answer: claim),
+    ]
+
+    @Sendable private static func claim(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
+        try asked.query.finish()
+        let content = try await Content.read(
+            asked.request, most: UserResponder.mostBytes, seconds: asked.bodySeconds)
+        let code = try Codes.read(content, ["code": 1...64])["code"] ?? ""
+        let (name, failures) = (asked.bearer.user.name, asked.house.session.codes)
+        let author = Author(name, at: asked.now)
+        if let seconds = failures.wait(name) { throw Codes.tooMany(seconds) }
+        guard
+            let gateway = try await desk.ask({
+                try $0.claim(codeHash: LabelCode.hash(code), by: author)
+            })
+        else {
+            if let seconds = failures.fail(name) { throw Codes.tooMany(seconds) }
+            throw Codes.unknown
+        }
+        let bytes = Documents.one { writer in
+            writer.object { writer in writer.member("gateway", gateway) }
+        }
+        return Reply(bytes: bytes, isTagged: false)
+    }
+}
+
+extension SessionDesk {
+    /// Gives the user of a code the password in the content, and begins a session.
+    func firstUse(_ request: Request, _ house: UserResponder, now: Int64) async throws -> Response {
+        try SessionCookie.check(request, hasCookie: false)
+        try Query(request.uri.query).finish()
+        let content = try await Content.read(
+            request, most: UserResponder.mostBytes, seconds: house.bodySeconds)
+        let texts = try Codes.read(
+            content, ["code": 1...64, "password": PasswordHash.shortest...PasswordHash.longest])
+        let (code, password) = (texts["code"] ?? "", texts["password"] ?? "")
+        let hash = BearerToken.hash(code)
+        // a code cannot be guessed, so all wrong ones are counted together
+        if let seconds = codes.wait("first use") { throw Codes.tooMany(seconds) }
+        let desk = house.desk
+        guard try await desk.ask({ try $0.invited(byCodeHash: hash, now: now) }) != nil else {
+            if let seconds = codes.fail("first use") { throw Codes.tooMany(seconds) }
+            throw Codes.unknown
+        }
+        let slow = try await signIn.hash(password)
+        guard
+            let user = try await desk.ask({
+                try $0.firstUse(ofCodeHash: hash, passwordHash: slow, now: now)
+            })
+        else { throw Codes.unknown }
+        return try await begin(for: user, request, now: now)
+    }
+}
+
+/// Documents with codes, and what is wrong with them.
+private enum Codes {
+    static let unknown = Problem(
+        .codeInvalid, "the code is unknown, was used already or has expired")
+
+    static func tooMany(_ seconds: Int64) -> Problem {
+        Problem(.tooManyFailures, "wait \(seconds) s", headers: [.retryAfter: "\(seconds)"])
+    }
+
+    /// The texts of an object that has exactly these, with so many bytes each.
+    static func read(
+        _ content: [UInt8], _ names: [String: ClosedRange<Int>]
+    ) throws -> [String: String] {
+        let faults = FaultList()
+        guard var section = JSONSection(parsing: content, faults: faults) else {
+            throw Problem.body(faults)
+        }
+        var texts: [String: String] = [:]
+        for (name, range) in names.sorted(by: { $0.key < $1.key }) {
+            let text = section.requiredString(name)
+            if !text.isEmpty, !range.contains(text.count) || text.utf8.count > range.upperBound {
+                section.fault(
+                    name,
+                    "has \(text.count) characters, allowed \(range.lowerBound)…\(range.upperBound)")
+            }
+            texts[name] = text
+        }
+        section.finish()
+        guard faults.faults.isEmpty else { throw Problem.body(faults) }
+        return texts
+    }
+}
