@@ -150,14 +150,16 @@ let package = Package(
             "FleetAPI",
             [
                 "Alarms", "CertificateAuthority", "CFleetContract", "EST", "FleetConfiguration",
-                "FleetStore", "FleetWeb", "GatewaySettings", "History", "Passwords", "Rollouts",
+                "FleetStore", "FleetWeb", "History", "Passwords", "Rollouts",
                 "StrictJSON", "Telemetry", "Views", asn1, crypto, cryptoExtras, hummingbird,
                 hummingbirdTLS, lifecycle, log, nioCore, nioSSL, x509,
             ]),
         library(
             "FleetIngest", ["CMosquitto", "CutPoints", "FleetStore", "Numbering", "Telemetry", log]),
 
-        library("FleetConfiguration", ["FleetStore", "StrictJSON", "Telemetry", crypto]),
+        library(
+            "FleetConfiguration",
+            ["FleetStore", "GatewaySettings", "StrictJSON", "Telemetry", crypto]),
         .target(
             name: "Alarms", dependencies: ["Bank"],
             resources: [.embedInCode("Texts")], swiftSettings: strict),

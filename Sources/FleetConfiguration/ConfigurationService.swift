@@ -12,10 +12,14 @@ package final class ConfigurationService {
 
     private let store: any ConfigurationStore
     private let check: Check
+    private let user: String?
 
-    /// Works on a store that was migrated.
-    package init(store: any ConfigurationStore, check: @escaping Check) {
+    /// Works on a store that was migrated; with the name of a user, only on what they may change.
+    package init(
+        store: any ConfigurationStore, user: String? = nil, check: @escaping Check
+    ) {
         self.store = store
+        self.user = user
         self.check = check
     }
 
@@ -28,6 +32,18 @@ package final class ConfigurationService {
     ) throws(ConfigurationServiceError) -> ConfigurationLayer {
         try keep(in: scope, by: author, note: note, at: milliseconds) { current in
             LayerMerging.composed(current, change)
+        }
+    }
+
+    /// Changes a version of a scope's layer by a merge patch (RFC 7396); a null takes a key out of it.
+    ///
+    /// Throws `outdated` when another version is the newest.
+    package func merge(
+        _ patch: JSONItem, into scope: ConfigurationScope, over version: Int64, by author: String,
+        note: String = "", at milliseconds: Int64
+    ) throws(ConfigurationServiceError) -> ConfigurationLayer {
+        try keep(in: scope, over: version, by: author, note: note, at: milliseconds) { current in
+            current.merged(with: patch)
         }
     }
 
@@ -81,12 +97,14 @@ package final class ConfigurationService {
     }
 
     private func keep(
-        in scope: ConfigurationScope, by author: String, note: String, at milliseconds: Int64,
+        in scope: ConfigurationScope, over version: Int64? = nil, by author: String, note: String,
+        at milliseconds: Int64,
         _ change: (JSONItem) throws(ConfigurationServiceError) -> JSONItem
     ) throws(ConfigurationServiceError) -> ConfigurationLayer {
         let newest = try asking { () throws(FleetStoreError) in
             try store.layers(of: scope).first
         }
+        if let version, version != newest?.version ?? 0 { throw .outdated(scope) }
         let current = try newest.map { layer throws(ConfigurationServiceError) in
             try parsed(layer)
         }
@@ -99,12 +117,15 @@ package final class ConfigurationService {
             author: author, note: note, madeMilliseconds: milliseconds)
         let faults = try faults(with: layer)
         guard faults.isEmpty else { throw .faults(faults) }
-        guard try asking({ () throws(FleetStoreError) in try store.add(layer) }) else {
-            throw .faults([
-                "somebody else changed '\(scope)' at the same time; look at it and try again"
-            ])
+        let addition = try asking { () throws(FleetStoreError) -> LayerAddition in
+            if let user { return try store.add(layer, for: user) }
+            return try store.add(layer) ? .added : .outdated
         }
-        return layer
+        switch addition {
+        case .added: return layer
+        case .outdated: throw .outdated(scope)
+        case .refused: throw .refused(scope)
+        }
     }
 
     /// What gateways would find wrong with a layer, were it kept; each fault once.
@@ -193,6 +214,21 @@ package final class ConfigurationService {
             states[gateway] = state
         }
         return states.values.sorted { $0.gateway < $1.gateway }
+    }
+
+    /// The same of one gateway, and when it was offered, Unix time in milliseconds.
+    package func state(
+        of gateway: String
+    ) throws(ConfigurationServiceError) -> (state: ConfigurationState, issued: Int64?) {
+        let (offer, report) = try asking { () throws(FleetStoreError) in
+            (
+                try store.offer(to: gateway),
+                try store.newestEvent(code: "configuration", of: gateway)
+            )
+        }
+        var state = ConfigurationState(gateway: gateway, offered: offer?.version)
+        if let report { state.read(report) }
+        return (state, offer?.issuedMilliseconds)
     }
 
     /// The settings of a gateway and the scope each comes from, in the order of their names.
@@ -294,6 +330,10 @@ package final class ConfigurationService {
 package enum ConfigurationServiceError: Error, CustomStringConvertible, Sendable {
     /// Every fault, in words; nothing was changed.
     case faults([String])
+    /// Somebody else changed the layer of a scope at the same time.
+    case outdated(ConfigurationScope)
+    /// A user may not change the layer of a scope.
+    case refused(ConfigurationScope)
     /// The store did not take part.
     case store(FleetStoreError)
 
@@ -301,6 +341,9 @@ package enum ConfigurationServiceError: Error, CustomStringConvertible, Sendable
     package var description: String {
         switch self {
         case .faults(let faults): faults.joined(separator: "\n")
+        case .outdated(let scope):
+            "somebody else changed '\(scope)' at the same time; look at it and try again"
+        case .refused(let scope): "the user may not change '\(scope)'"
         case .store(let error): "\(error)"
         }
     }

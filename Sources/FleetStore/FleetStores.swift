@@ -1,6 +1,7 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
     & RecipientStore & WatchStore & CodeStore
+    & ConfigurationStore & RolloutStore
 
 /// Opens stores by their address.
 package enum FleetStores {

@@ -31,10 +31,11 @@ final class UserRig: Sendable {
     var address: String { "sqlite:" + folder.file("fleet.db") }
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(limits: PatienceLimits = PatienceLimits()) async throws {
+    /// With one tenant there is no south, and `gw-9` is of north.
+    init(limits: PatienceLimits = PatienceLimits(), tenants: Int = 2) async throws {
         let folder = try TemporaryDirectory("users")
         let address = "sqlite:" + folder.file("fleet.db")
-        try Self.fill(address)
+        try Self.fill(address, tenants: tenants)
         self.folder = folder
         let log = log
         // failures of one test are those of one minute, however long the machine takes
@@ -92,17 +93,18 @@ final class UserRig: Sendable {
         }
     }
 
-    private static func fill(_ address: String) throws {
+    private static func fill(_ address: String, tenants: Int) throws {
         let users = try FleetStores.openUsers(address)
         try users.migrate()
         let author = Author("test", at: now - 1000)
-        for id in ["north", "south"] {
+        for id in ["north", "south"].prefix(tenants) {
             _ = try users.addTenant(Tenant(id: id, createdMilliseconds: now), by: author)
         }
         for (id, tenant) in [("gw-1", "north"), ("gw-2", "north"), ("gw-9", "south")] {
-            _ = try users.assign(gateway: id, to: tenant, by: author)
+            let owner = tenants == 1 ? "north" : tenant
+            _ = try users.assign(gateway: id, to: owner, by: author)
         }
-        for (name, role, tenant) in Self.users {
+        for (name, role, tenant) in Self.users where tenants > 1 || tenant == "north" {
             _ = try users.addUser(
                 User(name: name, tenant: tenant, role: role, createdMilliseconds: now), by: author)
             try addToken("amphora_" + name, of: name, scopes: Set(AccessScope.allCases), to: users)
@@ -110,7 +112,8 @@ final class UserRig: Sendable {
         try addToken("amphora_late", of: "anna", scopes: [.read], until: now, to: users)
         try addToken("amphora_mute", of: "anna", scopes: [.acknowledge], to: users)
         try addToken("amphora_look", of: "anna", scopes: [.read], to: users)
-        for (name, gateway) in [("anna", "gw-1"), ("ivan", "gw-1"), ("stan", "gw-9")] {
+        for (name, gateway) in [("anna", "gw-1"), ("ivan", "gw-1"), ("stan", "gw-9")]
+        where tenants > 1 || name != "stan" {
             _ = try users.grant(true, gateway: gateway, to: name, by: author)
         }
         try measure(address)
@@ -128,6 +131,16 @@ final class UserRig: Sendable {
     func measureAgain(_ gateway: String) throws {
         var batch = IngestBatch()
         batch.records = [Self.record(gateway, 1000, Self.now - 1000, Self.telemetry())]
+        #expect(try FleetStores.open(address).store(batch).stored == 1)
+    }
+
+    /// Stores what a gateway says of its configuration.
+    func report(_ gateway: String, _ detail: String) throws {
+        var event = EventSample(
+            change: "noticed", level: "information", code: "configuration", pack: 0, text: "")
+        event.detail = detail
+        var batch = IngestBatch()
+        batch.records = [Self.record(gateway, 2000, Self.now - 500, .event(event))]
         #expect(try FleetStores.open(address).store(batch).stored == 1)
     }
 

@@ -19,6 +19,7 @@ import Testing
     /// The address of a route for a gateway, or with a language.
     private func path(_ route: UserRoute, _ id: String) -> String {
         let path = route.path.replacing("{id}", with: id).replacing("{language}", with: "en")
+            .replacing("{layer}", with: "fleet")
         return path.hasSuffix("/history") ? path + "?quantity=power_mw" : path
     }
 

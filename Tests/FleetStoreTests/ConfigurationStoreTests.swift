@@ -89,4 +89,63 @@ import Testing
         #expect(try store.offer(to: "gw-1")?.config == "A")
         #expect(try store.offers().map(\.version) == [3, 1])
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a user changes only what reaches no gateway but those they see`(kind: StoreKind) throws {
+        let (address, store) = try store(kind)
+        let users = try FleetStores.openUsers(address)
+        let author = Author("root", at: 1)
+        for (tenant, gateways) in [("north", ["gw-1", "gw-2"]), ("south", ["gw-9"])] {
+            #expect(try users.addTenant(Tenant(id: tenant, createdMilliseconds: 1), by: author))
+            for id in gateways { _ = try users.assign(gateway: id, to: tenant, by: author) }
+        }
+        for (id, group) in [("gw-1", "pair"), ("gw-2", "pair"), ("gw-9", "far"), ("gw-5", "far")] {
+            let device = Device(id: id, group: group, createdMilliseconds: 1)
+            let token = DeviceToken(
+                hash: id, device: id, createdMilliseconds: 1, expiresMilliseconds: 2)
+            _ = try FleetStores.openDevices(address).addDevices([(device, token)])
+        }
+        var people: [String: User] = [:]
+        for (name, role, tenant) in [
+            ("ivan", UserRole.installer, "north"), ("otto", .operator, "north"),
+            ("anna", .owner, "north"), ("olga", .operator, "south"),
+        ] {
+            let user = User(name: name, tenant: tenant, role: role, createdMilliseconds: 1)
+            #expect(try users.addUser(user, by: author) == .added)
+            people[name] = user
+        }
+        for name in ["ivan", "anna"] {
+            _ = try users.grant(true, gateway: "gw-1", to: name, by: author)
+        }
+        func check(_ name: String, _ scope: ConfigurationScope, _ expected: LayerAccess) throws {
+            let user = try #require(people[name])
+            #expect(try store.access(of: user, to: scope) == expected, "\(name) \(scope)")
+            let version = (try store.layers(of: scope).first?.version ?? 0) + 1
+            let addition = try store.add(layer(scope, version), for: name)
+            #expect(addition == (expected == .change ? .added : .refused), "\(name) \(scope)")
+        }
+        try check("otto", .gateway("gw-1"), .change)
+        try check("ivan", .gateway("gw-1"), .change)
+        try check("anna", .gateway("gw-1"), .look)
+        try check("ivan", .gateway("gw-2"), .none)
+        try check("otto", .gateway("gw-9"), .none)
+        try check("otto", .group("pair"), .change)
+        try check("ivan", .group("pair"), .look)
+        try check("otto", .group("far"), .none)
+        // with a device that is nobody's
+        try check("olga", .group("far"), .look)
+        try check("otto", .group("it's"), .none)
+        try check("otto", .fleet, .look)
+        #expect(try store.add(layer(.fleet, 1), for: "nobody") == .refused)
+        #expect(try store.add(layer(.group("pair"), 1), for: "otto") == .outdated)
+        _ = try users.grant(false, gateway: "gw-1", to: "ivan", by: author)
+        try check("ivan", .gateway("gw-1"), .none)
+        let told = try users.audit(tenant: "north", limit: 100)
+            .filter { $0.action == "configuration_changed" }
+        #expect(
+            Set(told.map { "\($0.author.name) \($0.subject) \($0.detail)" }) == [
+                "otto gateway:gw-1 version 1", "ivan gateway:gw-1 version 2",
+                "otto group:pair version 1",
+            ])
+    }
 }

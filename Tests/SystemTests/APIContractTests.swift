@@ -68,7 +68,7 @@ import Testing
                 "127.0.0.1:\(api)",
             ])
         _ = try server.waitForLine(containing: "serving", within: 60_000)
-        // what a schema cannot say: a chart begins before it ends, a zone exists, a key has not been used for something else
+        // what a schema cannot say: a chart begins before it ends, a zone and a setting exist, a key has not been used for something else
         let usual = "\"2xx\", 304, 401, 403, 404, 406, 409, 412, 429"
         let settings = """
             [checks.missing_required_header]
@@ -84,6 +84,10 @@ import Testing
 
             [[operations]]
             include-operation-id = "changeGateway"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
+
+            [[operations]]
+            include-operation-id = "changeLayer"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
 
             [[operations]]

@@ -244,7 +244,7 @@ extension ConfigCommand {
         do {
             let opened = try FleetStores.openConfiguration(store.store)
             try opened.migrate()
-            let service = ConfigurationService(store: opened, check: check)
+            let service = ConfigurationService(store: opened, check: GatewayCheck.faults)
             var time = timespec()
             clock_gettime(CLOCK_REALTIME, &time)
             try body(service, Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
@@ -258,16 +258,6 @@ extension ConfigCommand {
         } catch let error as SettingFault {
             Output.note("\(error)")
             throw ExitCode(ExitStatus.configuration)
-        }
-    }
-
-    /// What a gateway would find wrong, in the gateway's own words.
-    private static func check(_ gateway: String, _ document: [UInt8]) -> [String] {
-        do {
-            try RemoteDocument.check(document, for: gateway)
-            return []
-        } catch {
-            return error.faults.map(\.message)
         }
     }
 

@@ -14,6 +14,17 @@ package protocol ConfigurationStore: AnyObject {
     /// Keeps a layer whose version is the next of its scope; false when somebody else was faster.
     func add(_ layer: ConfigurationLayer) throws(FleetStoreError) -> Bool
 
+    /// The same for a user of the API, who may change the layer as things are in that transaction, which also
+    /// keeps the entry that tells of it.
+    func add(
+        _ layer: ConfigurationLayer, for name: String
+    ) throws(FleetStoreError) -> LayerAddition
+
+    /// What a user may do with the layer of a scope.
+    func access(
+        of user: User, to scope: ConfigurationScope
+    ) throws(FleetStoreError) -> LayerAccess
+
     /// Grows whenever what some gateway shall run on may have changed: with each layer, and with devices
     /// that come and go.
     func configurationRevision() throws(FleetStoreError) -> Int64
@@ -40,6 +51,11 @@ package protocol ConfigurationStore: AnyObject {
 
     /// The newest event of a code from each gateway, ordered by gateway.
     func newestEvents(code: String) throws(FleetStoreError) -> [StoredSample<EventSample>]
+
+    /// The newest of them of one gateway.
+    func newestEvent(
+        code: String, of gateway: String
+    ) throws(FleetStoreError) -> StoredSample<EventSample>?
 }
 
 extension ChangingStore {
@@ -69,19 +85,7 @@ extension ChangingStore {
 
     package func add(_ layer: ConfigurationLayer) throws(FleetStoreError) -> Bool {
         try change("keep a layer of configuration") { database throws(FleetStoreError) in
-            // this row is where all who change configuration meet
-            try database.run("UPDATE configuration_news SET made = made WHERE id = 1")
-            let newest: [Int64] = try database.rows(
-                "SELECT coalesce(max(version), 0) FROM configuration_layer WHERE scope = ?1",
-                [.text("\(layer.scope)")])
-            guard newest.first == layer.version - 1 else { return false }
-            try database.run(
-                """
-                INSERT INTO configuration_layer (\(ConfigurationLayer.columns))
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                """, layer.parameters)
-            try database.noteConfigurationNews()
-            return true
+            try database.keepLayer(layer)
         }
     }
 
@@ -170,6 +174,23 @@ extension FleetDatabase {
     /// Lets everybody look again at what gateways shall run on.
     func noteConfigurationNews() throws(FleetStoreError) {
         try run("UPDATE configuration_news SET made = made + 1 WHERE id = 1")
+    }
+
+    /// Keeps a layer whose version is the next of its scope; false when it is not.
+    func keepLayer(_ layer: ConfigurationLayer) throws(FleetStoreError) -> Bool {
+        // this row is where all who change configuration meet
+        try run("UPDATE configuration_news SET made = made WHERE id = 1")
+        let newest: [Int64] = try rows(
+            "SELECT coalesce(max(version), 0) FROM configuration_layer WHERE scope = ?1",
+            [.text("\(layer.scope)")])
+        guard newest.first == layer.version - 1 else { return false }
+        try run(
+            """
+            INSERT INTO configuration_layer (\(ConfigurationLayer.columns))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """, layer.parameters)
+        try noteConfigurationNews()
+        return true
     }
 
     fileprivate func newestOffer(

@@ -67,6 +67,15 @@ enum Queries {
         ORDER BY s.epoch, s.seq
         """
 
+    /// The newest event of a code from one gateway; of several at one time the last is the newest.
+    static let newestEvent = """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
+        \(list(FirstSchema.names(of: LaterSchemas.event), of: "s"))
+        FROM gateway g JOIN event s ON s.gateway = g.id AND s.code = ?1 AND s.time_ms = (
+            SELECT max(n.time_ms) FROM event n WHERE n.code = ?1 AND n.gateway = g.id)
+        WHERE g.name = ?2 ORDER BY s.epoch, s.seq
+        """
+
     /// What gateways reported of updates since a time, oldest first.
     static let updateEvents = """
         SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
