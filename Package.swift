@@ -285,7 +285,7 @@ let package = Package(
             [
                 "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore",
                 "FleetWeb", "HTTPSClient",
-                "ProfileRepository", "TUF", "TUFClient", asn1,
+                "ProfileRepository", "Rollouts", "TUF", "TUFClient", asn1,
                 crypto, log, x509,
             ]),
         suite("RolloutsTests", ["FleetStore", "Rollouts"]),

@@ -3,6 +3,7 @@ import FleetAPI
 import FleetStore
 import Foundation
 import Logging
+import Rollouts
 import Synchronization
 import TestKit
 import Testing
@@ -44,9 +45,18 @@ final class UserRig: Sendable {
             try UserServer(
                 host: "127.0.0.1", port: 0,
                 stores: [FleetStores.openViews(address), FleetStores.openViews(address)],
-                limits: limits, log: log, clock: { Self.now }, steady: { began })
+                limits: limits, log: log, clock: { Self.now }, steady: { began },
+                catalogue: Self.catalogue)
         }
     }
+
+    /// The one profile set that is published.
+    static let set = SetRelease(
+        set: "base", version: "1.4.0", sha256: String(repeating: "a", count: 64), length: 100,
+        release: 9, leastRuntime: "0.1.0", hardware: [])
+    private static let catalogue = ProfileCatalogue(
+        published: { [set] },
+        find: { name, version in name == "base" && version ?? "1.4.0" == "1.4.0" ? set : nil })
 
     func stop() async {
         let server = server

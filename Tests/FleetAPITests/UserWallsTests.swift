@@ -19,7 +19,7 @@ import Testing
     /// The address of a route for a gateway, or with a language.
     private func path(_ route: UserRoute, _ id: String) -> String {
         let path = route.path.replacing("{id}", with: id).replacing("{language}", with: "en")
-            .replacing("{layer}", with: "fleet")
+            .replacing("{layer}", with: "fleet").replacing("{rollout}", with: "none")
         return path.hasSuffix("/history") ? path + "?quantity=power_mw" : path
     }
 
@@ -53,7 +53,9 @@ import Testing
                     }
                 }
             }
-            for route in gets where !route.path.contains("{id}") {
+            // RolloutRoutesTests has rollouts
+            for route in gets
+            where !route.path.contains("{id}") && !route.path.contains("{rollout}") {
                 let answer = try await rig.ask(path(route, ""), as: user)
                 let expected = may(user, route) ? 200 : 403
                 #expect(answer.status == expected, "\(route.path) \(user)")

@@ -181,4 +181,32 @@ import Testing
             .filter { $0.action == "gateway_changed" }
         #expect(Set(told.map(\.author.name)) == ["otto", "ivan"])
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a rollout is seen by who sees all of its gateways (rule 1)`(kind: StoreKind) throws {
+        let address = try kind.address()
+        let store = try FleetStores.openViews(address)
+        for (tenant, gateways) in [("north", ["house-1", "house-2"]), ("south", ["house-4"])] {
+            _ = try store.addTenant(Tenant(id: tenant, createdMilliseconds: 1), by: author)
+            for id in gateways { _ = try store.assign(gateway: id, to: tenant, by: author) }
+        }
+        func add(_ id: String, _ gateways: [String]) throws {
+            let record = RolloutRecord(
+                id: id, revision: 1, plan: "{}", state: "x", isOver: true, wave: 0, reason: "",
+                madeMilliseconds: 1, sinceMilliseconds: 1)
+            let rows = gateways.enumerated().map { place, gateway in
+                RolloutGatewayRecord(
+                    gateway: gateway, place: Int32(place), wave: 0, zone: "UTC", state: "waiting")
+            }
+            let note = RolloutNote(madeMilliseconds: 1, author: "x", what: "create", detail: "")
+            #expect(try store.addRollout(record, gateways: rows, note: note) == .added)
+        }
+        try add("own", ["house-1", "house-2"])
+        try add("mixed", ["house-1", "house-4"])
+        try add("lost", ["house-1", "house-5"])
+        try add("empty", [])
+        #expect(try store.rolloutNames(within: north) == ["own"])
+        #expect(try store.rolloutNames(within: south).isEmpty)
+        #expect(try store.rolloutNames(within: anna).isEmpty)
+    }
 }

@@ -91,6 +91,26 @@ import Testing
             checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
 
             [[operations]]
+            include-operation-id = "pauseRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "resumeRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "abortRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "approveRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "makeRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400, 422]
+
+            [[operations]]
             include-operation-id = "acknowledgeAlarm"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
             """

@@ -19,11 +19,7 @@ struct AcknowledgementReader {
 
     /// Throws a ``Problem`` that lists every fault.
     init(_ content: [UInt8], key: String?, user: User, now: Int64) throws {
-        guard let key, Self.isKey(key) else {
-            throw Problem(
-                .keyMissing,
-                "expected 'Idempotency-Key' with 1 to 64 characters 'a…z A…Z 0…9 _ -'")
-        }
+        guard let key, Self.isKey(key) else { throw Problem.keyMissing }
         let faults = FaultList()
         guard var section = JSONSection(parsing: content, faults: faults) else {
             throw Problem.body(faults)
@@ -72,7 +68,7 @@ struct AcknowledgementReader {
         return pack
     }
 
-    private static func isKey(_ key: String) -> Bool {
+    static func isKey(_ key: String) -> Bool {
         (1...64).contains(key.utf8.count)
             && key.utf8.allSatisfy { byte in
                 (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
@@ -82,6 +78,12 @@ struct AcknowledgementReader {
 }
 
 extension Problem {
+    /// What is told when a request that needs a key has none.
+    static var keyMissing: Problem {
+        Problem(
+            .keyMissing, "expected 'Idempotency-Key' with 1 to 64 characters 'a…z A…Z 0…9 _ -'")
+    }
+
     /// All that is wrong with a document.
     static func body(_ faults: FaultList) -> Problem {
         let list = faults.faults.prefix(20).map { fault in

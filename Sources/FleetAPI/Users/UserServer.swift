@@ -21,14 +21,14 @@ package final class UserServer: Sendable {
     /// `watching` are others that look for news, so that news does not wait for charts; without them they share.
     /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
     /// counted. Without `identity` everything goes over the wire as it is,
-    /// tokens too: for this machine only. Throws when the identity does not fit, or nothing can listen there.
+    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts. Throws when the identity does not fit, or nothing can listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
         watching: sending [any ViewStore] = [],
         limits: PatienceLimits = PatienceLimits(), log: Logger,
         clock: @escaping @Sendable () -> Int64,
         steady: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        identity: (@Sendable () throws -> ServerPair)? = nil
+        identity: (@Sendable () throws -> ServerPair)? = nil, catalogue: ProfileCatalogue? = nil
     ) throws(ListenError) {
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [HeadDeadline(.seconds(Int64(limits.head)))],
@@ -49,7 +49,7 @@ package final class UserServer: Sendable {
                         + "its key cannot be used: \(error)")
             }
         }
-        let desk = ViewDesk(stores: stores, log: log)
+        let desk = ViewDesk(stores: stores, log: log, catalogue: catalogue)
         let watching = watching.isEmpty ? desk : ViewDesk(stores: watching, log: log)
         let events = EventDesk(watching, log: log, clock: clock)
         self.events = events

@@ -21,9 +21,12 @@ final class ViewDesk: Sendable {
     private let lanes: [Lane]
     private let log: Logger
     private let waiting: Mutex<[Int]>
+    /// Nil where there is no repository of profile sets.
+    let catalogue: ProfileCatalogue?
 
     /// Each store is used by nobody else from now on; there has to be one.
-    init(stores: sending [any ViewStore], log: Logger) {
+    init(stores: sending [any ViewStore], log: Logger, catalogue: ProfileCatalogue? = nil) {
+        self.catalogue = catalogue
         lanes = stores.map { Lane($0) }
         waiting = Mutex(Array(repeating: 0, count: stores.count))
         self.log = log
@@ -50,6 +53,11 @@ final class ViewDesk: Sendable {
             throw Problem(
                 .storeUnavailable, "ask again later", headers: [.retryAfter: "5"])
         }
+    }
+
+    /// Tells whoever reads the log what went wrong.
+    func note(_ words: Logger.Message, _ error: any Error) {
+        log.error(words, metadata: ["error": "\(error)"])
     }
 
     /// The lane with the fewest that wait; nil when there are too many.

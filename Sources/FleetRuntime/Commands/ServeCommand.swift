@@ -100,7 +100,9 @@ struct ServeCommand: ParsableCommand {
             let alarms = try AlarmService(
                 store: store.store, silentMinutes: Int64(silentMin), log: log)
             let hooks = try HookService(store: store.store, log: log)
-            let views = try users.map { try $0.open(store: store.store, log: log) }
+            let views = try users.map {
+                try $0.open(store: store.store, repository: profiles.repository, log: log)
+            }
             log.info(
                 "serving",
                 metadata: [

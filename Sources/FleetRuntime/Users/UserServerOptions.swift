@@ -32,7 +32,9 @@ struct UserServerOptions: ParsableArguments {
         var address: String { "\(files == nil ? "http" : "https")://\(host):\(port)" }
 
         /// Opens the server; throws when the store's address is none, or nothing can listen there.
-        func open(store: String, log: Logger) throws -> UserServer {
+        func open(
+            store: String, repository: String, log: Logger
+        ) throws -> UserServer {
             let users = try FleetStores.openUsers(store)
             // a store that is away now is waited for by those who ask
             try? users.migrate()
@@ -48,7 +50,8 @@ struct UserServerOptions: ParsableArguments {
                 host: host, port: port,
                 stores: [FleetStores.openViews(store), FleetStores.openViews(store)],
                 watching: [FleetStores.openViews(store)],
-                log: log, clock: { Moment.now() }, identity: identity)
+                log: log, clock: { Moment.now() }, identity: identity,
+                catalogue: .repository(repository))
         }
     }
 

@@ -28,6 +28,9 @@ package protocol GatewayStore: AnyObject {
     /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came.
     func newest(of gateway: String) throws(FleetStoreError) -> NewestSample?
 
+    /// The names of rollouts that have no gateway but such as lie within a sight, in order.
+    func rolloutNames(within sight: GatewaySight) throws(FleetStoreError) -> [String]
+
     /// Open alarms within a sight by code and level, that of the most gateways first.
     func alarmCauses(within sight: GatewaySight) throws(FleetStoreError) -> [AlarmCause]
 }

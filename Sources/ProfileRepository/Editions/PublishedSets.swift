@@ -37,6 +37,17 @@ extension ProfileRepository {
         return try examine(entry)
     }
 
+    /// All sets as gateways get them, in no order, without those that a draft is about to take away.
+    ///
+    /// Throws as `publishedSet`; where nothing is published yet, there are none.
+    package func publishedSets(now: TUFTime) throws -> [PublishedSet] {
+        guard try edition().timestamp != nil else { return [] }
+        let draft = try drafts().targets
+        return try verifiedTargets(now: now).targets.values.compactMap(SetEntry.init)
+            .filter { entry in draft.map { $0.targets[entry.target.path] != nil } ?? true }
+            .map(examine)
+    }
+
     /// The list of sets that gateways believe now.
     private func verifiedTargets(now: TUFTime) throws -> TUFTargets {
         let edition = try edition()

@@ -25,6 +25,11 @@ package final class RolloutDesk {
         return RolloutPreview(plan, sites: sites, busy: busy, at: now, clock)
     }
 
+    /// The ids of all gateways that are known as devices or have measured, in order.
+    package func gateways() throws(RolloutDeskError) -> [String] {
+        try asking { () throws(FleetStoreError) in try knowledge.sites().map(\.id) }
+    }
+
     /// Gateways that are in a rollout, and its name.
     private func busyGateways() throws(FleetStoreError) -> [String: String] {
         var busy: [String: String] = [:]

@@ -1,18 +1,17 @@
 import FleetStore
-import Rollouts
 import Telemetry
 
 /// How rollouts are shown to programs: one line of JSON each.
-enum RolloutJSON {
+package enum RolloutJSON {
     /// A rollout without its gateways.
-    static func summary(_ rollout: RolloutSummary) -> String {
+    package static func summary(_ rollout: RolloutSummary) -> String {
         var writer = JSONWriter(capacity: 1024)
         writer.object { writer in write(rollout, to: &writer) }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     /// A rollout with its gateways and its history.
-    static func status(_ rollout: Rollout, made: Int64, _ notes: [RolloutNote]) -> String {
+    package static func status(_ rollout: Rollout, made: Int64, _ notes: [RolloutNote]) -> String {
         var writer = JSONWriter(capacity: 65_536)
         writer.object { writer in
             write(RolloutSummary(rollout, made: made), to: &writer)
@@ -28,7 +27,8 @@ enum RolloutJSON {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    private static func write(_ rollout: RolloutSummary, to writer: inout JSONWriter) {
+    /// The members of a rollout without its gateways.
+    package static func write(_ rollout: RolloutSummary, to writer: inout JSONWriter) {
         writer.name("rollout")
         writer.string(rollout.plan.id)
         writer.name("set")
@@ -65,7 +65,8 @@ enum RolloutJSON {
         }
     }
 
-    private static func write(_ attempt: Attempt, to writer: inout JSONWriter) {
+    /// One gateway of a rollout.
+    package static func write(_ attempt: Attempt, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.name("gateway")
             writer.string(attempt.gateway)
@@ -101,7 +102,8 @@ enum RolloutJSON {
         }
     }
 
-    private static func write(_ note: RolloutNote, to writer: inout JSONWriter) {
+    /// Who did what, and when.
+    package static func write(_ note: RolloutNote, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.moment("time", unixMilliseconds: note.madeMilliseconds)
             writer.name("author")
@@ -114,7 +116,7 @@ enum RolloutJSON {
     }
 
     /// What a plan would do.
-    static func preview(_ preview: RolloutPreview, of plan: RolloutPlan) -> String {
+    package static func preview(_ preview: RolloutPreview, of plan: RolloutPlan) -> String {
         var writer = JSONWriter(capacity: 4096)
         func list(_ name: StaticString, _ values: [String], _ writer: inout JSONWriter) {
             writer.name(name)

@@ -1,0 +1,138 @@
+import FleetStore
+import Foundation
+import Rollouts
+import TestKit
+import Testing
+
+@testable import FleetAPI
+
+/// Profile sets and rollouts.
+@Suite struct RolloutRoutesTests {
+    /// Three gateways of north and one of south as devices, and one more admin for a second pair of eyes.
+    private func rig() async throws -> UserRig {
+        let rig = try await UserRig()
+        for id in ["gw-1", "gw-2", "gw-9"] { try rig.addDevice(id) }
+        return rig
+    }
+
+    private func post(
+        _ rig: UserRig, _ path: String, _ body: String, as user: String, key: String?
+    ) async throws -> CurlAnswer {
+        try await rig.ask(
+            "/v1/rollouts" + path, as: user, method: "POST",
+            headers: ["Content-Type: application/json"]
+                + (key.map { ["Idempotency-Key: \($0)"] } ?? []),
+            body: body)
+    }
+
+    @Test func `sets that are published are told to those who roll out`() async throws {
+        let rig = try await rig()
+        let sets = try await rig.ask("/v1/profile-sets", as: "otto")
+        #expect(sets.status == 200 && sets.body.contains(#""version":"1.4.0","release":9"#))
+        #expect(try await rig.ask("/v1/profile-sets", as: "ivan").status == 403)
+        await rig.stop()
+        #expect(try SchemaJudge.contractVerdicts("ProfileSetList", [sets.body]) == ["ok"])
+    }
+
+    @Test func `a rollout is made once, for gateways of its tenant, and approved by another`()
+        async throws
+    {
+        let rig = try await rig()
+        let body = #"{"set":"base","waves":"1,all","approval":"once","note":"why not"}"#
+        let made = try await post(rig, "", body, as: "otto", key: "k")
+        #expect(made.status == 200, "\(made.body)")
+        #expect(made.body.contains(#""rollout":"north-base-1.4.0""#))
+        #expect(made.body.contains(#""gateway":"gw-1""#) && made.body.contains("gw-2"))
+        #expect(!made.body.contains("gw-9") && !made.body.contains("gw-0"))
+        let again = try await post(rig, "", body, as: "otto", key: "k")
+        #expect(again.status == 200 && again.body == made.body)
+        let other = try await post(rig, "", #"{"set":"base","name":"x"}"#, as: "otto", key: "k")
+        #expect(other.status == 422)
+        let taken = try await post(rig, "", body, as: "otto", key: "l")
+        #expect(taken.status == 409 && taken.body.contains("rollout_refused"), "\(taken.body)")
+        let id = "/north-base-1.4.0"
+        let own = try await post(rig, id + "/approve", "{}", as: "otto", key: "a")
+        #expect(own.status == 409 && own.body.contains("cannot approve"), "\(own.body)")
+        let approved = try await post(
+            rig, id + "/approve", #"{"note":"go"}"#, as: "ada", key: "a")
+        #expect(
+            approved.status == 200 && approved.body.contains(#""author":"ada","what":"approve""#))
+        for (word, state) in [("pause", "paused"), ("resume", "running"), ("abort", "aborted")] {
+            let first = try await post(rig, id + "/\(word)", "{}", as: "otto", key: word)
+            #expect(first.status == 200, "\(word): \(first.body)")
+            let second = try await post(rig, id + "/\(word)", "{}", as: "otto", key: word)
+            #expect(second.status == 200 && second.body == first.body, "\(word) \(state)")
+        }
+        let late = try await post(rig, id + "/resume", "{}", as: "otto", key: "late")
+        #expect(late.status == 409 && late.body.contains("allows"))
+        let page = try await rig.ask("/v1/rollouts\(id)?limit=1", as: "ada")
+        let cursor = try #require(page.body.firstMatch(of: /"next_cursor":"([0-9a-f]+)"/)).1
+        let next = try await rig.ask("/v1/rollouts\(id)?limit=1&cursor=\(cursor)", as: "ada")
+        #expect(next.status == 200 && next.body.contains("\"next_cursor\":null"))
+        #expect(try await rig.ask("/v1/rollouts\(id)?cursor=00", as: "ada").status == 409)
+        let list = try await rig.ask("/v1/rollouts", as: "ada")
+        let told = try FleetStores.openUsers(rig.address).audit(tenant: "north", limit: 100)
+            .filter { $0.action.hasPrefix("rollout_") }
+        #expect(
+            told.map { "\($0.author.name) \($0.action)" }.sorted() == [
+                "ada rollout_approve", "otto rollout_abort", "otto rollout_made",
+                "otto rollout_pause", "otto rollout_resume",
+            ])
+        await rig.stop()
+        for (schema, documents) in [
+            ("Rollout", [made.body, page.body, next.body]), ("RolloutList", [list.body]),
+            ("Problem", [own.body, late.body]),
+        ] {
+            #expect(
+                try SchemaJudge.contractVerdicts(schema, documents)
+                    == documents.map { _ in "ok" }, "\(schema)")
+        }
+    }
+
+    @Test func `nobody sees or decides rollouts with gateways of others`() async throws {
+        let rig = try await rig()
+        let body = #"{"set":"base","name":"mine"}"#
+        #expect(try await post(rig, "", body, as: "otto", key: "k").status == 200)
+        // one by the command line, for gateways of both
+        let store = try FleetStores.openRollouts(rig.address)
+        var plan = RolloutPlan(id: "both", set: UserRig.set)
+        plan.target.gateways = ["gw-0", "gw-9"]
+        _ = try RolloutDesk(store: store, clock: .system).create(plan, at: UserRig.now)
+        for (id, user, status) in [
+            ("mine", "otto", 200), ("mine", "ada", 200), ("mine", "olga", 404),
+            ("both", "otto", 404), ("both", "olga", 404), ("none", "otto", 404),
+            ("mine", "ivan", 403), ("mine", "anna", 403),
+        ] {
+            #expect(
+                try await rig.ask("/v1/rollouts/\(id)", as: user).status == status, "\(id) \(user)")
+            guard status == 200 || user == "olga" else { continue }
+            let decided = try await post(rig, "/\(id)/pause", "{}", as: user, key: "p\(id)")
+            #expect(decided.status == (status == 200 ? 409 : 404), "\(id) \(user)")
+        }
+        #expect(try await rig.ask("/v1/rollouts", as: "olga").body.contains("\"items\":[]"))
+        await rig.stop()
+    }
+
+    @Test func `what cannot be rolled out is refused with all that is wrong`() async throws {
+        let rig = try await rig()
+        for (body, status) in [
+            ("{}", 400), ("[]", 400), (#"{"set":"none"}"#, 400),
+            (#"{"set":"base","version":"9.9.9"}"#, 400),
+            (#"{"set":"base","target":{"gateways":["gw-9"]}}"#, 400),
+            (#"{"set":"base","target":{"gateways":["gw-none"]}}"#, 400),
+            (#"{"set":"base","target":{"houses":["gw-1"]}}"#, 400),
+            (#"{"set":"base","approval":"never"}"#, 400), (#"{"set":"base","waves":"x"}"#, 400),
+            (#"{"set":"base","start":"soon"}"#, 400), (#"{"set":"base","x":1}"#, 400),
+            (#"{"set":"base","name":"No Name"}"#, 409), (#"{"set":"base","zone":"Mars"}"#, 409),
+            (#"{"set":"base","target":{"groups":["none"]}}"#, 409),
+        ] {
+            let answer = try await post(rig, "", body, as: "otto", key: "key")
+            #expect(answer.status == status, "\(body): \(answer.status) \(answer.body)")
+            #expect(answer.body.contains("\"errors\":[{\"pointer\""), "\(body)")
+        }
+        #expect(try await post(rig, "", "{}", as: "otto", key: nil).status == 400)
+        #expect(try await post(rig, "", "{}", as: "otto", key: "a b").status == 400)
+        #expect(try await rig.ask("/v1/rollouts", as: "otto").body.contains("\"items\":[]"))
+        await rig.stop()
+    }
+}
