@@ -21,7 +21,8 @@ package final class UserServer: Sendable {
     /// `watching` are others that look for news, so that news does not wait for charts; without them they share.
     /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
     /// counted. Without `identity` everything goes over the wire as it is,
-    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts. Throws when the identity does not fit, or nothing can listen there.
+    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts. Throws when the
+    /// identity does not fit, or nothing can listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
         watching: sending [any ViewStore] = [],
