@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+import api_cases
 import codec_cases
 import door_cases
 import fleet_cases
@@ -20,7 +21,7 @@ CASES = {
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
     "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
     "replay": fleet_cases.replay, "day": fleet_cases.day, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
-    "history": history_cases.history,
+    "history": history_cases.history, "api": api_cases.api,
     "identity": door_cases.doors, "update": update_cases.update,
 }
 
