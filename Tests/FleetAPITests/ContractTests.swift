@@ -90,6 +90,17 @@ import Testing
             documents[schema, default: []].append(answer.body)
         }
         #expect(documents["Acknowledged"]?.count == 3)
+        try await note("PushKey", "/v1/push-key", as: "otto", status: 200)
+        try await note("Preferences", "/v1/session/preferences", as: "otto", status: 200)
+        for (schema, path, method, words) in [
+            ("Preferences", "/v1/session/preferences", "PATCH", NotifyRoutesTests.preferences),
+            ("PushSubscribed", "/v1/push-subscriptions", "POST", NotifyRoutesTests.subscription()),
+        ] {
+            let answer = try await rig.ask(
+                path, as: "otto", method: method, headers: ["Content-Type: application/json"],
+                body: words)
+            documents[schema, default: []].append(answer.body)
+        }
         try await note("Problem", "/v1/gateways", as: nil, status: 401)
         try await note("Problem", "/v1/gateways", as: "amphora_mute", status: 403)
         try await note("Problem", "/v1/gateways?x=1", as: "otto", status: 400)

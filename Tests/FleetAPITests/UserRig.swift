@@ -22,6 +22,8 @@ struct CurlAnswer: Sendable {
 /// is its admin. South has `gw-9` and its owner stan. `gw-0` is nobody's. A token is `amphora_` and the name.
 final class UserRig: Sendable {
     static let now: Int64 = 1_790_000_000_000
+    /// What browsers subscribe with; any text does.
+    static let pushKey = "BPushKey"
     static let users: [(name: String, role: UserRole, tenant: String)] = [
         ("anna", .owner, "north"), ("ivan", .installer, "north"), ("otto", .operator, "north"),
         ("ada", .admin, "north"), ("stan", .owner, "south"), ("olga", .operator, "south"),
@@ -46,7 +48,7 @@ final class UserRig: Sendable {
                 host: "127.0.0.1", port: 0,
                 stores: [FleetStores.openViews(address), FleetStores.openViews(address)],
                 limits: limits, log: log, clock: { Self.now }, steady: { began },
-                catalogue: Self.catalogue)
+                catalogue: Self.catalogue, pushKey: UserRig.pushKey)
         }
     }
 

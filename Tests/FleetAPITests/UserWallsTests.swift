@@ -20,6 +20,7 @@ import Testing
     private func path(_ route: UserRoute, _ id: String) -> String {
         let path = route.path.replacing("{id}", with: id).replacing("{language}", with: "en")
             .replacing("{layer}", with: "fleet").replacing("{rollout}", with: "none")
+            .replacing("{subscription}", with: "abcd1234")
         return path.hasSuffix("/history") ? path + "?quantity=power_mw" : path
     }
 

@@ -21,7 +21,7 @@ enum FuzzTarget: String, CaseIterable {
     case devices, tuf, assignment, zone, local
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
-    case rollout
+    case rollout, subscription
 
     /// Hands one input to the door.
     func take(_ bytes: [UInt8]) {
@@ -56,6 +56,7 @@ enum FuzzTarget: String, CaseIterable {
         case .planted: takePlanted(bytes)
         case .rollout: takeRollout(bytes)
         case .local: takeLocal(bytes)
+        case .subscription: takeSubscription(bytes)
         }
     }
 }

@@ -65,10 +65,12 @@ import Testing
             House.programs + "/amphora-fleet",
             [
                 "serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api",
-                "127.0.0.1:\(api)",
+                "127.0.0.1:\(api)", "--push-key", folder.file("push.pem"), "--app-address",
+                "https://app.example.org",
             ])
         _ = try server.waitForLine(containing: "serving", within: 60_000)
-        // what a schema cannot say: a chart begins before it ends, a zone and a setting exist, a key has not been used for something else
+        // what a schema cannot say: a chart begins before it ends, a zone and a setting exist, a key has not been
+        // used for something else, quiet hours last, and the key of a browser lies on its curve
         let usual = "\"2xx\", 304, 401, 403, 404, 406, 409, 412, 429"
         let settings = """
             [checks.missing_required_header]
@@ -113,6 +115,14 @@ import Testing
             [[operations]]
             include-operation-id = "acknowledgeAlarm"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "changePreferences"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
+
+            [[operations]]
+            include-operation-id = "addPushSubscription"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
             """
         try Data(settings.utf8).write(to: URL(filePath: folder.file("schemathesis.toml")))
         let run = try ChildProcess(

@@ -33,6 +33,8 @@ struct UserResponder: HTTPResponder {
     let clock: @Sendable () -> Int64
     /// Seconds in which a body has to be there.
     let bodySeconds: Int
+    /// What browsers need to subscribe to messages; nil where none are sent.
+    let pushKey: String?
 
     func respond(to request: Request, context: UserContext) async -> Response {
         do {

@@ -96,7 +96,7 @@ struct UserRoute: Sendable {
 enum UserRoutes {
     static let all: [UserRoute] =
         looking + views + session + events + codes + describing + configuring + rollouts
-        + [Contract.route]
+        + notify + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),

@@ -21,15 +21,17 @@ package final class UserServer: Sendable {
     /// `watching` are others that look for news, so that news does not wait for charts; without them they share.
     /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
     /// counted. Without `identity` everything goes over the wire as it is,
-    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts. Throws when the
-    /// identity does not fit, or nothing can listen there.
+    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts, and `pushKey` is
+    /// what browsers need to subscribe to messages. Throws when the identity does not fit, or nothing can
+    /// listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
         watching: sending [any ViewStore] = [],
         limits: PatienceLimits = PatienceLimits(), log: Logger,
         clock: @escaping @Sendable () -> Int64,
         steady: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        identity: (@Sendable () throws -> ServerPair)? = nil, catalogue: ProfileCatalogue? = nil
+        identity: (@Sendable () throws -> ServerPair)? = nil, catalogue: ProfileCatalogue? = nil,
+        pushKey: String? = nil
     ) throws(ListenError) {
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [HeadDeadline(.seconds(Int64(limits.head)))],
@@ -63,7 +65,7 @@ package final class UserServer: Sendable {
                 overTLS: identity != nil,
                 codes: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
             events: events,
-            log: log, clock: clock, bodySeconds: limits.body)
+            log: log, clock: clock, bodySeconds: limits.body, pushKey: pushKey)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
             Application(

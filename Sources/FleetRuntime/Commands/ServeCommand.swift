@@ -18,7 +18,8 @@ struct ServeCommand: ParsableCommand {
             they shall run on. Rollouts go forward, and what each gateway shall install is signed and shown in \
             the repository; with --assignments it lies in that folder instead, one file a gateway. Alarms are made \
             of what gateways report, and raised for those of which nothing is heard; \
-            'hooks' says who is told. With --api, users ('users add') look \
+            'hooks' says which programs are told, 'users notify' how people are, \
+            by mail with --mail-server and in their browsers with --push-key. With --api, users ('users add') look \
             at their gateways with tokens ('users token'); without a certificate that is plain HTTP and for this \
             machine only, for instance for a proxy on it that speaks TLS.
             """)
@@ -53,6 +54,7 @@ struct ServeCommand: ParsableCommand {
     var silentMin = 15
 
     @OptionGroup var api: UserServerOptions
+    @OptionGroup var notify: NotifyOptions
     @OptionGroup var authority: AuthorityOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var profiles: RepositoryOptions
@@ -68,6 +70,7 @@ struct ServeCommand: ParsableCommand {
             throw ExitCode(ExitStatus.configuration)
         }
         let users = try api.checked()
+        let ways = try notify.ways()
         guard (1...3600).contains(rolloutS) else {
             Output.note("amphora-fleet: '--rollout-s' is \(rolloutS), allowed 1…3600")
             throw ExitCode(ExitStatus.configuration)
@@ -100,8 +103,11 @@ struct ServeCommand: ParsableCommand {
             let alarms = try AlarmService(
                 store: store.store, silentMinutes: Int64(silentMin), log: log)
             let hooks = try HookService(store: store.store, log: log)
+            let notified = try NotifyService(store: store.store, ways: ways, log: log)
             let views = try users.map {
-                try $0.open(store: store.store, repository: profiles.repository, log: log)
+                try $0.open(
+                    store: store.store, repository: profiles.repository, log: log,
+                    pushKey: ways.pushKey)
             }
             log.info(
                 "serving",
@@ -112,6 +118,7 @@ struct ServeCommand: ParsableCommand {
                 ])
             while signals.next() == .report { Output.result(probe.report().document) }
             hooks.stop()
+            notified.stop()
             views?.stop()
             alarms.stop()
             rollouts?.stop()

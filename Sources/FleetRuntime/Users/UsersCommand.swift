@@ -13,8 +13,8 @@ struct UsersCommand: ParsableCommand {
             """,
         subcommands: [
             AddUserCommand.self, ListUsersCommand.self, RemoveUserCommand.self,
-            SetPasswordCommand.self, UserTokenCommand.self, GrantCommand.self, InviteCommand.self,
-            AuditCommand.self,
+            SetPasswordCommand.self, UserTokenCommand.self, UserNotifyCommand.self,
+            GrantCommand.self, InviteCommand.self, AuditCommand.self,
         ])
 
     /// Opens the store for a command, with its tables of today; trouble ends it with a sentence.
