@@ -41,6 +41,13 @@ export const volts = (mv) => (isKnown(mv) ? `${number(mv / 1000, 3)}${thin}V` : 
 export const millivolts = (mv) => (isKnown(mv) ? `${number(mv)}${thin}mV` : none);
 export const signed = (value, unit) =>
   isKnown(value) ? `${value > 0 ? '+' : value < 0 ? '−' : '±'}${number(Math.abs(value))}${thin}${unit}` : none;
+/** A number with the name of its unit. */
+export const quantity = (value, digits, name) => (isKnown(value) ? `${number(value, digits)}${thin}${name}` : none);
+/** From the lowest to the highest of a few, with the unit once. */
+export const range = (low, high, digits, name) =>
+  !isKnown(low) || !isKnown(high) ? none
+  : number(low, digits) === number(high, digits) ? quantity(low, digits, name)
+  : `${number(low, digits)}–${number(high, digits)}${thin}${name}`;
 export const amperes = (value) => (isKnown(value) ? `${number(value, 1)}${thin}A` : none);
 export const inUnit = (celsius) => (temperatureUnit() === 'f' ? celsius * 1.8 + 32 : celsius);
 export const unitName = () => (temperatureUnit() === 'f' ? '°F' : '°C');

@@ -28,8 +28,8 @@ export function banner({ kind = 'info', title, ...props }, ...content) {
 }
 
 /** What stands where nothing is. */
-export function empty({ icon: name = 'info', title, ...props }, ...content) {
-  return h('div', { class: 'empty', ...props }, icon(name, { size: 40 }), h('h2', null, title), content);
+export function empty({ icon: name = 'info', title, class: extra, ...props }, ...content) {
+  return h('div', { ...props, class: `empty ${extra ?? ''}` }, icon(name, { size: 40 }), h('h2', null, title), content);
 }
 
 /** Grey shapes while something is on its way. */

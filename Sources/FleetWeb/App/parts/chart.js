@@ -72,7 +72,7 @@ export function timeChart() {
     const at = cursor();
     return h('figure', { class: 'chart', key: id, 'aria-labelledby': `${id}-caption` },
       h('figcaption', { id: `${id}-caption` }, caption),
-      h('output', { class: 'readout', 'aria-live': 'polite' }, at === null ? '' : read(at)),
+      h('output', { class: 'readout', 'aria-live': at === null ? 'off' : 'polite' }, at !== null ? read(at) : ordered.length ? read(ordered.at(-1).time) : ''),
       h('div', {
         class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-describedby': `${id}-keys`,
         onkeydown: (event) => keys(event, ordered, cursor),
@@ -157,7 +157,8 @@ function keys(event, points, cursor) {
   if (!(event.key in steps) || !points.length) return;
   event.preventDefault();
   const now = points.findIndex((one) => one.time === cursor.peek());
-  const wanted = now < 0 ? (steps[event.key] < 0 ? points.length - 1 : 0) : now + steps[event.key];
+  // the values of the newest point are read already while nobody asks for another
+  const wanted = (now < 0 ? points.length - 1 : now) + steps[event.key];
   cursor.set(points[Math.min(points.length - 1, Math.max(0, wanted))].time);
 }
 
@@ -185,7 +186,7 @@ export function barChart() {
     const levels = ticks(0, most, 3);
     return h('figure', { class: 'chart', key: id, 'aria-labelledby': `${id}-caption` },
       h('figcaption', { id: `${id}-caption` }, caption),
-      h('output', { class: 'readout', 'aria-live': 'polite' }, at !== null && items[at] ? read(items[at]) : ''),
+      h('output', { class: 'readout', 'aria-live': at === null ? 'off' : 'polite' }, items.length ? read(items[at] ?? items.at(-1)) : ''),
       h('div', {
         class: 'plot', tabindex: '0', role: 'img', 'aria-label': `${title}. ${caption}`, 'aria-describedby': `${id}-keys`,
         ref: (element) => new ResizeObserver(([entry]) => width.set(Math.max(280, Math.round(entry.contentRect.width)))).observe(element),
@@ -193,7 +194,7 @@ export function barChart() {
           const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9 };
           if (!(event.key in steps)) return;
           event.preventDefault();
-          chosen.update((now) => Math.min(items.length - 1, Math.max(0, (now ?? (steps[event.key] < 0 ? items.length : -1)) + steps[event.key])));
+          chosen.update((now) => Math.min(items.length - 1, Math.max(0, (now ?? items.length - 1) + steps[event.key])));
         },
         onpointermove: (event) => {
           const box = event.currentTarget.getBoundingClientRect();

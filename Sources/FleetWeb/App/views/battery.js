@@ -1,5 +1,5 @@
 import { h } from '../core/dom.js';
-import { ago, amperes, number, percent, temperature, volts } from '../core/format.js';
+import { ago, amperes, inUnit, millivolts, percent, quantity, range, temperature, unitName } from '../core/format.js';
 import { t } from '../core/words.js';
 import { bank, currentID } from '../core/state.js';
 import { byAttention, cellsOf, reportsOf, spreadWords, stateOf, temperaturesOf } from '../parts/packs.js';
@@ -35,8 +35,11 @@ function health(state, packs) {
   const widest = packs.map((pack) => ({ pack: pack.pack, cells: cellsOf(pack.values) })).filter((one) => one.cells)
     .reduce((best, one) => (!best || one.cells.spread > best.cells.spread ? one : best), null);
   return widest && widest.cells.spread >= notable
-    ? t('battery.spread', { pack: widest.pack, spread: `${number(widest.cells.spread)} mV` }) : t('battery.good');
+    ? t('battery.spread', { pack: widest.pack, spread: millivolts(widest.cells.spread) }) : t('battery.good');
 }
+
+const warmth = (celsius) => (celsius === null ? null : inUnit(celsius));
+const kilo = (mv) => (mv === null ? null : mv / 1000);
 
 function values(state) {
   const { values } = state;
@@ -46,11 +49,10 @@ function values(state) {
     facts(
       fact(t('battery.soc'), percent(values.soc_pct), old),
       fact(t('battery.health'), percent(values.soh_pct), old),
-      fact(t('battery.voltage'), values.voltage_v === null ? volts(null) : `${number(values.voltage_v, 1)} V`, old),
+      fact(t('battery.voltage'), quantity(values.voltage_v, 1, 'V'), old),
       fact(t('battery.current'), amperes(values.current_a), old),
-      fact(t('battery.temperature'), values.temperature_min_c === null ? temperature(null)
-        : t('battery.between', { a: temperature(values.temperature_min_c), b: temperature(values.temperature_max_c) }), old),
-      fact(t('battery.cells'), values.cell_min_mv === null ? volts(null) : t('battery.between', { a: volts(values.cell_min_mv), b: volts(values.cell_max_mv) }), old)),
+      fact(t('battery.temperature'), range(warmth(values.temperature_min_c), warmth(values.temperature_max_c), 0, unitName()), old),
+      fact(t('battery.cells'), range(kilo(values.cell_min_mv), kilo(values.cell_max_mv), 3, 'V'), old)),
     h('details', null, h('summary', null, t('battery.limits')),
       facts(
         fact(t('battery.may_charge'), amperes(values.charge_limit?.current_a), limit(values.charge_limit)),

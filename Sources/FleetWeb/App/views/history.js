@@ -86,7 +86,7 @@ function nameOf(kind, { from, to }, place) {
     case 'week': return `${date(from, place, { day: 'numeric', month: 'short' })} – ${date(to - hour, place, { day: 'numeric', month: 'short', year: 'numeric' })}`;
     case 'month': return date(middle, place, { month: 'long', year: 'numeric' });
     case 'year': return date(middle, place, { year: 'numeric' });
-    default: return date(middle, place, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' });
+    default: return date(middle, place, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
   }
 }
 

@@ -1,7 +1,7 @@
 import { h } from '../core/dom.js';
 import { resource, untracked } from '../core/store.js';
 import { get } from '../core/api.js';
-import { ago, amperes, clock, millivolts, none, number, percent, signed, temperature, volts } from '../core/format.js';
+import { ago, amperes, clock, millivolts, none, number, percent, quantity, signed, temperature, volts } from '../core/format.js';
 import { fields, marks } from '../core/zone.js';
 import { t } from '../core/words.js';
 import { bank, currentID, gateways, now, openAlarms, zone } from '../core/state.js';
@@ -54,11 +54,11 @@ function show(state, pack, spread, chart, id) {
     : [
       card({}, facts(
         fact(t('battery.soc'), percent(values.soc_pct), { state: old }),
-        fact(t('battery.voltage'), values.voltage_v === null ? none : `${number(values.voltage_v, 2)} V`, { state: old }),
+        fact(t('battery.voltage'), quantity(values.voltage_v, 2, 'V'), { state: old }),
         fact(t('battery.current'), amperes(values.current_a), { state: old }),
         fact(t('battery.health'), percent(values.soh_pct), { state: old }),
         fact(t('battery.cycles'), number(values.cycles), { state: old }),
-        fact(t('battery.capacity'), values.full_ah === null ? none : `${number(values.full_ah)} Ah`, { state: old }))),
+        fact(t('battery.capacity'), quantity(values.full_ah, 0, 'Ah'), { state: old }))),
       h('div', { class: 'grid cells-grid' }, cellsCard(values, old), heatCard(values, old)),
       spreadCard(spread, chart),
     ]);
@@ -69,8 +69,8 @@ function cellsCard(values, old) {
   if (!cells) return card({ title: t('pack.cells') }, h('p', { class: 'hint' }, t('pack.no_cells')));
   // a scale of its own, but never so fine that noise looks like trouble
   const most = Math.max(15, ...cells.all.map((one) => (one.mv === null ? 0 : Math.abs(one.mv - cells.mean))));
-  const mark = (one) => one.cell === cells.high.cell ? h('span', { class: 'mark' }, icon('up', { size: 14 }), t('pack.highest'))
-    : one.cell === cells.low.cell ? h('span', { class: 'mark' }, icon('down', { size: 14 }), t('pack.lowest')) : null;
+  const mark = (one) => one.cell === cells.high.cell ? h('span', { class: 'mark' }, icon('up', { size: 14 }), h('span', null, t('pack.highest')))
+    : one.cell === cells.low.cell ? h('span', { class: 'mark' }, icon('down', { size: 14 }), h('span', null, t('pack.lowest'))) : null;
   return card({ title: t('pack.cells'), hint: t('pack.cells_hint', { mean: volts(cells.mean) }), class: 'cells' },
     h('p', null, t('pack.cells_caption', { high: cells.high.cell, high_v: volts(cells.high.mv), low: cells.low.cell, low_v: volts(cells.low.mv), spread: millivolts(cells.spread) })),
     h('table', { class: old ? 'old-value' : '' },
