@@ -83,6 +83,8 @@ export async function loadSession() {
     await begin(found.data);
   } catch (problem) {
     session.set(null);
+    // what was kept belongs to whoever was signed in
+    if (problem.status === 401) await forget();
     const type = problem.type?.replaceAll('-', '_');
     if (type === 'first_use_needed') return '/first-use';
     if (problem.type === 'network') return null;
@@ -92,6 +94,7 @@ export async function loadSession() {
 
 /** Starts with a session document. */
 export async function begin(document) {
+  if (session.peek() === null) await forget();
   store('/v1/session', JSON.stringify(document));
   const asked = document.user?.language;
   if (asked in languages && asked !== language.peek()) {
@@ -179,11 +182,16 @@ function watch(id) {
         live.set({ id, document: found.data, at: found.storedAt, isKept: true, way: 'kept' });
       } else take(found.data, 'asked');
       // nobody tells of alarms either while there are no events
-      if (++asked % 4 === 0) openAlarms.load();
+      if (source?.readyState !== 1 && ++asked % 4 === 0) openAlarms.load();
     } catch (problem) {
       if (!ended && live.peek()?.id !== id) live.set({ id, error: problem });
     }
-    if (!ended) timer = setTimeout(ask, reachable.peek() ? 1500 : 4000);
+    if (!ended) plan(!reachable.peek() ? 4000 : source?.readyState === 1 ? 15_000 : 1500);
+  }
+
+  function plan(wait) {
+    clearTimeout(timer);
+    timer = setTimeout(ask, wait);
   }
 
   let keptAt = 0;
@@ -191,11 +199,12 @@ function watch(id) {
     if (ended || !('EventSource' in self) || !can('events')) return;
     source = new EventSource(`/v1/events?gateway=${encodeURIComponent(id)}`);
     source.addEventListener('open', () => {
-      clearTimeout(timer);
+      plan(15_000);
       reachable.set(true);
     });
     source.addEventListener('live', (event) => {
-      clearTimeout(timer);
+      // a proxy may let a stream die without a word: then asking goes on
+      plan(30_000);
       reachable.set(true);
       take(JSON.parse(event.data), 'told');
       if (Date.now() - keptAt > 10_000) {

@@ -65,7 +65,13 @@ export default function more() {
         fact(t('more.user'), session()?.user?.name ?? '–', { note: t(`role.${role()}`) }),
         currentGateway() && fact(t('house'), currentGateway().label || currentGateway().id),
         fact(t('more.version'), version())),
-      h('div', null, button({ icon: 'out', onclick: signOut }, t('more.out')))));
+      h('div', null, button({ icon: 'out', onclick: leave }, t('more.out')))));
+}
+
+/** Whoever signs out is told of nothing on this device any more. */
+async function leave() {
+  if (pushing() === 'on') await switchPush(false).catch(() => {});
+  await signOut();
 }
 
 const version = () => new URL(import.meta.url).pathname.split('/')[2]?.slice(0, 8) ?? '–';
