@@ -1,3 +1,4 @@
+import FleetStore
 import Views
 
 // What requests and answers share with the gateway's own server, by the names they have here.
@@ -9,6 +10,16 @@ typealias MomentText = Views.MomentText
 typealias Names = Views.Names
 typealias Query = Views.Query
 typealias SeriesDocument = Views.SeriesDocument
+
+extension LiveDocument {
+    /// That of the newest sample in the store; nil is a gateway that never measured.
+    init(gateway: String, newest: NewestSample?, now: Int64) {
+        self.init(
+            gateway: gateway, made: newest?.bank.timeMilliseconds,
+            quality: newest?.bank.quality ?? .unmended, bank: newest?.bank.sample,
+            packs: newest?.packs ?? [], now: now)
+    }
+}
 
 extension Accept {
     /// The form of history that a client likes best; throws a ``Problem`` when it wants none of them.

@@ -148,10 +148,7 @@ enum UserRoutes {
         let id = try await seen(asked, desk).id
         try asked.query.finish()
         let newest = try await desk.ask { try $0.newest(of: id) }
-        let document = LiveDocument(
-            gateway: id, made: newest?.bank.timeMilliseconds,
-            quality: newest?.bank.quality ?? .unmended, bank: newest?.bank.sample,
-            packs: newest?.packs ?? [], now: asked.now)
+        let document = LiveDocument(gateway: id, newest: newest, now: asked.now)
         return Reply(bytes: document.bytes, isTagged: false)
     }
 
