@@ -242,10 +242,11 @@ def flow_push(desk):
     # what is no JSON is shown all the same, and no address leads out of the app
     assert push("hello")["title"] == "Amphora"
     assert push(json.dumps({"title": "x", "url": "https:" + "//elsewhere.example/"}))["data"]["url"] == "/"
-    # somebody presses the notification
+    # somebody presses the notification; an event of a script keeps no worker awake, so this waits in it
     worker.evaluate("""() => { const event = new ExtendableEvent('notificationclick');
         event.notification = { close() {}, data: { url: '/alarms' } };
-        self.dispatchEvent(event); }""")
+        self.dispatchEvent(event);
+        return new Promise((done) => setTimeout(done, 500)); }""")
     expect(page.get_by_role("heading", name="Alarms")).to_be_visible()
 
 

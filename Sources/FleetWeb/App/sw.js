@@ -70,8 +70,8 @@ self.addEventListener('notificationclick', (event) => {
     const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
     const open = windows[0];
     if (!open) return self.clients.openWindow(url);
-    await open.focus().catch(() => { /* not every system lets a page come forward */ });
     open.postMessage({ type: 'open', url });
+    await open.focus().catch(() => { /* not every system lets a page come forward */ });
   })());
 });
 
