@@ -31,7 +31,8 @@ import Testing
     @Test func `HEAD says the same as GET without the content`() async throws {
         let rig = try await UserRig()
         let get = try await rig.ask("/more")
-        let head = try await rig.ask("/more", method: "HEAD", headers: ["Connection: close"], isHead: true)
+        let head = try await rig.ask(
+            "/more", method: "HEAD", headers: ["Connection: close"], isHead: true)
         #expect(head.status == 200 && head.body.isEmpty)
         for name in ["content-length", "etag", "content-type", "content-security-policy"] {
             #expect(head.headers[name] == get.headers[name] && get.headers[name] != nil, "\(name)")
@@ -39,10 +40,12 @@ import Testing
         await rig.stop()
     }
 
-    @Test func `whoever has the file is told so, and each form has a tag of its own`() async throws {
+    @Test func `whoever has the file is told so, and each form has a tag of its own`() async throws
+    {
         let rig = try await UserRig()
         let plain = try #require(try await rig.ask("/").headers["etag"])
-        let packed = try await rig.ask("/", method: "HEAD", headers: ["Accept-Encoding: br, gzip"], isHead: true)
+        let packed = try await rig.ask(
+            "/", method: "HEAD", headers: ["Accept-Encoding: br, gzip"], isHead: true)
         #expect(packed.headers["content-encoding"] == "gzip")
         #expect(packed.headers["vary"] == "Accept-Encoding")
         let other = try #require(packed.headers["etag"])

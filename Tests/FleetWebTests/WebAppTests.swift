@@ -26,7 +26,9 @@ import Testing
         let carried = WebApp.carried
         let words: Comment = "run Tests/app_rig/list_files.py and build again"
         #expect(carried.map(\.path) == tree.keys.sorted(), words)
-        for file in carried { #expect((tree[file.path] == file.bytes) == true, "\(file.path): \(words)") }
+        for file in carried {
+            #expect((tree[file.path] == file.bytes) == true, "\(file.path): \(words)")
+        }
     }
 
     @Test func `every file is served, those of a version at its address`() {
@@ -42,7 +44,7 @@ import Testing
     }
 
     @Test
-    func `the page, the worker and the manifest name the version and nothing is left to fill in`()
+    func `page, worker and manifest name the version, and nothing is left to fill in`()
         throws
     {
         let app = WebApp.current
@@ -133,7 +135,7 @@ import Testing
     }
 
     @Test
-    func `nothing of the app comes from elsewhere, and no script or style stands in the page`()
+    func `nothing comes from elsewhere, and no script or style stands in the page`()
         throws
     {
         for file in WebApp.carried where !file.path.hasSuffix(".png") {
