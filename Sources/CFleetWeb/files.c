@@ -40,81 +40,123 @@ static const unsigned char file11[] = {
 #embed "../FleetWeb/App/core/zone.js"
 };
 static const unsigned char file12[] = {
-#embed "../FleetWeb/App/icons/icon-192.png"
+#embed "../FleetWeb/App/desk.css"
 };
 static const unsigned char file13[] = {
-#embed "../FleetWeb/App/icons/icon-512.png"
+#embed "../FleetWeb/App/icons/icon-192.png"
 };
 static const unsigned char file14[] = {
-#embed "../FleetWeb/App/icons/icon.svg"
+#embed "../FleetWeb/App/icons/icon-512.png"
 };
 static const unsigned char file15[] = {
-#embed "../FleetWeb/App/index.html"
+#embed "../FleetWeb/App/icons/icon.svg"
 };
 static const unsigned char file16[] = {
-#embed "../FleetWeb/App/main.js"
+#embed "../FleetWeb/App/index.html"
 };
 static const unsigned char file17[] = {
-#embed "../FleetWeb/App/manifest.webmanifest"
+#embed "../FleetWeb/App/main.js"
 };
 static const unsigned char file18[] = {
-#embed "../FleetWeb/App/parts/alarm.js"
+#embed "../FleetWeb/App/manifest.webmanifest"
 };
 static const unsigned char file19[] = {
-#embed "../FleetWeb/App/parts/basics.js"
+#embed "../FleetWeb/App/parts/alarm.js"
 };
 static const unsigned char file20[] = {
-#embed "../FleetWeb/App/parts/chart.js"
+#embed "../FleetWeb/App/parts/basics.js"
 };
 static const unsigned char file21[] = {
-#embed "../FleetWeb/App/parts/icons.js"
+#embed "../FleetWeb/App/parts/chart.js"
 };
 static const unsigned char file22[] = {
-#embed "../FleetWeb/App/parts/packs.js"
+#embed "../FleetWeb/App/parts/desk.js"
 };
 static const unsigned char file23[] = {
-#embed "../FleetWeb/App/parts/shell.js"
+#embed "../FleetWeb/App/parts/icons.js"
 };
 static const unsigned char file24[] = {
-#embed "../FleetWeb/App/sw.js"
+#embed "../FleetWeb/App/parts/packs.js"
 };
 static const unsigned char file25[] = {
-#embed "../FleetWeb/App/theme.js"
+#embed "../FleetWeb/App/parts/rollout.js"
 };
 static const unsigned char file26[] = {
-#embed "../FleetWeb/App/views/alarms.js"
+#embed "../FleetWeb/App/parts/shell.js"
 };
 static const unsigned char file27[] = {
-#embed "../FleetWeb/App/views/battery.js"
+#embed "../FleetWeb/App/parts/verdicts.js"
 };
 static const unsigned char file28[] = {
-#embed "../FleetWeb/App/views/claim.js"
+#embed "../FleetWeb/App/sw.js"
 };
 static const unsigned char file29[] = {
-#embed "../FleetWeb/App/views/first-use.js"
+#embed "../FleetWeb/App/theme.js"
 };
 static const unsigned char file30[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/alarms.js"
 };
 static const unsigned char file31[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/audit.js"
 };
 static const unsigned char file32[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/battery.js"
 };
 static const unsigned char file33[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/causes.js"
 };
 static const unsigned char file34[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/claim.js"
 };
 static const unsigned char file35[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/diagnose.js"
 };
 static const unsigned char file36[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/views/first-use.js"
 };
 static const unsigned char file37[] = {
+#embed "../FleetWeb/App/views/fleet.js"
+};
+static const unsigned char file38[] = {
+#embed "../FleetWeb/App/views/gateway.js"
+};
+static const unsigned char file39[] = {
+#embed "../FleetWeb/App/views/heat.js"
+};
+static const unsigned char file40[] = {
+#embed "../FleetWeb/App/views/history.js"
+};
+static const unsigned char file41[] = {
+#embed "../FleetWeb/App/views/home.js"
+};
+static const unsigned char file42[] = {
+#embed "../FleetWeb/App/views/more.js"
+};
+static const unsigned char file43[] = {
+#embed "../FleetWeb/App/views/pack.js"
+};
+static const unsigned char file44[] = {
+#embed "../FleetWeb/App/views/report.js"
+};
+static const unsigned char file45[] = {
+#embed "../FleetWeb/App/views/rollout.js"
+};
+static const unsigned char file46[] = {
+#embed "../FleetWeb/App/views/rollouts.js"
+};
+static const unsigned char file47[] = {
+#embed "../FleetWeb/App/views/sign-in.js"
+};
+static const unsigned char file48[] = {
+#embed "../FleetWeb/App/views/users.js"
+};
+static const unsigned char file49[] = {
+#embed "../FleetWeb/App/words/de.js"
+};
+static const unsigned char file50[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file51[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -131,32 +173,46 @@ static const struct amphora_web_file files[] = {
     {"core/store.js", file9, sizeof file9},
     {"core/words.js", file10, sizeof file10},
     {"core/zone.js", file11, sizeof file11},
-    {"icons/icon-192.png", file12, sizeof file12},
-    {"icons/icon-512.png", file13, sizeof file13},
-    {"icons/icon.svg", file14, sizeof file14},
-    {"index.html", file15, sizeof file15},
-    {"main.js", file16, sizeof file16},
-    {"manifest.webmanifest", file17, sizeof file17},
-    {"parts/alarm.js", file18, sizeof file18},
-    {"parts/basics.js", file19, sizeof file19},
-    {"parts/chart.js", file20, sizeof file20},
-    {"parts/icons.js", file21, sizeof file21},
-    {"parts/packs.js", file22, sizeof file22},
-    {"parts/shell.js", file23, sizeof file23},
-    {"sw.js", file24, sizeof file24},
-    {"theme.js", file25, sizeof file25},
-    {"views/alarms.js", file26, sizeof file26},
-    {"views/battery.js", file27, sizeof file27},
-    {"views/claim.js", file28, sizeof file28},
-    {"views/first-use.js", file29, sizeof file29},
-    {"views/history.js", file30, sizeof file30},
-    {"views/home.js", file31, sizeof file31},
-    {"views/more.js", file32, sizeof file32},
-    {"views/pack.js", file33, sizeof file33},
-    {"views/sign-in.js", file34, sizeof file34},
-    {"words/de.js", file35, sizeof file35},
-    {"words/en.js", file36, sizeof file36},
-    {"words/fr.js", file37, sizeof file37},
+    {"desk.css", file12, sizeof file12},
+    {"icons/icon-192.png", file13, sizeof file13},
+    {"icons/icon-512.png", file14, sizeof file14},
+    {"icons/icon.svg", file15, sizeof file15},
+    {"index.html", file16, sizeof file16},
+    {"main.js", file17, sizeof file17},
+    {"manifest.webmanifest", file18, sizeof file18},
+    {"parts/alarm.js", file19, sizeof file19},
+    {"parts/basics.js", file20, sizeof file20},
+    {"parts/chart.js", file21, sizeof file21},
+    {"parts/desk.js", file22, sizeof file22},
+    {"parts/icons.js", file23, sizeof file23},
+    {"parts/packs.js", file24, sizeof file24},
+    {"parts/rollout.js", file25, sizeof file25},
+    {"parts/shell.js", file26, sizeof file26},
+    {"parts/verdicts.js", file27, sizeof file27},
+    {"sw.js", file28, sizeof file28},
+    {"theme.js", file29, sizeof file29},
+    {"views/alarms.js", file30, sizeof file30},
+    {"views/audit.js", file31, sizeof file31},
+    {"views/battery.js", file32, sizeof file32},
+    {"views/causes.js", file33, sizeof file33},
+    {"views/claim.js", file34, sizeof file34},
+    {"views/diagnose.js", file35, sizeof file35},
+    {"views/first-use.js", file36, sizeof file36},
+    {"views/fleet.js", file37, sizeof file37},
+    {"views/gateway.js", file38, sizeof file38},
+    {"views/heat.js", file39, sizeof file39},
+    {"views/history.js", file40, sizeof file40},
+    {"views/home.js", file41, sizeof file41},
+    {"views/more.js", file42, sizeof file42},
+    {"views/pack.js", file43, sizeof file43},
+    {"views/report.js", file44, sizeof file44},
+    {"views/rollout.js", file45, sizeof file45},
+    {"views/rollouts.js", file46, sizeof file46},
+    {"views/sign-in.js", file47, sizeof file47},
+    {"views/users.js", file48, sizeof file48},
+    {"words/de.js", file49, sizeof file49},
+    {"words/en.js", file50, sizeof file50},
+    {"words/fr.js", file51, sizeof file51},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }
