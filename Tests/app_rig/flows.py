@@ -247,7 +247,7 @@ def flow_push(desk):
         event.notification = { close() {}, data: { url: '/alarms' } };
         self.dispatchEvent(event);
         return new Promise((done) => setTimeout(done, 500)); }""")
-    expect(page.get_by_role("heading", name="Alarms")).to_be_visible()
+    expect(page.get_by_role("heading", name="Alarms", exact=True)).to_be_visible()
 
 
 def flow_keyboard(desk):
