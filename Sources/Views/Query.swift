@@ -98,7 +98,7 @@ package struct Query {
         return Array(faults.prefix(20))
     }
 
-    static func decoded(_ text: some Sequence<UInt8>) -> String? {
+    package static func decoded(_ text: some Sequence<UInt8>) -> String? {
         var bytes: [UInt8] = []
         var rest = text.makeIterator()
         while let byte = rest.next() {
