@@ -1,7 +1,6 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
-    & RecipientStore & WatchStore & CodeStore
-    & ConfigurationStore & RolloutStore
+    & RecipientStore & WatchStore & CodeStore & AdminStore & ConfigurationStore & RolloutStore
 
 /// Opens stores by their address.
 package enum FleetStores {
@@ -58,7 +57,7 @@ package enum FleetStores {
     /// The same store, for those who look after users.
     package static func openUsers(
         _ address: String
-    ) throws(FleetStoreError) -> any UserStore & CodeStore {
+    ) throws(FleetStoreError) -> any UserStore & CodeStore & AdminStore {
         try either(address)
     }
 
@@ -80,7 +79,7 @@ package enum FleetStores {
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
         & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
-        & WatchStore & CodeStore
+        & WatchStore & CodeStore & AdminStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -30,6 +30,7 @@ import Testing
     /// Whether the role of a user allows a route.
     private func may(_ user: String, _ route: UserRoute) -> Bool {
         let role = UserRig.users.first { $0.name == user }?.role
+        if route.path == "/v1/audit" { return role?.seesAll == true }
         return route.scope.map { role?.scopes.contains($0) == true } ?? true
     }
 

@@ -13,6 +13,8 @@ struct Problem: Error {
         case signInFailed = "sign_in_failed"
         case scopeMissing = "scope_missing"
         case crossSite = "cross_site"
+        case nameTaken = "name_taken"
+        case ownAccount = "own_account"
         case notFound = "not_found"
         case codeInvalid = "code_invalid"
         case methodNotAllowed = "method_not_allowed"
@@ -43,7 +45,7 @@ struct Problem: Error {
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
-            case .cursorInvalid, .deviceMissing, .rolloutRefused: .conflict
+            case .cursorInvalid, .deviceMissing, .rolloutRefused, .nameTaken, .ownAccount: .conflict
             case .preconditionMissing: .preconditionRequired
             case .preconditionFailed: .preconditionFailed
             case .bodyTooLarge: .contentTooLarge
@@ -64,6 +66,8 @@ struct Problem: Error {
             case .scopeMissing: "The access token or the role does not allow this"
             case .crossSite: "The request does not come from the app"
             case .notFound: "There is no such thing"
+            case .nameTaken: "Somebody has this name"
+            case .ownAccount: "This is your own account"
             case .codeInvalid: "There is no such code, or not any more"
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"

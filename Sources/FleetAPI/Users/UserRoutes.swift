@@ -95,8 +95,8 @@ struct UserRoute: Sendable {
 /// The routes of the API.
 enum UserRoutes {
     static let all: [UserRoute] =
-        looking + views + session + events + codes + describing + configuring + rollouts
-        + notify + [Contract.route]
+        looking + views + session + events + codes + tokens + admin + describing + configuring
+        + rollouts + notify + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
