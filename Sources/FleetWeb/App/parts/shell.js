@@ -57,7 +57,7 @@ function toMain(event) {
 function head() {
   const houses = gateways.value()?.items ?? [];
   const here = currentGateway();
-  const isHouse = !['operator', 'admin'].includes(role()) || route().screen?.path.includes('{id}');
+  const isHouse = !['operator', 'admin'].includes(role()) || /^\/(g|gateway)\/\{id\}/.test(route().screen?.path ?? '');
   const open = (openAlarms.value()?.items ?? []).length;
   const name = here?.label || here?.id || currentID() || 'Amphora';
   return h('header', { class: 'top' },

@@ -23,6 +23,7 @@ export default function causes() {
   async function open(cause, { more = false } = {}) {
     const id = idOf(cause);
     const before = inside.peek()[id];
+    inside.update((all) => ({ ...all, [id]: { ...before, error: null, isOpen: true } }));
     try {
       const cursor = more && before?.next ? `&cursor=${encodeURIComponent(before.next)}` : '';
       const found = await get(`/v1/alarms?state=open&code=${cause.code}&limit=100${cursor}`);
@@ -102,8 +103,9 @@ function one(cause, inside, work, open, lookAfter, store) {
       if (event.target.open) open(cause);
       else store.update((all) => ({ ...all, [id]: { ...all[id], isOpen: false } }));
     } }, h('summary', null, t('causes.which')),
-      !inside ? loading(1)
+      !inside ? null
       : inside.error ? h('p', { class: 'error' }, problemWords(inside.error))
+      : !inside.items ? inside.isOpen && loading(1)
       : h('ul', { class: 'lines' }, inside.items.map((alarm) => {
         const house = gateways.value()?.items.find((item) => item.id === alarm.gateway);
         return h('li', { key: `${alarm.gateway} ${alarm.pack} ${alarm.raised}` },

@@ -57,7 +57,7 @@ function packs(state, id) {
     const heat = temperaturesOf(values);
     const reports = values ? [...values.faults, ...values.protections, ...values.warnings] : [];
     return [
-      h('a', { class: 'pack-way', href: `/g/${encodeURIComponent(id)}/battery/${pack.pack}` }, t('pack.name', { pack: pack.pack })), chip(kind, words), pack.serial ?? none,
+      h('a', { class: 'pack-way', href: `/g/${encodeURIComponent(id)}/battery/${pack.pack}` }, t('pack.name', { pack: pack.pack })), chip(kind, words), h('span', { class: 'solid' }, pack.serial ?? none),
       pack.age === null ? none : ago(pack.age), percent(values?.soc_pct),
       values && values.voltage_v !== null ? `${number(values.voltage_v, 2)}\u202fV` : none, millivolts(cellsOf(values)?.spread),
       heat ? `${number(inUnit(heat.low))}–${temperature(heat.high)}` : none,

@@ -100,7 +100,7 @@ function packs(state, id) {
     const { kind, words } = stateOf(pack);
     const heat = temperaturesOf(pack.values);
     return [
-      h('a', { class: 'pack-way', href: `/g/${encodeURIComponent(id)}/battery/${pack.pack}` }, t('pack.name', { pack: pack.pack })), chip(kind, words), pack.serial ?? none,
+      h('a', { class: 'pack-way', href: `/g/${encodeURIComponent(id)}/battery/${pack.pack}` }, t('pack.name', { pack: pack.pack })), chip(kind, words), h('span', { class: 'solid' }, pack.serial ?? none),
       percent(pack.values?.soc_pct), millivolts(cellsOf(pack.values)?.spread),
       heat ? temperature(heat.high) : none, pack.age === null ? none : ago(pack.age),
     ];

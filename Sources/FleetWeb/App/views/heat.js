@@ -43,7 +43,7 @@ export default function heat() {
     return page({ title, lead: `${lead} · ${t('heat.mean', { mean: volts(mean) })}` },
       tools(id),
       state.state !== 'live' && state.age !== null && banner({ kind: 'stale', title: t('gw.stale', { ago: ago(state.age) }), key: 'stale' }),
-      h('div', { class: 'row spread', key: 'tools' },
+      h('div', { class: 'row spread', key: 'ways' },
         choice({ name: 'order', legend: t('heat.order'), value: order(), onchange: order.set,
           options: [['number', t('heat.by_number')], ['spread', t('heat.by_spread')]] }),
         h('div', { class: 'row' },

@@ -25,7 +25,7 @@ export default function report({ id }) {
       untracked(() => { if (!alarms.busy.peek()) alarms.load(); });
     }
     const state = bank();
-    const title = t('report.title');
+    const title = t('screen.report');
     if (state.state === 'loading' || (!alarms.value() && !alarms.error())) return page({ title: t('screen.report') }, loading(4));
     if (state.state === 'failed') return page({ title }, failed(state.problem, () => location.reload()));
     if (!state.values) return page({ title }, tools(id), empty({ icon: 'report', title: t('desk.never') }, h('p', null, t('gw.never_words'))));
@@ -74,7 +74,7 @@ function paper({ state, id, house, who, note, alarms, verdicts, made }) {
       number_(t('battery.voltage')), number_(t('heat.spread')), number_(t('battery.temperature')), number_(t('battery.cycles'))],
     state.packs.map((pack) => {
       const heat = temperaturesOf(pack.values);
-      return [String(pack.pack), pack.serial ?? none, stateOf(pack).words, percent(pack.values?.soc_pct),
+      return [String(pack.pack), h('span', { class: 'solid' }, pack.serial ?? none), stateOf(pack).words, percent(pack.values?.soc_pct),
         pack.values && pack.values.voltage_v !== null ? `${number(pack.values.voltage_v, 2)}\u202fV` : none, millivolts(cellsOf(pack.values)?.spread),
         heat ? t('battery.between', { a: temperature(heat.low), b: temperature(heat.high) }) : none, number(pack.values?.cycles)];
     }), state.packs.map((pack) => !pack.isLive))),

@@ -1,0 +1,137 @@
+import FleetStore
+import Foundation
+import TestKit
+import Testing
+
+/// A fleet of three houses in different states, with an owner, an installer, an operator and an administrator.
+///
+/// gw-1 measures, but pack 2 is silent and a cell of pack 3 is too full; gw-2 is silent for an hour; gw-3 never measured.
+final class DeskFleet {
+    static let password = "correct horse battery"
+    static let packs: Int32 = 4
+
+    let folder: TemporaryDirectory
+    let port: UInt16
+    private let server: ChildProcess
+    private var sequence: Int64 = 0
+
+    var store: String { "sqlite:" + folder.file("fleet.db") }
+
+    init() throws {
+        folder = try TemporaryDirectory("desk")
+        let (api, health) = (try Peers.freePort(), try Peers.freePort())
+        port = api
+        let store = "sqlite:" + folder.file("fleet.db")
+        let password = folder.file("password")
+        try Data(Self.password.utf8).write(to: URL(filePath: password))
+        var commands = [["tenants", "add", "north"]]
+        for (gateway, label) in [("gw-1", "Lindenhof"), ("gw-2", "Seeblick"), ("gw-3", "")] {
+            commands.append([
+                "devices", "add", gateway, "--label", label, "--zone", "Europe/Berlin",
+            ])
+            commands.append(["tenants", "assign", "north", gateway])
+        }
+        for (name, role) in [
+            ("anna", "owner"), ("ines", "installer"), ("otto", "operator"), ("ada", "admin"),
+        ] {
+            commands.append(["users", "add", name, "--tenant", "north", "--role", role])
+            commands.append(["users", "passwd", name, "--password-file", password])
+        }
+        for (name, gateway) in [("anna", "gw-1"), ("ines", "gw-1"), ("ines", "gw-2")] {
+            commands.append(["users", "grant", name, gateway])
+        }
+        for words in commands {
+            let run = try ChildProcess(
+                House.programs + "/amphora-fleet", words + ["--store", store])
+            #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
+        }
+        server = try ChildProcess(
+            House.programs + "/amphora-fleet",
+            [
+                "serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api",
+                "127.0.0.1:\(api)",
+            ])
+        let now = Self.now
+        let silent = EventSample(
+            change: "raised", level: "warning", code: "pack_silent", pack: 2,
+            text: "pack 2 does not answer")
+        let full = EventSample(
+            change: "raised", level: "protection", code: "cell_overvoltage", pack: 3,
+            text: "cell 5 of pack 3 at 3.662 V")
+        try keep([
+            record(of: "gw-1", at: now - 120_000, .event(silent)),
+            record(of: "gw-1", at: now - 60_000, .event(full)),
+            measurement(of: "gw-1", at: now - 1000),
+            record(of: "gw-2", at: now - 3_700_000, .event(silent)),
+            measurement(of: "gw-2", at: now - 3_600_000),
+        ])
+        _ = try server.waitForLine(containing: "serving", within: 60_000)
+    }
+
+    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+    func stop() { #expect(server.terminate() == .exited(0)) }
+
+    func keep(_ records: [FleetRecord]) throws {
+        var batch = IngestBatch()
+        batch.records = records
+        #expect(try FleetStores.open(store).store(batch).stored == Int64(records.count))
+    }
+
+    /// A bank of four of which pack 2 is silent and cell 5 of pack 3 stands out.
+    func measurement(of gateway: String, at moment: Int64) -> FleetRecord {
+        var bank = BankSample()
+        (bank.mode, bank.packsConfigured, bank.packsOnline) = ("running", Self.packs, 3)
+        (bank.millivolts, bank.milliamperes, bank.watts) = (53_120, 42_000, 2231)
+        (bank.stateOfCharge, bank.stateOfHealth) = (6130, 9870)
+        (bank.remaining, bank.full) = (245_200, 400_000)
+        (bank.temperatureMean, bank.temperatureMinimum, bank.temperatureMaximum) = (242, 229, 268)
+        (bank.cellMaximum, bank.cellMinimum) = (3372, 3306)
+        (bank.chargeCurrent, bank.chargeRule, bank.chargePack) = (60_000, "pack_limit", 3)
+        (bank.dischargeCurrent, bank.dischargeRule, bank.dischargePack) = (
+            200_000, "map_ceiling", 1
+        )
+        let samples = (1...Self.packs).map { number -> PackSample in
+            var pack = PackSample(pack: number)
+            pack.serial = "AC16-24-\(4700 + number)"
+            pack.status = number == 2 ? "silent" : "online"
+            pack.ageMilliseconds = number == 2 ? 360_000 : 400
+            (pack.millivolts, pack.milliamperes) = (53_100 + number, 10_500)
+            (pack.stateOfCharge, pack.stateOfHealth) = (6100 + number * 20, 9900)
+            (pack.remaining, pack.full, pack.cycles) = (61_000, 100_000, 210 + number)
+            pack.cells = (0..<16).map { cell -> Int16? in
+                let wave = (cell * 7 + Int(number) * 3) % 9
+                let high = number == 3 && cell == 4 ? 50 : 0
+                return Int16(3314 + wave + high - (cell == 11 ? 8 : 0))
+            }
+            pack.probes = [241, 245, 239, Int16(252 + number * 3)]
+            (pack.mosfetTemperature, pack.ambientTemperature) = (275, 221)
+            return pack
+        }
+        return record(of: gateway, at: moment, .telemetry(bank, samples))
+    }
+
+    func record(of gateway: String, at moment: Int64, _ body: FleetRecord.Body) -> FleetRecord {
+        sequence += 1
+        let clock = RecordClock(
+            wallMilliseconds: moment, isTrusted: true,
+            boot: "71734537-d6d9-472d-8519-7ef8cf99f170", monotonicMilliseconds: sequence * 1000)
+        return FleetRecord(
+            key: RecordKey(gateway: gateway, epoch: 7, sequence: sequence), clock: clock,
+            receivedMilliseconds: moment + 50, body: body)
+    }
+
+    /// Runs a flow in a browser.
+    func walk(_ flow: String) throws {
+        let python = try Peers.python(importing: "playwright.sync_api", "axe_core_python")
+        let browser = try Peers.tool("chromium-headless-shell")
+        let run = try ChildProcess(
+            python,
+            [
+                Repository.root + "/Tests/app_rig/desk_flows.py", flow, "http://127.0.0.1:\(port)",
+                browser,
+            ])
+        let status = try run.waitForExit(within: 120_000)
+        #expect(status == .exited(0), "\(flow): \(run.output) \(run.errors.suffix(3000))")
+    }
+}

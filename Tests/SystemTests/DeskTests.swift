@@ -1,0 +1,43 @@
+import FleetStore
+import Foundation
+import TestKit
+import Testing
+
+/// Installers and operators use their screens in a browser, and the running fleet answers them.
+@Suite(.serialized) struct DeskTests {
+    @Test func `the fleet stands with its worst house first, and can be filtered by keyboard`()
+        throws
+    {
+        try walk("fleet")
+    }
+
+    @Test func `a cause across houses is looked after at once`() throws {
+        let fleet = try DeskFleet()
+        try fleet.walk("causes")
+        let alarms = try FleetStores.openViews(fleet.store).alarms(AlarmFilter())
+        let silent = alarms.filter { $0.subject.code == "pack_silent" }
+        #expect(silent.map(\.acknowledgedBy) == ["otto", "otto"])
+        let full = alarms.filter { $0.subject.code == "cell_overvoltage" }
+        #expect(full.map(\.acknowledgedBy) == [""])
+        fleet.stop()
+    }
+
+    @Test func `an installer reads cells, is told what is wrong, and takes a report home`() throws {
+        try walk("heat", "installer")
+    }
+
+    @Test func `nobody sees the screens of another role, and what a server lacks is said`() throws {
+        try walk("walls")
+    }
+
+    /// In light and dark by axe, and from a phone to a desk in each language.
+    @Test func `everybody can read the screens of professionals everywhere`() throws {
+        try walk("accessible", "layout")
+    }
+
+    private func walk(_ flows: String...) throws {
+        let fleet = try DeskFleet()
+        for flow in flows { try fleet.walk(flow) }
+        fleet.stop()
+    }
+}
