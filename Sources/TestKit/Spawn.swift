@@ -127,20 +127,56 @@ final class Pipe {
 }
 
 /// What a program has printed, gathered by a thread for each of its outputs.
+///
+/// Whoever asks takes what lies in the pipe too, so that what was printed before an answer came is never missed.
 final class Collected: Sendable {
+    typealias Part = WritableKeyPath<Bytes, Output> & Sendable
+
+    struct Output {
+        var bytes: [UInt8] = []
+        /// Where more may come from; nil before the first byte could come, and after the last.
+        var descriptor: Int32?
+
+        /// Takes what is there within so many milliseconds (-1 waits); false once the output has ended.
+        mutating func take(waiting milliseconds: Int32) -> Bool {
+            guard let descriptor else { return false }
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&ready, 1, milliseconds) > 0 else { return true }
+            var chunk = [UInt8](repeating: 0, count: 16_384)
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { return true }
+            guard count > 0 else {
+                close(descriptor)
+                self.descriptor = nil
+                return false
+            }
+            bytes += chunk[..<count]
+            return true
+        }
+    }
+
     struct Bytes {
-        var output: [UInt8] = []
-        var errors: [UInt8] = []
-        var openOutputs = 0
+        var output = Output()
+        var errors = Output()
     }
 
     private let bytes = Mutex(Bytes())
 
     /// Whether both outputs have ended.
-    var isComplete: Bool { bytes.withLock { $0.openOutputs == 0 } }
+    var isComplete: Bool {
+        bytes.withLock { $0.output.descriptor == nil && $0.errors.descriptor == nil }
+    }
 
-    func text(_ part: any KeyPath<Bytes, [UInt8]> & Sendable) -> String {
-        String(decoding: bytes.withLock { $0[keyPath: part] }, as: UTF8.self)
+    func text(_ part: any Part) -> String {
+        let found = bytes.withLock { bytes in
+            var before = -1
+            while bytes[keyPath: part].bytes.count > before {
+                before = bytes[keyPath: part].bytes.count
+                _ = bytes[keyPath: part].take(waiting: 0)
+            }
+            return bytes[keyPath: part].bytes
+        }
+        return String(decoding: found, as: UTF8.self)
     }
 
     func line(containing text: String) -> String? {
@@ -152,18 +188,14 @@ final class Collected: Sendable {
     }
 
     /// Reads `descriptor` to its end on a thread of its own and closes it.
-    func follow(_ descriptor: Int32, _ part: any WritableKeyPath<Bytes, [UInt8]> & Sendable) {
-        bytes.withLock { $0.openOutputs += 1 }
+    func follow(_ descriptor: Int32, _ part: any Part) {
+        bytes.withLock { $0[keyPath: part].descriptor = descriptor }
         Background.run { [self] in
-            var chunk = [UInt8](repeating: 0, count: 16_384)
-            while true {
-                let count = read(descriptor, &chunk, chunk.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                bytes.withLock { $0[keyPath: part] += chunk[..<count] }
-            }
-            close(descriptor)
-            bytes.withLock { $0.openOutputs -= 1 }
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            repeat {
+                // outside the lock, so that whoever asks never waits for what is not printed yet
+                _ = poll(&ready, 1, 1_000)
+            } while bytes.withLock { $0[keyPath: part].take(waiting: 0) }
         }
     }
 }
