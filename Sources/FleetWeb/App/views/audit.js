@@ -37,8 +37,8 @@ export default function audit() {
       h('p', { class: 'hint counted', role: 'status', key: 'counted' }, t('fleet.shown_of', { n: shown.length, all: String(found.items.length) })),
       card({ key: 'list' }, packTable(t('screen.audit'), [t('history.time'), t('audit.who'), t('audit.what'), t('audit.subject'), t('audit.detail')],
         shown.map((one) => [
-          date(Date.parse(one.time ?? one.made), undefined, { dateStyle: 'short', timeStyle: 'medium' }),
-          one.user ?? one.author ?? one.actor ?? none, word('audit.action', one.action), one.subject || none, one.detail || one.note || none]))),
+          date(Date.parse(one.made), undefined, { dateStyle: 'short', timeStyle: 'medium' }),
+          one.author || none, word('audit.action', one.action), one.subject || none, one.detail || none]))),
       found.next && h('div', { class: 'centre', key: 'next' }, button({ disabled: list.busy(), onclick: () => list.load(found) }, t('alarms.more'))));
   };
 }

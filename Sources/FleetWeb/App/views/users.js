@@ -2,7 +2,7 @@ import { h } from '../core/dom.js';
 import { resource, untracked } from '../core/store.js';
 import { get } from '../core/api.js';
 import { none } from '../core/format.js';
-import { languages, t } from '../core/words.js';
+import { t } from '../core/words.js';
 import { can } from '../core/state.js';
 import { button, card, chip, empty, failed, loading, page } from '../parts/basics.js';
 import { keptNote, notHere } from '../parts/desk.js';
@@ -30,12 +30,11 @@ export default function users() {
     if (!found) return page({ title }, list.error() ? failed(list.error(), () => list.load()) : loading(4));
     if (!found.items.length) return page({ title }, empty({ icon: 'users', title: t('users.none') }));
     return page({ title, lead: t('users.count', { n: found.items.length }) }, keptNote(found.storedAt),
-      card({ key: 'list' }, packTable(title, [t('users.name'), t('users.role'), t('users.homes'), t('more.language'), t('gw.state')],
+      card({ key: 'list' }, packTable(title, [t('users.name'), t('users.role'), t('users.homes'), t('gw.state')],
         found.items.map((one) => [
           one.name, chip(kinds[one.role] ?? 'info', word('role', one.role), signs[one.role]),
-          ['operator', 'admin'].includes(one.role) ? t('users.all_homes') : (one.gateways ?? one.grants ?? []).join(', ') || none,
-          languages[one.language] ?? none,
-          one.disabled || one.is_disabled ? chip('warning', t('users.disabled')) : chip('ok', t('users.active'))]))),
+          ['operator', 'admin'].includes(one.role) ? t('users.all_homes') : one.gateways.join(', ') || none,
+          one.has_password ? chip('ok', t('users.active')) : chip('warning', t('users.invited'))]))),
       found.next && h('div', { class: 'centre', key: 'next' }, button({ disabled: list.busy(), onclick: () => list.load(found) }, t('alarms.more'))),
       card({ title: t('users.invite'), key: 'invite' }, h('p', null, t('users.invite_words')),
         h('code', { class: 'command' }, 'amphora-fleet users invite NAME --address ADDRESS')));
