@@ -124,6 +124,7 @@ final class UserRig: Sendable {
         try addToken("amphora_late", of: "anna", scopes: [.read], until: now, to: users)
         try addToken("amphora_mute", of: "anna", scopes: [.acknowledge], to: users)
         try addToken("amphora_look", of: "anna", scopes: [.read], to: users)
+        try addToken("amphora_glance", of: "ada", scopes: [.read], to: users)
         for (name, gateway) in [("anna", "gw-1"), ("ivan", "gw-1"), ("stan", "gw-9")]
         where tenants > 1 || name != "stan" {
             _ = try users.grant(true, gateway: gateway, to: name, by: author)

@@ -104,13 +104,17 @@ import Testing
     @Test func `a role may do what it may, whatever its token says`() async throws {
         let rig = try await UserRig()
         for (name, role, _) in UserRig.users {
-            for route in UserRoutes.all {
+            // not those whose answer has no end, that end the token itself, or want a session
+            let others = ["GET /v1/events", "DELETE /v1/session", "DELETE /v1/tokens/{id}"]
+            for route in UserRoutes.all
+            where !others.contains("\(route.method.rawValue) \(route.path)") {
                 guard let scope = route.scope else { continue }
                 let answer = try await rig.ask(
                     path(route, "gw-1"), as: name, method: route.method.rawValue)
                 let isRefused =
                     answer.status == 403 && answer.body.contains("problem:scope_missing")
-                #expect(isRefused != role.scopes.contains(scope), "\(route.path) \(name)")
+                let may = role.scopes.contains(scope) && may(name, route)
+                #expect(isRefused != may, "\(route.method.rawValue) \(route.path) \(name)")
             }
         }
         await rig.stop()

@@ -190,7 +190,7 @@ import Testing
             let words = statement.split(whereSeparator: \.isWhitespace)
             let isOfEvents = words[1] == "INDEX" && words[4] == "event"
             guard words[0] == "CREATE", words[1] == "TABLE" || isOfEvents else { continue }
-            try RawSQL.run("DROP \(words[1]) \(words[2])", in: address)
+            try RawSQL.run("DROP \(words[1]) IF EXISTS \(words[2])", in: address)
         }
         for table in ["bank_sample", "bank_state"] {
             for column in ["charge_pack", "charge_cell", "discharge_pack", "discharge_cell"] {
