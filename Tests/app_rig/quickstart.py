@@ -34,12 +34,17 @@ def watch_house(browser):
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(found[0])
+    page.locator("form button[type=submit]").wait_for()
     for field in page.locator("input[type=password]").all():
         field.fill("correct horse battery")
     page.locator("form button[type=submit]").click()
     page.locator("nav.tabs").wait_for()
     # the gateway starts after the link is printed
-    expect(page.get_by_text("16 of 16 packs").first).to_be_visible(timeout=60_000)
+    try:
+        expect(page.get_by_text("16 of 16 packs").first).to_be_visible(timeout=60_000)
+    except AssertionError:
+        print(f"== on the screen: {page.locator('body').inner_text()}", flush=True)
+        raise
     first = page.locator("main").inner_text()
     began = time.monotonic()
     while page.locator("main").inner_text() == first:
