@@ -102,6 +102,7 @@ import Testing
         #expect(known.sorted() == WebScreens.all.sorted())
         for path in WebScreens.all {
             let filled = path.replacing("{id}", with: "gw-1").replacing("{pack}", with: "7")
+                .replacing("{rollout}", with: "base-1.2.0_b")
             #expect(WebApp.current.file(at: filled)?.type == "text/html; charset=utf-8")
         }
     }

@@ -15,12 +15,22 @@ export function match(path) {
     const params = {};
     const fits = expected.every((part, place) => {
       if (!part.startsWith('{')) return part === found[place];
-      params[part.slice(1, -1)] = decodeURIComponent(found[place]);
-      return found[place] !== '';
+      const value = decoded(found[place]);
+      params[part.slice(1, -1)] = value;
+      return value !== '';
     });
     if (fits) return { screen, params, path };
   }
   return { screen: null, params: {}, path };
+}
+
+/** What a part of a path stands for; empty when that is nothing. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 /** Goes to a path of the app. */

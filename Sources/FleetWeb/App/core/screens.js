@@ -21,7 +21,7 @@ export const screens = [
   { path: '/fleet', name: 'fleet', view: 'fleet', roles: professionals },
   { path: '/causes', name: 'causes', view: 'causes', roles: operators },
   { path: '/rollouts', name: 'rollouts', view: 'rollouts', roles: operators },
-  { path: '/rollouts/{id}', name: 'rollout', view: 'rollout', roles: operators },
+  { path: '/rollouts/{rollout}', name: 'rollout', view: 'rollout', roles: operators },
   { path: '/gateway/{id}', name: 'gateway', view: 'gateway', roles: professionals },
   { path: '/audit', name: 'audit', view: 'audit', roles: operators },
   { path: '/users', name: 'users', view: 'users', roles: ['admin'] },

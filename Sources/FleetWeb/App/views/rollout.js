@@ -18,7 +18,7 @@ const choices = {
 const looks = { approve: ['primary', 'ok'], resume: ['primary', 'rollout'], pause: ['plain', 'pause'], abort: ['danger', 'close'] };
 const kinds = { proven: 'ok', good: 'ok', failed: 'danger', unreturned: 'danger', waiting: 'info' };
 
-export default function rollout({ id }) {
+export default function rollout({ rollout: id }) {
   const path = `/v1/rollouts/${encodeURIComponent(id)}`;
   /** Pages that were asked for beyond the first. */
   const more = signal({ items: [], next: undefined });
