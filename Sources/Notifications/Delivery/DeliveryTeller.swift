@@ -3,7 +3,7 @@ import FleetStore
 
 /// Tells users what they have to be told, message by message.
 package struct DeliveryTeller {
-    /// Tries before a message is given up; with the pauses between them about four hours.
+    /// Tries before a message is given up; with the pauses between them about three hours.
     package static let mostTries: Int32 = 10
     /// The first and the longest pause after a failure, ms.
     private static let pauses: (first: Int64, longest: Int64) = (30_000, 3_600_000)
