@@ -57,6 +57,7 @@ final class LocalCore: @unchecked Sendable {
 
     /// Reads the file of the password; another one ends all sessions.
     func lookAtPassword() {
+        loop.assertInEventLoop()
         let found = file.read()
         guard found != password else { return }
         password = found
@@ -68,6 +69,7 @@ final class LocalCore: @unchecked Sendable {
 
     /// How lines, bus and link are doing, not older than a second.
     func diagnose() -> [UInt8] {
+        loop.assertInEventLoop()
         let now = house.uptime
         if let diagnosis, now - diagnosis.at < 1000 { return diagnosis.bytes }
         let bytes = house.diagnosis()
@@ -77,6 +79,7 @@ final class LocalCore: @unchecked Sendable {
 
     /// Whether a token speaks for somebody.
     func isSignedIn(_ token: String?) -> Bool {
+        loop.assertInEventLoop()
         guard case .hash = password else { return false }
         return sessions.find(token, now: house.uptime) != nil
     }
@@ -110,12 +113,14 @@ final class LocalCore: @unchecked Sendable {
 
     /// A connection is gone.
     func leave(_ connection: LocalConnection) {
+        loop.assertInEventLoop()
         connections[ObjectIdentifier(connection)] = nil
         streams[ObjectIdentifier(connection)] = nil
     }
 
     /// Tells a connection how things go from now on.
     func watch(_ stream: EventStream) {
+        loop.assertInEventLoop()
         streams[ObjectIdentifier(stream.connection)] = stream
         stream.tell(self)
     }
@@ -124,6 +129,7 @@ final class LocalCore: @unchecked Sendable {
 
     /// Closes everything.
     func closeAll() {
+        loop.assertInEventLoop()
         for connection in connections.values { connection.close() }
         connections = [:]
         streams = [:]
