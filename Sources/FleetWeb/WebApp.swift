@@ -68,4 +68,17 @@ package struct WebApp: Sendable {
             return (String(cString: file.path), Array(bytes))
         }
     }
+
+    /// Whether a value of `Accept-Encoding` allows gzip (RFC 9110, 12.5.3).
+    package static func takesGzip(_ field: String?) -> Bool {
+        for part in (field ?? "").split(separator: ",") {
+            let words = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let name = words.first?.lowercased(), name == "gzip" || name == "*" else {
+                continue
+            }
+            let weight = words.dropFirst().first { $0.lowercased().hasPrefix("q=") }
+            return !(weight.map { $0.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." } } ?? false)
+        }
+        return false
+    }
 }

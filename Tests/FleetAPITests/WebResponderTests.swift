@@ -81,7 +81,7 @@ import Testing
         ("gzip;q=0.001", true), (";,;q=,=", false),
     ])
     func `packs for those who take it`(field: String, isPacked: Bool) {
-        #expect(WebResponder.takesGzip(field) == isPacked)
-        #expect(!WebResponder.takesGzip(nil))
+        #expect(WebApp.takesGzip(field) == isPacked)
+        #expect(!WebApp.takesGzip(nil))
     }
 }

@@ -11,7 +11,7 @@ enum WebResponder {
         guard request.method == .get || request.method == .head else {
             throw Problem(.methodNotAllowed, "expected GET, HEAD", headers: [.allow: "GET, HEAD"])
         }
-        let isPacked = file.gzip != nil && takesGzip(request.headers[.acceptEncoding])
+        let isPacked = file.gzip != nil && WebApp.takesGzip(request.headers[.acceptEncoding])
         // the same tag for two forms would make a cache give out the wrong one
         let tag = "\"\(file.tag)\(isPacked ? "-gzip" : "")\""
         var headers: HTTPFields = [
@@ -31,18 +31,5 @@ enum WebResponder {
         guard request.method == .get else { return Response(status: .ok, headers: headers) }
         return Response(
             status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-
-    /// Whether a value of `Accept-Encoding` allows gzip (RFC 9110, 12.5.3).
-    static func takesGzip(_ field: String?) -> Bool {
-        for part in (field ?? "").split(separator: ",") {
-            let words = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            guard let name = words.first?.lowercased(), name == "gzip" || name == "*" else {
-                continue
-            }
-            let weight = words.dropFirst().first { $0.lowercased().hasPrefix("q=") }
-            return !(weight.map { $0.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." } } ?? false)
-        }
-        return false
     }
 }

@@ -76,7 +76,7 @@ enum LocalRoutes {
         guard request.path.hasPrefix("/v1/") else { throw LocalProblem.absent }
         try requireSession(request, core)
         for route in all {
-            guard let parameter = parameter(of: route.path, in: address) else { continue }
+            guard let parameter = RoutePath.parameter(of: route.path, in: address) else { continue }
             guard
                 request.method == route.method
                     || request.method == .HEAD && route.path != "/v1/events"
@@ -90,31 +90,12 @@ enum LocalRoutes {
         LocalProblem(.methodNotAllowed, "expected \(allowed)", fields: [("allow", allowed)])
     }
 
-    /// What stands in the address for the name in braces, empty when there is none; nil for another address.
-    private static func parameter(of path: String, in address: [Substring]) -> String? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == address.count else { return nil }
-        var parameter = ""
-        for (part, found) in zip(parts, address) {
-            if part.hasPrefix("{") {
-                parameter = String(found)
-            } else if part != found {
-                return nil
-            }
-        }
-        return parameter
-    }
-
     private static func file(
         _ file: WebFile, _ request: LocalRequest, _ core: LocalCore
     ) -> LocalAnswer {
         let accepts = request.headers[canonicalForm: "accept-encoding"]
-        let takesGzip = accepts.contains { field in
-            let parts = field.split(separator: ";")
-            return parts.first.map { $0.lowercased() == "gzip" } == true
-                && !parts.dropFirst().contains { isNought($0.filter { $0 != " " }) }
-        }
-        let gzip = takesGzip ? file.gzip : nil
+        let gzip =
+            WebApp.takesGzip(accepts.map { String($0) }.joined(separator: ",")) ? file.gzip : nil
         // the same tag for two forms would make a cache give out the wrong one
         let tag = "\"\(file.tag)\(gzip == nil ? "" : "-gzip")\""
         var fields = WebApp.fields.map { ($0.name, $0.value) }
@@ -128,12 +109,6 @@ enum LocalRoutes {
             return LocalAnswer(type: file.type, bytes: gzip, fields: fields)
         }
         return LocalAnswer(type: file.type, bytes: file.bytes, fields: fields)
-    }
-
-    /// Whether a parameter of a media type or a coding says that it is not wanted.
-    private static func isNought(_ parameter: String) -> Bool {
-        parameter.lowercased().hasPrefix("q=0")
-            && parameter.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." }
     }
 
     static func requireSession(
