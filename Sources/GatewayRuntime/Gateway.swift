@@ -396,14 +396,3 @@ final class Gateway {
         }
     }
 }
-
-extension LineStatus {
-    /// A line that was not opened yet.
-    init(_ setup: LineSetup) {
-        self.init(
-            name: setup.name, endpoint: setup.endpointName, map: setup.map.id,
-            units: setup.units.enumerated().map {
-                Unit(unit: $1.rawValue, position: setup.firstPosition + $0)
-            })
-    }
-}

@@ -35,3 +35,14 @@ struct LineStatus: Sendable {
     /// Bytes that belonged to no frame.
     var strayBytes: UInt64 = 0
 }
+
+extension LineStatus {
+    /// A line that was not opened yet.
+    init(_ setup: LineSetup) {
+        self.init(
+            name: setup.name, endpoint: setup.endpointName, map: setup.map.id,
+            units: setup.units.enumerated().map {
+                Unit(unit: $1.rawValue, position: setup.firstPosition + $0)
+            })
+    }
+}
