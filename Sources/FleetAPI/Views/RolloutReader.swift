@@ -29,7 +29,7 @@ struct RolloutReader {
             section.fault("note", "has more than 500 characters, or one that is none of a text")
         }
         if var target = section.section("target") {
-            plan.target = TargetFilter(reading: &target)
+            plan.target = TargetFilter(&target)
             target.finish()
         }
         readWaves(&section)
@@ -108,19 +108,5 @@ struct RolloutReader {
         }
         plan.id = name ?? String("\(tenant)-\(plan.set.set)-\(plan.set.version)".prefix(64))
         return plan
-    }
-}
-
-extension TargetFilter {
-    fileprivate init(reading section: inout JSONSection) {
-        self.init()
-        gateways = section.strings("gateways")
-        groups = section.strings("groups")
-        tags = section.strings("tags")
-        withoutTags = section.strings("without_tags")
-        models = section.strings("models")
-        profiles = section.strings("profiles")
-        regions = section.strings("regions")
-        versions = section.strings("versions")
     }
 }

@@ -150,7 +150,8 @@ package struct RolloutPlan: Hashable, Sendable {
 }
 
 extension TargetFilter {
-    init(_ section: inout JSONSection) {
+    /// Reads lists of texts by the names of their kinds; one that is missing filters nothing.
+    package init(_ section: inout JSONSection) {
         gateways = section.strings("gateways")
         groups = section.strings("groups")
         tags = section.strings("tags")
