@@ -36,7 +36,6 @@ package struct AlarmTexts: Sendable {
     /// What the language calls itself.
     package let name: String
     private let file: TextFile
-    private let actors: [String: String]
 
     /// Reads the texts that this program carries.
     package init(_ language: String) throws(AlarmTextError) {
@@ -46,7 +45,6 @@ package struct AlarmTexts: Sendable {
                 description: "no texts in '\(language)', expected one of: \(known)")
         }
         file = try Self.decode(TextFile.self, bytes, "the texts in '\(language)'")
-        actors = try Self.decode([String: String].self, PackageResources.who_json, "who.json")
         (self.language, name) = (file.language, file.name)
     }
 
@@ -78,8 +76,14 @@ package struct AlarmTexts: Sendable {
         return AlarmText(
             title: filled(words.title), meaning: filled(words.meaning),
             done: filled(file.consequences[done.rawValue] ?? ""), advice: filled(words.advice),
-            who: file.who[actors[known] ?? "operator"] ?? "", level: file.levels[level] ?? level)
+            who: file.who[Self.actor(code: known)] ?? "", level: file.levels[level] ?? level)
     }
+
+    /// Who should act on an event: `nobody`, `owner`, `installer` or, for a code without words too, `operator`.
+    package static func actor(code: String) -> String { actors[code] ?? "operator" }
+
+    private static let actors =
+        (try? decode([String: String].self, PackageResources.who_json, "who.json")) ?? [:]
 
     /// Why a limit is no higher; the rule's own name where it has no words.
     ///

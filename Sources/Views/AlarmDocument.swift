@@ -20,13 +20,16 @@ package struct AlarmDocument {
     package var times: Int32
     /// The words it was raised with last.
     package var text: String
+    /// What follows from it, and who should act, by their names in the texts of alarms.
+    package var consequence: String, who: String
     /// When somebody said that they know of it, and who; nil when nobody did.
     package var acknowledged: Int64?, acknowledgedBy: String?
 
     /// Joins the parts.
     package init(
         gateway: String, code: String, level: String, pack: Int32, raised: Int64, last: Int64,
-        cleared: Int64?, ending: String, times: Int32, text: String, acknowledged: Int64? = nil,
+        cleared: Int64?, ending: String, times: Int32, text: String,
+        consequence: String, who: String, acknowledged: Int64? = nil,
         acknowledgedBy: String? = nil
     ) {
         self.gateway = gateway
@@ -39,6 +42,8 @@ package struct AlarmDocument {
         self.ending = ending
         self.times = times
         self.text = text
+        self.consequence = consequence
+        self.who = who
         self.acknowledged = acknowledged
         self.acknowledgedBy = acknowledgedBy
     }
@@ -56,6 +61,8 @@ package struct AlarmDocument {
             writer.member("ending", ending)
             writer.member("times", times)
             writer.member("text", text)
+            writer.member("consequence", consequence)
+            writer.member("who", who)
             writer.moment("acknowledged", unixMilliseconds: acknowledged)
             writer.member("acknowledged_by", acknowledgedBy)
         }

@@ -197,6 +197,9 @@ def flow_alarm(desk):
     top = page.locator(".alarm").bounding_box()["y"]
     assert top < page.locator(".ring").bounding_box()["y"], "the alarm stands below the ring"
     page.locator(".bell").click()
+    # what the system did, and who should act
+    expect(page.get_by_text("The limits told to the inverter count on the other packs only.")).to_be_visible()
+    expect(page.get_by_text("You can act")).to_be_visible()
     page.get_by_role("button", name="I am looking after it").click()
     expect(page.get_by_text("anna is looking after it")).to_be_visible()
     expect(page.get_by_role("button", name="I am looking after it")).to_have_count(0)

@@ -42,7 +42,9 @@ enum Documents {
             gateway: subject.gateway, code: subject.code, level: subject.level,
             pack: subject.pack, raised: alarm.raised, last: alarm.last, cleared: alarm.cleared,
             ending: alarm.isOpen ? "open" : alarm.ending.rawValue, times: alarm.times,
-            text: alarm.text, acknowledged: alarm.acknowledged,
+            text: alarm.text,
+            consequence: AlarmConsequence(code: subject.code, level: subject.level).rawValue,
+            who: AlarmTexts.actor(code: subject.code), acknowledged: alarm.acknowledged,
             acknowledgedBy: alarm.acknowledged == nil ? nil : alarm.acknowledgedBy
         ).write(to: &writer)
     }

@@ -154,7 +154,9 @@ extension LocalRoutes {
                 last: entry.last.addingSaturated(offset),
                 cleared: entry.cleared?.addingSaturated(offset),
                 ending: entry.cleared == nil ? "open" : "cleared", times: entry.times,
-                text: entry.text
+                text: entry.text,
+                consequence: AlarmConsequence(code: entry.code, level: entry.level).rawValue,
+                who: AlarmTexts.actor(code: entry.code)
             ).write(to: &writer)
         }
         return .answer(LocalAnswer(bytes: bytes))

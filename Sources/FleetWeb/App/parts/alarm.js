@@ -16,12 +16,16 @@ const keys = new Map();
 
 const idOf = (alarm) => [alarm.gateway, alarm.code, alarm.level, alarm.pack, alarm.raised].join(' ');
 
-/** The title, meaning and advice of an alarm in the reader's language. */
+/** The title and meaning of an alarm in the reader's language, what was done about it, what to do, and who acts. */
 export function wordsOf(alarm) {
   const codes = texts.value()?.codes ?? {};
   const words = codes[alarm.code] ?? codes.unknown ?? { title: alarm.text || alarm.code, meaning: '', advice: '' };
   const fill = (text) => text.replaceAll('{pack}', alarm.pack).replaceAll('{cell}', '?');
-  return { title: fill(words.title), meaning: fill(words.meaning), advice: fill(words.advice) };
+  const { consequences = {}, who = {} } = texts.value() ?? {};
+  return {
+    title: fill(words.title), meaning: fill(words.meaning), advice: fill(words.advice),
+    done: fill(consequences[alarm.consequence] ?? ''), who: who[alarm.who] ?? '',
+  };
 }
 
 export function levelWord(level) {
@@ -58,7 +62,9 @@ export function alarmCard(alarm, { showHouse = false, level = 2 } = {}) {
     h('div', { class: 'stack' },
       h(`h${level}`, null, words.title),
       words.meaning && h('p', null, words.meaning),
-      isOpen && words.advice && h('p', { class: 'advice' }, words.advice)),
+      isOpen && words.done && h('p', null, words.done),
+      isOpen && words.advice && h('p', { class: 'advice' }, words.advice),
+      isOpen && words.who && h('p', { class: 'hint' }, words.who)),
     alarm.acknowledged
       ? h('p', { class: 'row hint' }, icon('ok', { size: 18 }), t('alarms.acknowledged', { who: alarm.acknowledged_by ?? '' }))
       : isOpen && may('acknowledge') && h('div', null,
