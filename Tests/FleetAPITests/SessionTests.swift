@@ -52,10 +52,13 @@ import Testing
         #expect(try SchemaJudge.contractVerdicts("Session", [session.body]) == ["ok"])
         for part in [
             "\"name\":\"anna\",\"role\":\"owner\",\"tenant\":\"north\"", "\"server\":\"fleet\"",
-            "\"scopes\":[\"read\",\"acknowledge\"]", "\"history\",\"alarms\"",
+            "\"scopes\":[\"read\",\"acknowledge\"]", "\"history\",\"alarms\"", "\"push\"",
+            "\"language\":null",
         ] {
             #expect(session.body.contains(part), "\(part)")
         }
+        // this server has a key for browsers, and no mail
+        #expect(!session.body.contains("\"mail\""))
         let list = try await rig.ask("/v1/gateways", headers: [cookie])
         #expect(list.body.contains("gw-1") && !list.body.contains("gw-2"))
         let end = try await rig.ask(
@@ -123,6 +126,18 @@ import Testing
             headers: [Self.json, "Idempotency-Key: x", "Origin: http://evil.example"],
             body: acknowledgement)
         #expect(program.status == 401 || program.status == 200)
+        await rig.stop()
+    }
+
+    @Test func `a session says which language its user asked for`() async throws {
+        let rig = try await rig()
+        let cookie = try cookie(try await begin(rig))
+        let preferred = try await rig.ask(
+            "/v1/session/preferences", method: "PATCH", headers: [cookie, Self.app, Self.json],
+            body: #"{"language":"de"}"#)
+        #expect(preferred.status == 200)
+        let after = try await rig.ask("/v1/session", headers: [cookie])
+        #expect(after.body.contains("\"language\":\"de\""))
         await rig.stop()
     }
 

@@ -6,8 +6,8 @@ import Telemetry
 /// What codes are good for: choosing a password, and taking a gateway.
 extension UserRoutes {
     static let codes: [UserRoute] = [
-        UserRoute(method: .post, path: "/v1/session/first-use") { request, house, now in
-            try await house.session.firstUse(request, house, now: now)
+        UserRoute(method: .post, path: "/v1/session/first-use") { asked in
+            try await asked.house.session.firstUse(asked)
         },
         UserRoute(method: .post, path: "/v1/claims", scope: .read, answer: claim),
     ]
@@ -37,7 +37,8 @@ extension UserRoutes {
 
 extension SessionDesk {
     /// Gives the user of a code the password in the content, and begins a session.
-    func firstUse(_ request: Request, _ house: UserResponder, now: Int64) async throws -> Response {
+    func firstUse(_ asked: Stranger) async throws -> Response {
+        let (request, house, now) = (asked.request, asked.house, asked.now)
         try SessionCookie.check(request, hasCookie: false)
         try Query(request.uri.query).finish()
         let content = try await Content.read(
@@ -46,11 +47,12 @@ extension SessionDesk {
             content, ["code": 1...64, "password": PasswordHash.shortest...PasswordHash.longest])
         let (code, password) = (texts["code"] ?? "", texts["password"] ?? "")
         let hash = BearerToken.hash(code)
-        // a code cannot be guessed, so all wrong ones are counted together
-        if let seconds = codes.wait("first use") { throw Codes.tooMany(seconds) }
+        // no name of a user has a blank; who sends nonsense keeps nobody else waiting
+        let sender = "first use from \(asked.address)"
+        if let seconds = codes.wait(sender) { throw Codes.tooMany(seconds) }
         let desk = house.desk
         guard try await desk.ask({ try $0.invited(byCodeHash: hash, now: now) }) != nil else {
-            if let seconds = codes.fail("first use") { throw Codes.tooMany(seconds) }
+            if let seconds = codes.fail(sender) { throw Codes.tooMany(seconds) }
             throw Codes.unknown
         }
         let slow = try await signIn.hash(password)

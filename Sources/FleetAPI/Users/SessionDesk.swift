@@ -15,6 +15,8 @@ struct SessionDesk: Sendable {
     let overTLS: Bool
     /// Counts codes that were wrong.
     let codes: SignInGuard
+    /// What this server has.
+    let features: [String]
 
     /// How long a session of a user lasts, ms.
     static func life(of user: User) -> Int64 { user.role.seesAll ? shortLife : longLife }
@@ -31,7 +33,7 @@ struct SessionDesk: Sendable {
         let (text, token) = try await signIn.keep(
             .session, for: user, life: Self.life(of: user), label: "app", now)
         var reply = Reply(
-            bytes: Self.document(TokenBearer(user: user, token: token)), isTagged: false)
+            bytes: try await document(TokenBearer(user: user, token: token)), isTagged: false)
         reply.headers[.setCookie] = SessionCookie.field(
             text, seconds: (token.expiresMilliseconds - now) / 1000,
             isSecure: SessionCookie.isSecure(request, overTLS: overTLS))
@@ -51,15 +53,16 @@ struct SessionDesk: Sendable {
     }
 
     /// Who is signed in and what this server has, as JSON.
-    static func document(_ bearer: TokenBearer) -> [UInt8] {
-        Documents.one { writer in
+    func document(_ bearer: TokenBearer) async throws -> [UInt8] {
+        let language = try await signIn.language(of: bearer.user)
+        return Documents.one { writer in
             writer.object { writer in
                 writer.name("user")
                 writer.object { writer in
                     writer.member("name", bearer.user.name)
                     writer.member("role", bearer.user.role.rawValue)
                     writer.member("tenant", bearer.user.tenant)
-                    writer.member("language", nil as String?)
+                    writer.member("language", language)
                 }
                 writer.name("scopes")
                 writer.array { writer in
@@ -70,7 +73,7 @@ struct SessionDesk: Sendable {
                 writer.moment("expires", unixMilliseconds: bearer.token.expiresMilliseconds)
                 writer.name("features")
                 writer.array { writer in
-                    for feature in UserRoutes.features { writer.string(feature) }
+                    for feature in features { writer.string(feature) }
                 }
                 writer.member("server", "fleet")
                 writer.name("first_use")

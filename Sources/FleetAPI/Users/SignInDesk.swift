@@ -71,6 +71,11 @@ final class SignInDesk: Sendable {
         return user
     }
 
+    /// The language that a user asked for; nil when they did not.
+    func language(of user: User) async throws -> String? {
+        try await desk.ask { try $0.preferences(of: user.name)?.language }
+    }
+
     /// Makes and keeps a token that is good for so many ms, and gives its text with it.
     func keep(
         _ kind: TokenKind, for user: User, life: Int64, label: String, _ now: Int64

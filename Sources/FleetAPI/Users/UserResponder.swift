@@ -62,7 +62,9 @@ struct UserResponder: HTTPResponder {
         try Self.checkBody(request, isExpected: takesBody)
         let now = clock()
         switch match.route.answer {
-        case .anybody(let answer): return try await answer(request, self, now)
+        case .anybody(let answer):
+            return try await answer(
+                Stranger(request: request, address: context.address, now: now, house: self))
         case .signedIn(let scope, let answer):
             let bearer = try await bearer(request, context, now)
             try Self.check(bearer, scope)

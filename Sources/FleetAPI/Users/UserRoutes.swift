@@ -5,6 +5,7 @@ import History
 import Hummingbird
 import NIOCore
 import Telemetry
+import Views
 
 /// What is asked, by whom.
 struct Asked: Sendable {
@@ -23,6 +24,16 @@ struct Asked: Sendable {
 
     var sight: GatewaySight { bearer.user.sight }
     var query: Query { Query(request.uri.query) }
+}
+
+/// What somebody asks who is not signed in.
+struct Stranger {
+    let request: Request
+    /// The address of the other end, without its port; empty when there is none.
+    let address: String
+    /// Unix time in milliseconds.
+    let now: Int64
+    let house: UserResponder
 }
 
 /// An answer before it is sent: what it says and in which form.
@@ -51,8 +62,8 @@ struct UserRoute: Sendable {
     enum Answer: Sendable {
         /// Whoever is signed in and may do this.
         case signedIn(AccessScope, @Sendable (Asked, ViewDesk) async throws -> Reply)
-        /// Everybody, at a Unix time in milliseconds.
-        case anybody(@Sendable (Request, UserResponder, Int64) async throws -> Response)
+        /// Everybody.
+        case anybody(@Sendable (Stranger) async throws -> Response)
     }
 
     /// What the token has to allow; nil needs none.
@@ -71,24 +82,14 @@ struct UserRoute: Sendable {
     /// For everybody.
     init(
         method: HTTPRequest.Method, path: String,
-        anybody: @escaping @Sendable (Request, UserResponder, Int64) async throws -> Response
+        anybody: @escaping @Sendable (Stranger) async throws -> Response
     ) {
         (self.method, self.path, answer) = (method, path, .anybody(anybody))
     }
 
     /// What stands in the address for the name in braces, empty when there is none; nil for another address.
     func parameter(in address: [Substring]) -> String? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == address.count else { return nil }
-        var parameter = ""
-        for (part, found) in zip(parts, address) {
-            if part.hasPrefix("{") {
-                parameter = String(found)
-            } else if part != found {
-                return nil
-            }
-        }
-        return parameter
+        RoutePath.parameter(of: path, in: address)
     }
 }
 

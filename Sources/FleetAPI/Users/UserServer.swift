@@ -21,8 +21,8 @@ package final class UserServer: Sendable {
     /// `watching` are others that look for news, so that news does not wait for charts; without them they share.
     /// `clock` gives Unix time in milliseconds, `steady` a clock that nobody sets, by which failures are
     /// counted. Without `identity` everything goes over the wire as it is,
-    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts, and `pushKey` is
-    /// what browsers need to subscribe to messages. Throws when the identity does not fit, or nothing can
+    /// tokens too: for this machine only. `catalogue` has the profile sets for rollouts, `pushKey` is
+    /// what browsers need to subscribe to messages, and `sendsMail` whether there is mail. Throws when the identity does not fit, or nothing can
     /// listen there.
     package init(
         host: String, port: Int, stores: sending [any ViewStore],
@@ -31,7 +31,7 @@ package final class UserServer: Sendable {
         clock: @escaping @Sendable () -> Int64,
         steady: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         identity: (@Sendable () throws -> ServerPair)? = nil, catalogue: ProfileCatalogue? = nil,
-        pushKey: String? = nil
+        pushKey: String? = nil, sendsMail: Bool = false
     ) throws(ListenError) {
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [HeadDeadline(.seconds(Int64(limits.head)))],
@@ -63,7 +63,8 @@ package final class UserServer: Sendable {
                     desk, limits.body, log,
                     failures: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
                 overTLS: identity != nil,
-                codes: SignInGuard(most: SignInGuard.mostPasswords, clock: steady)),
+                codes: SignInGuard(most: SignInGuard.mostPasswords, clock: steady),
+                features: UserRoutes.features(sendsMail: sendsMail, pushes: pushKey != nil)),
             events: events,
             log: log, clock: clock, bodySeconds: limits.body, pushKey: pushKey)
         let chosen = builder

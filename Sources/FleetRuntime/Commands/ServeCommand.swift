@@ -107,7 +107,7 @@ struct ServeCommand: ParsableCommand {
             let views = try users.map {
                 try $0.open(
                     store: store.store, repository: profiles.repository, log: log,
-                    pushKey: ways.pushKey)
+                    ways: ways)
             }
             log.info(
                 "serving",

@@ -33,7 +33,7 @@ struct UserServerOptions: ParsableArguments {
 
         /// Opens the server; throws when the store's address is none, or nothing can listen there.
         func open(
-            store: String, repository: String, log: Logger, pushKey: String?
+            store: String, repository: String, log: Logger, ways: NotifyOptions.Ways
         ) throws -> UserServer {
             let users = try FleetStores.openUsers(store)
             // a store that is away now is waited for by those who ask
@@ -51,7 +51,8 @@ struct UserServerOptions: ParsableArguments {
                 stores: [FleetStores.openViews(store), FleetStores.openViews(store)],
                 watching: [FleetStores.openViews(store)],
                 log: log, clock: { Moment.now() }, identity: identity,
-                catalogue: .repository(repository), pushKey: pushKey)
+                catalogue: .repository(repository), pushKey: ways.pushKey,
+                sendsMail: ways.mail != nil)
         }
     }
 
