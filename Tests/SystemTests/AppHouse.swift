@@ -1,69 +1,36 @@
 import FleetStore
 import Foundation
 import History
-import TestKit
 import Testing
 
 /// A fleet with a house that measures, and its owner anna, for a browser to look at.
 final class AppHouse: Sendable {
-    static let password = "correct horse battery"
     static let packs: Int32 = 4
 
-    let folder: TemporaryDirectory
-    let port: UInt16
-    private let server: ChildProcess
-    private let sequence = Numbers()
-
-    var store: String { "sqlite:" + folder.file("fleet.db") }
+    let fleet: ServedFleet
 
     /// Starts the fleet; `newest` is how long ago the house measured last, ms, and `history` are times of which there
     /// are measurements too, Unix time in milliseconds.
     init(newest: Int64 = 2000, history: [Range<Int64>] = []) throws {
-        folder = try TemporaryDirectory("app")
-        let (api, health) = (try Peers.freePort(), try Peers.freePort())
-        port = api
-        let store = "sqlite:" + folder.file("fleet.db")
-        let password = folder.file("password")
-        try Data(Self.password.utf8).write(to: URL(filePath: password))
-        for words in [
-            ["tenants", "add", "north"],
-            ["devices", "add", "gw-1", "--label", "Lindenhof", "--zone", "Europe/Berlin"],
-            ["tenants", "assign", "north", "gw-1"],
-            ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
-            ["users", "grant", "anna", "gw-1"],
-            ["users", "passwd", "anna", "--password-file", password],
-        ] {
-            let run = try ChildProcess(
-                House.programs + "/amphora-fleet", words + ["--store", store])
-            #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
-        }
-        server = try ChildProcess(
-            House.programs + "/amphora-fleet",
+        fleet = try ServedFleet(
+            "app",
             [
-                "serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api",
-                "127.0.0.1:\(api)",
-            ])
+                ["tenants", "add", "north"],
+                ["devices", "add", "gw-1", "--label", "Lindenhof", "--zone", "Europe/Berlin"],
+                ["tenants", "assign", "north", "gw-1"],
+                ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
+                ["users", "grant", "anna", "gw-1"],
+            ], users: ["anna"])
         for span in history {
-            try keep(
+            try fleet.keep(
                 stride(from: span.lowerBound, to: span.upperBound, by: 240_000).map {
                     measurement(at: $0)
                 })
         }
-        let now = Self.now
-        try keep([measurement(at: now - newest - 60_000), measurement(at: now - newest)])
-        let histories = try FleetStores.openHistory(store)
+        let now = ServedFleet.now
+        try fleet.keep([measurement(at: now - newest - 60_000), measurement(at: now - newest)])
+        let histories = try FleetStores.openHistory(fleet.store)
         while try histories.rollUp(now: now, most: 64) > 0 {}
-        _ = try server.waitForLine(containing: "serving", within: 60_000)
-    }
-
-    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
-
-    func stop() { #expect(server.terminate() == .exited(0)) }
-
-    func keep(_ records: [FleetRecord]) throws {
-        var batch = IngestBatch()
-        batch.records = records
-        #expect(try FleetStores.open(store).store(batch).stored == Int64(records.count))
     }
 
     /// What a bank of four measures on a sunny day; `watts` overrides its power.
@@ -105,17 +72,7 @@ final class AppHouse: Sendable {
             (pack.mosfetTemperature, pack.ambientTemperature) = (275, 221)
             return pack
         }
-        return record(at: moment, .telemetry(bank, samples))
-    }
-
-    func record(at moment: Int64, _ body: FleetRecord.Body) -> FleetRecord {
-        let number = sequence.next()
-        let clock = RecordClock(
-            wallMilliseconds: moment, isTrusted: true,
-            boot: "71734537-d6d9-472d-8519-7ef8cf99f170", monotonicMilliseconds: number * 1000)
-        return FleetRecord(
-            key: RecordKey(gateway: "gw-1", epoch: 7, sequence: number), clock: clock,
-            receivedMilliseconds: moment + 50, body: body)
+        return fleet.record(of: "gw-1", at: moment, .telemetry(bank, samples))
     }
 
     /// Runs a flow in a browser; each `step` is done when the flow asks for it by its name.
@@ -123,40 +80,6 @@ final class AppHouse: Sendable {
         _ flow: String, pictures: String? = nil,
         _ steps: [(name: String, step: () throws -> Void)] = []
     ) throws {
-        let python = try Peers.python(importing: "playwright.sync_api", "axe_core_python")
-        let browser = try Peers.tool("chromium-headless-shell")
-        let run = try ChildProcess(
-            python,
-            [
-                Repository.root + "/Tests/app_rig/flows.py", flow, "http://127.0.0.1:\(port)",
-                browser, folder.path, pictures ?? "",
-            ])
-        for (name, step) in steps {
-            do {
-                _ = try run.waitForLine(containing: "ask \(name)", within: 60_000)
-            } catch {
-                Issue.record(
-                    "\(flow) never asked for '\(name)': \(run.output) \(run.errors.suffix(3000))")
-                return
-            }
-            try step()
-            run.send(line: "\(Self.now)")
-        }
-        let status = try run.waitForExit(within: 120_000)
-        #expect(status == .exited(0), "\(flow): \(run.output) \(run.errors.suffix(3000))")
-    }
-}
-
-/// Counts from 1.
-private final class Numbers: @unchecked Sendable {
-    private let lock = NSLock()
-    private var last: Int64 = 0
-
-    /// Unchecked, because the lock guards it in a way that the compiler cannot see.
-    func next() -> Int64 {
-        lock.withLock {
-            last += 1
-            return last
-        }
+        try fleet.walk("flows.py", flow, [fleet.folder.path, pictures ?? ""], steps)
     }
 }

@@ -8,34 +8,41 @@ import Testing
     private let hour: Int64 = 3_600_000
 
     /// The day that ends now.
-    private var lastDay: [Range<Int64>] { [AppHouse.now - 25 * hour..<AppHouse.now - 120_000] }
+    private var lastDay: [Range<Int64>] {
+        [ServedFleet.now - 25 * hour..<ServedFleet.now - 120_000]
+    }
 
     @Test func `whoever signs in gets where they wanted, and signing out leaves nothing behind`()
         throws
     {
         let house = try AppHouse()
         try house.walk("sign_in")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `a new measurement is on the screen within two seconds`() throws {
         let house = try AppHouse()
         try house.walk(
             "live",
-            [("measure", { try house.keep([house.measurement(at: AppHouse.now, watts: 4321)]) })])
-        house.stop()
+            [
+                (
+                    "measure",
+                    { try house.fleet.keep([house.measurement(at: ServedFleet.now, watts: 4321)]) }
+                )
+            ])
+        house.fleet.stop()
     }
 
     @Test func `what a silent gateway said last is never shown as live`() throws {
         let house = try AppHouse(newest: 290_000)
         try house.walk("silent")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `without a network the app starts and says how old its picture is`() throws {
         let house = try AppHouse()
         try house.walk("offline")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `days of 23 and 25 hours are shown by the clock of the house`() throws {
@@ -44,7 +51,7 @@ import Testing
         let house = try AppHouse(
             history: [spring..<spring + 23 * hour, autumn..<autumn + 25 * hour])
         try house.walk("daylight_saving")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `an alarm appears in words and can be taken care of`() throws {
@@ -58,40 +65,40 @@ import Testing
                 (
                     "raise",
                     {
-                        try house.keep([
-                            house.record(at: AppHouse.now, .event(event)),
-                            house.measurement(at: AppHouse.now, isSilent: true),
+                        try house.fleet.keep([
+                            house.fleet.record(of: "gw-1", at: ServedFleet.now, .event(event)),
+                            house.measurement(at: ServedFleet.now, isSilent: true),
                         ])
                     }
                 )
             ])
-        let alarms = try FleetStores.openViews(house.store).alarms(AlarmFilter())
+        let alarms = try FleetStores.openViews(house.fleet.store).alarms(AlarmFilter())
         #expect(alarms.map(\.acknowledgedBy) == ["anna"])
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `a push is shown with its words and leads to its screen`() throws {
         let house = try AppHouse()
         try house.walk("push")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `everything works by keyboard`() throws {
         let house = try AppHouse(history: lastDay)
         try house.walk("keyboard")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `axe finds nothing on any screen, light or dark`() throws {
         let house = try AppHouse(history: lastDay)
         try house.walk("accessible")
-        house.stop()
+        house.fleet.stop()
     }
 
     @Test func `the first load is small, and the app can be installed`() throws {
         let house = try AppHouse()
         try house.walk("first_load")
-        house.stop()
+        house.fleet.stop()
     }
 
     /// With `AMPHORA_PICTURES` set to a folder the pictures of the documentation are made there.
@@ -99,6 +106,6 @@ import Testing
         let house = try AppHouse(history: lastDay)
         try house.walk(
             "layout", pictures: ProcessInfo.processInfo.environment["AMPHORA_PICTURES"])
-        house.stop()
+        house.fleet.stop()
     }
 }

@@ -1,29 +1,15 @@
 import FleetStore
-import Foundation
-import TestKit
 import Testing
 
 /// A fleet of three houses in different states, with an owner, an installer, an operator and an administrator.
 ///
 /// gw-1 measures, but pack 2 is silent and a cell of pack 3 is too full; gw-2 is silent for an hour; gw-3 never measured.
-final class DeskFleet {
-    static let password = "correct horse battery"
+final class DeskFleet: Sendable {
     static let packs: Int32 = 4
 
-    let folder: TemporaryDirectory
-    let port: UInt16
-    private let server: ChildProcess
-    private var sequence: Int64 = 0
-
-    var store: String { "sqlite:" + folder.file("fleet.db") }
+    let fleet: ServedFleet
 
     init() throws {
-        folder = try TemporaryDirectory("desk")
-        let (api, health) = (try Peers.freePort(), try Peers.freePort())
-        port = api
-        let store = "sqlite:" + folder.file("fleet.db")
-        let password = folder.file("password")
-        try Data(Self.password.utf8).write(to: URL(filePath: password))
         var commands = [["tenants", "add", "north"]]
         for (gateway, label) in [("gw-1", "Lindenhof"), ("gw-2", "Seeblick"), ("gw-3", "")] {
             commands.append([
@@ -35,47 +21,25 @@ final class DeskFleet {
             ("anna", "owner"), ("ines", "installer"), ("otto", "operator"), ("ada", "admin"),
         ] {
             commands.append(["users", "add", name, "--tenant", "north", "--role", role])
-            commands.append(["users", "passwd", name, "--password-file", password])
         }
         for (name, gateway) in [("anna", "gw-1"), ("ines", "gw-1"), ("ines", "gw-2")] {
             commands.append(["users", "grant", name, gateway])
         }
-        for words in commands {
-            let run = try ChildProcess(
-                House.programs + "/amphora-fleet", words + ["--store", store])
-            #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
-        }
-        server = try ChildProcess(
-            House.programs + "/amphora-fleet",
-            [
-                "serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api",
-                "127.0.0.1:\(api)",
-            ])
-        let now = Self.now
+        fleet = try ServedFleet("desk", commands, users: ["anna", "ines", "otto", "ada"])
+        let now = ServedFleet.now
         let silent = EventSample(
             change: "raised", level: "warning", code: "pack_silent", pack: 2,
             text: "pack 2 does not answer")
         let full = EventSample(
             change: "raised", level: "protection", code: "cell_overvoltage", pack: 3,
             text: "cell 5 of pack 3 at 3.662 V")
-        try keep([
-            record(of: "gw-1", at: now - 120_000, .event(silent)),
-            record(of: "gw-1", at: now - 60_000, .event(full)),
+        try fleet.keep([
+            fleet.record(of: "gw-1", at: now - 120_000, .event(silent)),
+            fleet.record(of: "gw-1", at: now - 60_000, .event(full)),
             measurement(of: "gw-1", at: now - 1000),
-            record(of: "gw-2", at: now - 3_700_000, .event(silent)),
+            fleet.record(of: "gw-2", at: now - 3_700_000, .event(silent)),
             measurement(of: "gw-2", at: now - 3_600_000),
         ])
-        _ = try server.waitForLine(containing: "serving", within: 60_000)
-    }
-
-    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
-
-    func stop() { #expect(server.terminate() == .exited(0)) }
-
-    func keep(_ records: [FleetRecord]) throws {
-        var batch = IngestBatch()
-        batch.records = records
-        #expect(try FleetStores.open(store).store(batch).stored == Int64(records.count))
     }
 
     /// A bank of four of which pack 2 is silent and cell 5 of pack 3 stands out.
@@ -108,30 +72,6 @@ final class DeskFleet {
             (pack.mosfetTemperature, pack.ambientTemperature) = (275, 221)
             return pack
         }
-        return record(of: gateway, at: moment, .telemetry(bank, samples))
-    }
-
-    func record(of gateway: String, at moment: Int64, _ body: FleetRecord.Body) -> FleetRecord {
-        sequence += 1
-        let clock = RecordClock(
-            wallMilliseconds: moment, isTrusted: true,
-            boot: "71734537-d6d9-472d-8519-7ef8cf99f170", monotonicMilliseconds: sequence * 1000)
-        return FleetRecord(
-            key: RecordKey(gateway: gateway, epoch: 7, sequence: sequence), clock: clock,
-            receivedMilliseconds: moment + 50, body: body)
-    }
-
-    /// Runs a flow in a browser.
-    func walk(_ flow: String) throws {
-        let python = try Peers.python(importing: "playwright.sync_api", "axe_core_python")
-        let browser = try Peers.tool("chromium-headless-shell")
-        let run = try ChildProcess(
-            python,
-            [
-                Repository.root + "/Tests/app_rig/desk_flows.py", flow, "http://127.0.0.1:\(port)",
-                browser,
-            ])
-        let status = try run.waitForExit(within: 120_000)
-        #expect(status == .exited(0), "\(flow): \(run.output) \(run.errors.suffix(3000))")
+        return fleet.record(of: gateway, at: moment, .telemetry(bank, samples))
     }
 }

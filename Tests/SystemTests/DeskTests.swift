@@ -12,8 +12,8 @@ import Testing
     }
 
     @Test func `a cause across houses is looked after at once`() throws {
-        let fleet = try DeskFleet()
-        try fleet.walk("causes")
+        let fleet = try DeskFleet().fleet
+        try fleet.walk("desk_flows.py", "causes")
         let alarms = try FleetStores.openViews(fleet.store).alarms(AlarmFilter())
         let silent = alarms.filter { $0.subject.code == "pack_silent" }
         #expect(silent.map(\.acknowledgedBy) == ["otto", "otto"])
@@ -36,8 +36,8 @@ import Testing
     }
 
     private func walk(_ flows: String...) throws {
-        let fleet = try DeskFleet()
-        for flow in flows { try fleet.walk(flow) }
+        let fleet = try DeskFleet().fleet
+        for flow in flows { try fleet.walk("desk_flows.py", flow) }
         fleet.stop()
     }
 }
