@@ -108,6 +108,20 @@ import Testing
         #expect(house.stopGateway() == .exited(0))
     }
 
+    @Test func `people see the house in a browser, without any fleet`() throws {
+        let folder = try TemporaryDirectory("local")
+        let (house, port) = try house(packs: 4, in: folder)
+        let run = try ChildProcess(
+            try Peers.python(importing: "playwright.sync_api"),
+            [
+                Repository.root + "/Tests/app_rig/local_flow.py", "http://127.0.0.1:\(port)",
+                try Peers.tool("chromium-headless-shell"), "4",
+            ])
+        let status = try run.waitForExit(within: 120_000)
+        #expect(status == .exited(0), "\(run.output) \(run.errors.suffix(3000))")
+        #expect(house.stopGateway() == .exited(0))
+    }
+
     @Test func `32 clients that hammer keep no frame back and make nothing grow`() throws {
         let folder = try TemporaryDirectory("local")
         let (house, port) = try house(packs: 16, in: folder)

@@ -16,7 +16,9 @@ export function ways() {
   const isPro = ['installer', 'operator', 'admin'].includes(role());
   const isOperator = ['operator', 'admin'].includes(role());
   const found = [];
-  if (isPro) found.push({ path: '/fleet', icon: 'fleet', word: t('nav.fleet'), phone: true });
+  // a gateway serves itself alone
+  const isFleet = session()?.server !== 'gateway';
+  if (isPro && isFleet) found.push({ path: '/fleet', icon: 'fleet', word: t('nav.fleet'), phone: true });
   if (isOperator) {
     found.push({ path: '/causes', icon: 'causes', word: t('nav.causes'), phone: true });
     found.push({ path: '/rollouts', icon: 'rollout', word: t('nav.rollouts'), phone: true });
@@ -27,7 +29,7 @@ export function ways() {
     found.push({ path: many || isPro ? house('') : '/', icon: 'home', word: t('nav.home'), phone: true, exact: true, also: house('') });
     found.push({ path: house('/history'), icon: 'history', word: t('nav.history'), phone: true });
     found.push({ path: house('/battery'), icon: 'battery', word: t('nav.battery'), phone: true });
-    if (isPro) found.push({ path: house('/diagnose'), icon: 'diagnose', word: t('nav.diagnose') });
+    if (isPro) found.push({ path: house('/diagnose'), icon: 'diagnose', word: t('nav.diagnose'), phone: !isFleet });
     found.push({ path: '/alarms', icon: 'bell', word: t('nav.alarms') });
   }
   found.push({ path: '/more', icon: 'more', word: t('nav.more'), phone: true });

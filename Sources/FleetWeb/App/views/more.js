@@ -57,7 +57,9 @@ export default function more() {
         options: [['c', '°C'], ['f', '°F']], onchange: setTemperatureUnit,
       })),
     (can('push') || can('mail')) && notifications(wishes, change, saved, problem),
-    card({ title: t('more.install') }, h('p', null, installing() === 'installed' ? t('more.installed') : t('more.install_words')),
+    card({ title: t('more.install') }, h('p', null, installing() === 'installed' ? t('more.installed')
+      // browsers give a page that is not encrypted no worker
+      : t('serviceWorker' in navigator ? 'more.install_words' : 'more.install_plain')),
       installing() === 'possible' && h('div', null, button({ kind: 'primary', onclick: install }, t('more.install_go'))),
       installing() === 'ios' && h('p', { class: 'hint' }, t('more.install_ios'))),
     card({ title: t('more.about') },
