@@ -82,6 +82,7 @@ let package = Package(
         // ground
         library("Quantities"),
         library("CutPoints"),
+        library("FileLocks"),
         library("Numbering"),
         library("StrictJSON"),
         library("TimeZones"),
@@ -111,7 +112,7 @@ let package = Package(
         // edge I/O
         library("SerialPort", ["CLinux", "Modbus"]),
         library("CANTransport", ["CANBus", "CLinux"]),
-        library("Outbox", ["CSQLite", "CZlib", "Numbering"]),
+        library("Outbox", ["CSQLite", "CZlib", "FileLocks", "Numbering"]),
         library("MQTTLink", ["CMosquitto", "Numbering"]),
 
         library("HTTPSClient", ["CCurl"]),
@@ -121,22 +122,31 @@ let package = Package(
 
         library(
             "RemoteConfiguration",
-            ["CutPoints", "GatewaySettings", "HTTPSClient", "StrictJSON", "Telemetry"]),
+            [
+                "CutPoints", "FileLocks", "GatewaySettings", "HTTPSClient", "StrictJSON",
+                "Telemetry",
+            ]),
 
-        library("TUFClient", ["CutPoints", "HTTPSClient", "TUF"]),
+        library("TUFClient", ["CutPoints", "FileLocks", "HTTPSClient", "TUF"]),
 
         // identity: both ends of one protocol, and the gateway's side of it
         library("EST", [asn1, x509]),
-        library("Provisioning", ["CutPoints", "EST", "HTTPSClient", asn1, crypto, x509]),
+        library(
+            "Provisioning", ["CutPoints", "EST", "FileLocks", "HTTPSClient", asn1, crypto, x509]),
 
         // what a gateway runs: assigned sets come in, are proved, swapped and watched
         library(
             "UpdateAgent",
-            ["CutPoints", "GatewaySettings", "ProfileSet", "StrictJSON", "Telemetry", "TimeZones"]),
+            [
+                "CutPoints", "FileLocks", "GatewaySettings", "ProfileSet", "StrictJSON",
+                "Telemetry",
+                "TimeZones",
+            ]),
 
         // fleet
         library(
-            "CertificateAuthority", ["CutPoints", "EST", asn1, crypto, cryptoExtras, x509]),
+            "CertificateAuthority",
+            ["CutPoints", "EST", "FileLocks", asn1, crypto, cryptoExtras, x509]),
         library("FleetStore", ["CPostgres", "CSQLite", "History", "TimeZones", "Views", grdb]),
         library(
             "ProfileRepository",
@@ -248,6 +258,7 @@ let package = Package(
         suite("HistoryTests", ["History", "TimeZones"]),
         suite("PasswordsTests", ["Passwords"]),
         suite("LocalAPITests", ["History", "LocalAPI", "Views", log]),
+        suite("FileLocksTests", ["FileLocks"]),
         suite("OutboxTests", ["CFaultyDisk", "Numbering", "Outbox"], fixtures: true),
         suite("GatewaySettingsTests", ["GatewaySettings"], fixtures: true),
         suite(

@@ -1,4 +1,5 @@
 import CutPoints
+import FileLocks
 import Glibc
 
 /// Files that are there whole or not at all, whenever the power goes.
@@ -144,36 +145,27 @@ package enum DurableFile {
     }
 
     /// The sentence for a system call that has just failed.
-    static func failed(_ what: String, _ path: String) -> AuthorityError {
-        .file("cannot \(what) '\(path)': \(String(cString: strerror(errno)))")
+    static func failed(_ what: String, _ path: String, _ code: Int32 = errno) -> AuthorityError {
+        .file("cannot \(what) '\(path)': \(String(cString: strerror(code)))")
     }
 }
 
 /// Keeps others out of a folder until the last reference goes or the process ends.
 package final class FolderLock {
-    private let descriptor: Int32
+    private let lock: FileLock
 
     /// Locks a file in it, or the folder itself; waits for another process, or throws at once when
     /// `waits` is false.
     package init(_ path: String, isFile: Bool = true, waits: Bool = true) throws(AuthorityError) {
-        let kind = isFile ? O_RDWR | O_CREAT : O_RDONLY | O_DIRECTORY
-        descriptor = open(path, kind | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DurableFile.failed("open", path) }
-        while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
-            if errno == EINTR { continue }
-            let error =
-                errno == EWOULDBLOCK
-                ? AuthorityError.file("another process is at work: '\(path)' is locked")
-                : DurableFile.failed("lock", path)
-            close(descriptor)
-            throw error
+        do {
+            lock = try FileLock.take(
+                path, isFile ? O_RDWR | O_CREAT : O_RDONLY | O_DIRECTORY, patience: waits ? nil : 0)
+        } catch {
+            switch error {
+            case .open(let code): throw DurableFile.failed("open", path, code)
+            case .held: throw .file("another process is at work: '\(path)' is locked")
+            case .lock(let code): throw DurableFile.failed("lock", path, code)
+            }
         }
-    }
-
-    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
-    /// descriptor, and the lock would stay until it runs its program.
-    deinit {
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
     }
 }

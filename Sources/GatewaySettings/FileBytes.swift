@@ -13,8 +13,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 
     /// Why writing failed, as `errno` says.
-    package init(writing path: String) {
-        self.init(path: path, reason: String(cString: strerror(errno)))
+    package init(writing path: String, _ code: Int32 = errno) {
+        self.init(path: path, reason: String(cString: strerror(code)))
         verb = "write"
     }
 

@@ -1,3 +1,4 @@
+import FileLocks
 import GatewaySettings
 import Glibc
 
@@ -5,24 +6,19 @@ import Glibc
 ///
 /// The kernel takes it back from a program that ends, however it ends.
 package final class FolderLock: Sendable {
-    private let descriptor: Int32
+    private let lock: FileLock
 
     /// Takes the lock of a folder, which is made if need be; nil when another program has it.
     package init?(_ folder: ConfigurationFolder) throws(FileError) {
         folder.makeFolders()
         let path = "\(folder.path)/lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError(writing: path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            return nil
+        do {
+            lock = try FileLock.take(path, O_RDWR | O_CREAT, mode: 0o644)
+        } catch {
+            switch error {
+            case .held: return nil
+            case .open(let code), .lock(let code): throw FileError(writing: path, code)
+            }
         }
-    }
-
-    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
-    /// descriptor, and the lock would stay until it runs its program.
-    deinit {
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
     }
 }

@@ -1,4 +1,5 @@
 import CutPoints
+import FileLocks
 import Glibc
 import TUF
 
@@ -14,31 +15,24 @@ package final class VerifiedFolder {
 
     /// The folder.
     package let path: String
-    /// Open and locked for as long as this object lives.
-    private let descriptor: Int32
+    private let lock: FileLock
+    /// The folder, open and locked for as long as this object lives.
+    private var descriptor: Int32 { lock.descriptor }
 
     /// Opens a folder, makes it where there is none, and keeps other processes out of it.
     package init(_ path: String) throws(TUFFault) {
         self.path = path
         try Self.make(path)
-        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failed("open the folder", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let fault: TUFFault =
-                errno == EWOULDBLOCK
-                ? .storage("another process is at work in '\(path)'")
-                : Self.failed("lock the folder", path)
-            close(descriptor)
-            throw fault
+        do {
+            lock = try FileLock.take(path, O_RDONLY | O_DIRECTORY)
+        } catch {
+            switch error {
+            case .open(let code): throw Self.failed("open the folder", path, code)
+            case .held: throw .storage("another process is at work in '\(path)'")
+            case .lock(let code): throw Self.failed("lock the folder", path, code)
+            }
         }
         removeDrafts()
-    }
-
-    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
-    /// descriptor, and the lock would stay until it runs its program.
-    deinit {
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
     }
 
     /// The bytes of a file; nil when there is none, or when it cannot be read.
@@ -133,7 +127,9 @@ package final class VerifiedFolder {
         }
     }
 
-    private static func failed(_ what: String, _ path: String) -> TUFFault {
-        .storage("cannot \(what) '\(path)': \(String(cString: strerror(errno)))")
+    private static func failed(
+        _ what: String, _ path: String, _ code: Int32 = errno
+    ) -> TUFFault {
+        .storage("cannot \(what) '\(path)': \(String(cString: strerror(code)))")
     }
 }

@@ -82,7 +82,7 @@ final class LocalRig {
     }
 
     /// Sends bytes and reads until the server closes; what cannot be sent any more is left.
-    func raw(_ text: String, seconds: Int = 30) throws -> String {
+    func raw(_ text: String, seconds: Int = 120) throws -> String {
         let client = try RawClient(port: port)
         client.send(text)
         return client.readAll(seconds: seconds)

@@ -11,7 +11,7 @@ final class FarEnd {
         guard descriptor >= 0 else { throw SimulationError.system("open '\(path)'") }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     func write(_ bytes: [UInt8]) { Streams.write(descriptor, bytes[...]) }
 

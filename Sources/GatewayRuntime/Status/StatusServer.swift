@@ -27,26 +27,32 @@ final class StatusServer {
     /// Listens at `path`, replacing a socket that a dead gateway left behind.
     init(path: String) throws(StatusError) {
         self.path = path
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0o2004000, 0)
-        guard listener >= 0 else { throw Self.failure("open a socket", path) }
-        if Self.isAlive(path) {
-            close(listener)
-            throw StatusError(
-                description: "status socket '\(path)' is in use: another gateway is running")
-        }
-        unlink(path)
-        let bound = UnixAddress.with(path) { address, size in bind(listener, address, size) }
-        guard bound == 0, chmod(path, 0o660) == 0, listen(listener, 4) == 0 else {
-            let failure = Self.failure("listen", path)
-            close(listener)
-            throw failure
-        }
+        listener = try Self.listen(at: path)
     }
 
     deinit {
         for client in clients { close(client.descriptor) }
         close(listener)
         unlink(path)
+    }
+
+    /// A socket that listens; what it throws leaves nothing open, and another gateway's socket as it is.
+    private static func listen(at path: String) throws(StatusError) -> Int32 {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0o2004000, 0)
+        guard listener >= 0 else { throw failure("open a socket", path) }
+        if isAlive(path) {
+            close(listener)
+            throw StatusError(
+                description: "status socket '\(path)' is in use: another gateway is running")
+        }
+        unlink(path)
+        let bound = UnixAddress.with(path) { address, size in bind(listener, address, size) }
+        guard bound == 0, chmod(path, 0o660) == 0, Glibc.listen(listener, 4) == 0 else {
+            let failure = failure("listen", path)
+            close(listener)
+            throw failure
+        }
+        return listener
     }
 
     /// Adds what to wait for.

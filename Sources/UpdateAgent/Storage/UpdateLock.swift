@@ -1,3 +1,4 @@
+import FileLocks
 import Glibc
 
 /// Keeps a second program from changing the folder of sets; given back when it is let go of.
@@ -15,9 +16,7 @@ package final class UpdateLock: Sendable {
 
     /// A child that was being started when its gateway was killed holds a copy until it runs its program.
     private static var patience: Int { 3000 }
-    private static var look: Int { 20 }
-
-    private let descriptor: Int32
+    private let lock: FileLock
 
     /// Takes the lock of a folder, which is made if need be; throws ``UpdateError/held(folder:by:)`` when
     /// another program has it for 3 s on end.
@@ -26,41 +25,25 @@ package final class UpdateLock: Sendable {
     package init(_ folder: UpdateFolder, _ part: Part, as holder: String) throws(UpdateError) {
         try folder.make()
         let file = folder.file(part.rawValue)
-        descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw .storage("write", file) }
-        var waited = 0
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let isHeld = errno == EWOULDBLOCK
-            guard isHeld || errno == EINTR, waited < Self.patience else {
-                let error: UpdateError =
-                    isHeld
-                    ? .held(folder: folder.path, by: Self.words(descriptor))
-                    : .storage("lock", file)
-                close(descriptor)
-                throw error
+        do {
+            lock = try FileLock.take(
+                file, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644, patience: Self.patience)
+        } catch {
+            switch error {
+            case .open(let code): throw .storage("write", file, code)
+            case .held(let words): throw .held(folder: folder.path, by: Self.holder(words))
+            case .lock(let code): throw .storage("lock", file, code)
             }
-            usleep(UInt32(Self.look * 1000))
-            waited += Self.look
         }
         // a full disk keeps nobody from holding it
-        _ = ftruncate(descriptor, 0)
+        _ = ftruncate(lock.descriptor, 0)
         let words = Array("\(holder), process \(getpid())\n".utf8)
-        _ = words.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    }
-
-    /// Unlocks before it closes: a child that is being started at this moment still has a copy of the
-    /// descriptor, and the lock would stay until it runs its program.
-    deinit {
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
+        _ = words.withUnsafeBytes { pwrite(lock.descriptor, $0.baseAddress, $0.count, 0) }
     }
 
     /// Who holds it, as the file says.
-    private static func words(_ descriptor: Int32) -> String {
-        var bytes = [UInt8](repeating: 0, count: 200)
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        let text = String(decoding: bytes[..<max(0, count)], as: UTF8.self)
-            .prefix { $0 != "\n" && $0.isASCII }
+    private static func holder(_ words: [UInt8]) -> String {
+        let text = String(decoding: words, as: UTF8.self).prefix { $0 != "\n" && $0.isASCII }
         return text.isEmpty ? "another program" : String(text)
     }
 }
