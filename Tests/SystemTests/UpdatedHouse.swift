@@ -49,6 +49,20 @@ final class UpdatedHouse {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
+    /// A house that runs with all its packs.
+    static func running(
+        packs: Int = 4, probationSeconds: Int = 6, extra: String = "",
+        environment: [String: String] = [:]
+    ) throws -> UpdatedHouse {
+        let rig = try UpdatedHouse(packs: packs, probationSeconds: probationSeconds, extra: extra)
+        try rig.house.startGateway(environment: environment)
+        try rig.house.waitForStatus("all packs, and the inverter", seconds: 180) {
+            $0.number("bank.packs_online") == Double(packs)
+                && $0.text("inverter.keep_alive") == "present"
+        }
+        return rig
+    }
+
     /// Makes a changed copy of the shipped set and assigns it; the hash of its archive.
     @discardableResult
     func assign(
