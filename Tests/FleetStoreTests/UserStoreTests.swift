@@ -9,7 +9,7 @@ import Testing
     private var author: Author { Author("root", at: start) }
 
     /// A store with the tenants `north` and `south`; `anna` owns and `otto` operates in the north.
-    private func store(_ kind: StoreKind) throws -> any UserStore {
+    private func store(_ kind: StoreKind) throws -> any UserStore & AdminStore {
         let store = try FleetStores.openUsers(kind.address())
         for id in ["south", "north"] {
             #expect(
@@ -201,6 +201,74 @@ import Testing
         last.expiresMilliseconds = start + 2000
         #expect(try store.addToken(last, by: author))
         #expect(try store.tokens(of: "anna").map(\.id) == ["t", "last"])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `another role ends sessions, leaves tokens, and is told once (rules 2 and 3)`(
+        kind: StoreKind
+    ) throws {
+        let store = try store(kind)
+        var session = token("s", "anna")
+        session.kind = .session
+        for token in [session, token("t", "anna", scopes: [.read, .rollOut]), token("o", "otto")] {
+            #expect(try store.addToken(token, by: author))
+        }
+        // the same role again is no change
+        #expect(try store.setRole(.owner, of: "anna", by: author))
+        #expect(try store.bearer(ofTokenHash: "hash-s", now: start) != nil)
+        #expect(try store.setRole(.operator, of: "anna", by: author))
+        #expect(try store.user("anna")?.role == .operator)
+        #expect(try store.bearer(ofTokenHash: "hash-s", now: start) == nil)
+        // a token of a program does what the role of the moment allows
+        #expect(try store.bearer(ofTokenHash: "hash-t", now: start)?.scopes == [.read, .rollOut])
+        #expect(try store.user("anna")?.sight == GatewaySight(tenant: "north", viewer: nil))
+        #expect(try store.setRole(.installer, of: "anna", by: author))
+        #expect(try store.bearer(ofTokenHash: "hash-t", now: start)?.scopes == [.read])
+        #expect(try store.bearer(ofTokenHash: "hash-o", now: start)?.user.role == .operator)
+        #expect(try !store.setRole(.admin, of: "eve", by: author))
+        let told = try store.audit(tenant: "north", behind: nil, limit: 100).map(\.entry)
+            .filter { $0.action == "role_given" }
+        #expect(told.map { "\($0.subject) \($0.detail)" } == ["anna installer", "anna operator"])
+        #expect(try store.audit(tenant: "south", behind: nil, limit: 100).count == 1)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `pages of what was changed miss nothing and repeat nothing`(kind: StoreKind) throws {
+        let store = try store(kind)
+        // many at one time, and one whose clock was behind
+        for number in 0..<25 {
+            let moment = start + (number == 24 ? -5 : Int64(number / 6))
+            _ = try store.assign(
+                gateway: "gw-\(number)", to: "north", by: Author("otto", at: moment))
+        }
+        let all = try store.audit(tenant: "north", behind: nil, limit: 1000)
+        #expect(all.count == 28)
+        #expect(all.last?.entry.subject == "gw-24")
+        #expect(
+            all.map(\.place.milliseconds) == all.map(\.place.milliseconds).sorted(by: >))
+        #expect(Set(all.map(\.place)).count == all.count)
+        for size in [1, 28, 5] {
+            var (found, place): ([PlacedEntry], AuditPlace?) = ([], nil)
+            while true {
+                let page = try store.audit(tenant: "north", behind: place, limit: size)
+                guard let last = page.last else { break }
+                #expect(page.count <= size)
+                found += page
+                place = last.place
+                // whatever comes meanwhile is newer, and moves no page
+                if size == 5 {
+                    let later = Author("otto", at: start + 100)
+                    _ = try store.grant(
+                        found.count % 2 == 1, gateway: "gw-1", to: "anna", by: later)
+                }
+            }
+            #expect(found == all, "pages of \(size)")
+        }
+        #expect(try store.audit(tenant: "north", behind: nil, limit: 1000).count > all.count)
+        for limit in [0, -1] {
+            #expect(try store.audit(tenant: "north", behind: nil, limit: limit).isEmpty)
+        }
+        #expect(try store.audit(tenant: "west", behind: nil, limit: 10).isEmpty)
     }
 
     @Test(arguments: StoreKind.allCases)

@@ -89,7 +89,7 @@ extension ChangingStore {
             try database.rows(
                 """
                 SELECT author, made_ms, tenant, action, subject, detail FROM audit_entry
-                WHERE tenant = ?1 ORDER BY made_ms DESC LIMIT ?2
+                WHERE tenant = ?1 ORDER BY made_ms DESC, number DESC LIMIT ?2
                 """, [.text(tenant), .number(Int64(max(0, limit)))])
         }
     }
