@@ -135,4 +135,32 @@ import Testing
         #expect(try await rig.ask("/v1/rollouts", as: "otto").body.contains("\"items\":[]"))
         await rig.stop()
     }
+
+    @Test func `a decision that cannot be told is not taken, and can be asked for again`()
+        async throws
+    {
+        let rig = try await rig()
+        let body = #"{"set":"base","name":"mine"}"#
+        let full = """
+            CREATE TRIGGER full BEFORE INSERT ON audit_entry
+            BEGIN SELECT RAISE(ABORT, 'no room'); END
+            """
+        try rig.run(full)
+        let refused = try await post(rig, "", body, as: "otto", key: "k")
+        #expect(refused.status == 503 && !refused.body.contains("no room"), "\(refused.body)")
+        #expect(try await rig.ask("/v1/rollouts", as: "otto").body.contains("\"items\":[]"))
+        try rig.run("DROP TRIGGER full")
+        #expect(try await post(rig, "", body, as: "otto", key: "k").status == 200)
+        try rig.run(full)
+        #expect(try await post(rig, "/mine/abort", "{}", as: "ada", key: "a").status == 503)
+        let before = try await rig.ask("/v1/rollouts/mine", as: "otto")
+        #expect(before.body.contains(#""state":"proposed""#), "\(before.body)")
+        try rig.run("DROP TRIGGER full")
+        let aborted = try await post(rig, "/mine/abort", "{}", as: "ada", key: "a")
+        #expect(aborted.status == 200 && aborted.body.contains(#""state":"aborted""#))
+        let told = try FleetStores.openUsers(rig.address).audit(tenant: "north", limit: 100)
+            .filter { $0.action.hasPrefix("rollout_") }
+        #expect(told.map(\.action) == ["rollout_abort", "rollout_made"])
+        await rig.stop()
+    }
 }

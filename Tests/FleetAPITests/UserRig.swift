@@ -140,6 +140,22 @@ final class UserRig: Sendable {
         #expect(try FleetStores.openDevices(address).addDevices([(device, token)]).isEmpty)
     }
 
+    /// Runs a statement past the store.
+    func run(_ statement: String) throws {
+        let shell = try ChildProcess(
+            Peers.tool("python3"),
+            [
+                "-c",
+                """
+                import sqlite3, sys
+                with sqlite3.connect(sys.argv[1]) as connection: connection.execute(sys.argv[2])
+                """, folder.file("fleet.db"), statement,
+            ])
+        guard try shell.waitForExit() == .exited(0) else {
+            throw TestKitError.missing(part: "a change by '\(statement)'", remedy: shell.errors)
+        }
+    }
+
     /// Stores one measurement more.
     func measureAgain(_ gateway: String) throws {
         var batch = IngestBatch()

@@ -270,26 +270,4 @@ import Testing
         }
         #expect(try store.audit(tenant: "west", behind: nil, limit: 10).isEmpty)
     }
-
-    @Test(arguments: StoreKind.allCases)
-    func `a request is done once for its key and its user (rule 3)`(kind: StoreKind) throws {
-        let store = try store(kind)
-        func request(_ user: String, _ hash: String, at now: Int64) -> KeptRequest {
-            KeptRequest(user: user, key: "k", hash: hash, now: now)
-        }
-        let asked = request("anna", "h", at: start)
-        #expect(try store.begin(asked) == .begin)
-        #expect(try store.begin(asked) == .beginAgain)
-        #expect(try store.begin(request("anna", "other", at: start)) == .keyTaken)
-        #expect(try store.begin(request("nobody", "h", at: start)) == .unknownUser)
-        try store.forget(asked)
-        #expect(try store.begin(asked) == .begin)
-        try store.finish(asked, action: "done_it", subject: "it", detail: "so")
-        try store.forget(asked)
-        #expect(try store.begin(asked) == .done)
-        let told = try store.audit(tenant: "north", limit: 100).filter { $0.action == "done_it" }
-        #expect(told.map { "\($0.author.name) \($0.subject) \($0.detail)" } == ["anna it so"])
-        let later = start + AlarmAcknowledgement.keyLife + 1
-        #expect(try store.begin(request("anna", "other", at: later)) == .begin)
-    }
 }

@@ -205,18 +205,21 @@ final class CutStore: RolloutStore {
         }
     }
 
-    func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool {
+    func keep(
+        _ change: RolloutChange, asked: ToldRequest?
+    ) throws(FleetStoreError) -> RolloutKeeping {
         try step("before keep")
-        let kept = try store.keep(change)
+        let kept = try store.keep(change, asked: asked)
         try step("after keep")
         return kept
     }
 
     func migrate() throws(FleetStoreError) { try store.migrate() }
     func addRollout(
-        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote,
+        asked: ToldRequest?
     ) throws(FleetStoreError) -> RolloutAdding {
-        try store.addRollout(rollout, gateways: gateways, note: note)
+        try store.addRollout(rollout, gateways: gateways, note: note, asked: asked)
     }
     func rollouts() throws(FleetStoreError) -> [RolloutRecord] { try store.rollouts() }
     func rollout(_ id: String) throws(FleetStoreError) -> RolloutRecord? { try store.rollout(id) }

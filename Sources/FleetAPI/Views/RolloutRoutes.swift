@@ -90,14 +90,8 @@ extension UserRoutes {
             let plan = try desk.reading {
                 try reader.plan(catalogue, tenant: user.tenant, own: own)
             }
-            try RolloutAnswers.once(request, store, "rollout_made", plan.id) { isAgain in
-                do {
-                    _ = try rollouts.create(plan, at: now)
-                } catch {
-                    // it may have been made, and nobody learned of it
-                    let made = isAgain ? try? rollouts.rollout(plan.id).rollout : nil
-                    guard made?.plan == plan else { throw error }
-                }
+            try RolloutAnswers.once(request, store, "rollout_made", plan.id) { asked in
+                _ = try rollouts.create(plan, at: now, asked: asked)
             }
             return Reply(
                 bytes: try RolloutAnswers.document(
@@ -114,9 +108,10 @@ extension UserRoutes {
         let (id, sight, now, user) = (asked.parameter, asked.sight, asked.now, asked.bearer.user)
         return try await desk.ask { store in
             guard try store.rolloutNames(within: sight).contains(id) else { throw Problem.absent }
-            try RolloutAnswers.once(request, store, "rollout_\(decision.rawValue)", id) { _ in
+            try RolloutAnswers.once(request, store, "rollout_\(decision.rawValue)", id) { asked in
                 _ = try RolloutDesk(store: store, clock: .system).decide(
-                    keeps ? .abandon : decision, on: id, by: user.name, note: note, at: now)
+                    keeps ? .abandon : decision, on: id, by: user.name, note: note, at: now,
+                    asked: asked)
             }
             return Reply(
                 bytes: try RolloutAnswers.document(
@@ -160,26 +155,32 @@ enum RolloutAnswers {
         return (note, keeps)
     }
 
-    /// Does something once for a key, and tells of it.
+    /// Does something once for a key; the store tells of it in the transaction that does it.
     static func once(
         _ request: KeptRequest, _ store: any ViewStore, _ action: String, _ subject: String,
-        _ body: (_ isAgain: Bool) throws -> Void
+        _ body: (ToldRequest) throws -> Void
     ) throws {
-        let claim = try store.begin(request)
+        let asked = ToldRequest(request, scope: .rollOut, action: action, subject: subject)
+        guard try isNew(store.claim(of: request)) else { return }
+        do {
+            try asking { try body(asked) }
+        } catch RolloutDeskError.claimed(let claim) {
+            _ = try isNew(claim)
+        } catch let problem as Problem {
+            // refused because the same was done at this very moment
+            guard try store.claim(of: request) == .done else { throw problem }
+        }
+    }
+
+    /// Whether something is to be done; throws when it must not be.
+    private static func isNew(_ claim: RequestClaim) throws -> Bool {
         switch claim {
-        case .done: return
+        case .new: return true
+        case .done: return false
         case .keyTaken:
             throw Problem(.keyReused, "expected a key of its own for each request")
-        case .unknownUser: throw Problem.absent
-        case .begin, .beginAgain: break
+        case .denied: throw Problem.absent
         }
-        do {
-            try asking { try body(claim == .beginAgain) }
-        } catch {
-            try store.forget(request)
-            throw error
-        }
-        try store.finish(request, action: action, subject: subject, detail: "")
     }
 
     /// A rollout with a page of its gateways, when all of them are seen.
@@ -222,6 +223,7 @@ enum RolloutAnswers {
         } catch let error as RolloutDeskError {
             switch error {
             case .store(let error): throw error
+            case .claimed: throw error
             case .fault(let fault):
                 throw Problem(
                     .rolloutRefused, "see errors",

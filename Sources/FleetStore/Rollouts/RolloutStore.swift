@@ -6,13 +6,17 @@
 /// 2. Of two that change one rollout at once, one is told that it was too late.
 /// 3. A gateway is in one rollout at a time that is not over.
 /// 4. The counter of a gateway's assignments never goes down.
+/// 5. What a user asks for is done once for its key, within what the user may do and sees then, and kept
+///    together with the entry that tells of it or not at all.
 package protocol RolloutStore: AnyObject {
     /// Brings the database to the newest version of its tables; safe to call from several processes.
     func migrate() throws(FleetStoreError)
 
-    /// Keeps a new rollout, unless its name is taken or gateways of it are in another one (rule 3).
+    /// Keeps a new rollout, unless its name is taken or gateways of it are in another one (rule 3), or the
+    /// user who asks for it may not (rule 5); nil is the program itself.
     func addRollout(
-        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote,
+        asked: ToldRequest?
     ) throws(FleetStoreError) -> RolloutAdding
 
     /// All rollouts, the newest first.
@@ -30,8 +34,11 @@ package protocol RolloutStore: AnyObject {
     /// Who did what to a rollout, oldest first.
     func notes(of rollout: String) throws(FleetStoreError) -> [RolloutNote]
 
-    /// Keeps a step; false, and nothing is kept, when somebody else was faster (rules 1, 2 and 4).
-    func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool
+    /// Keeps a step, unless somebody else was faster (rules 1, 2 and 4) or the user who asks for it may not
+    /// (rule 5); nil is the program itself.
+    func keep(
+        _ change: RolloutChange, asked: ToldRequest?
+    ) throws(FleetStoreError) -> RolloutKeeping
 
     /// What each gateway shall install, ordered by gateway.
     func assignments() throws(FleetStoreError) -> [AssignmentRecord]
@@ -81,6 +88,32 @@ package enum RolloutAdding: Hashable, Sendable {
     case taken
     /// Gateways are in another one that is not over; ordered by gateway.
     case busy([BusyGateway])
+    /// It is not to be done, as this says.
+    case claimed(RequestClaim)
+}
+
+/// What became of a step.
+package enum RolloutKeeping: Hashable, Sendable {
+    /// It is kept.
+    case kept
+    /// Somebody else was faster.
+    case late
+    /// It is not to be done, as this says.
+    case claimed(RequestClaim)
+}
+
+extension RolloutStore {
+    /// Keeps a new rollout that no user asks for.
+    package func addRollout(
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+    ) throws(FleetStoreError) -> RolloutAdding {
+        try addRollout(rollout, gateways: gateways, note: note, asked: nil)
+    }
+
+    /// Keeps a step that no user asks for; false when somebody else was faster.
+    package func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool {
+        try keep(change, asked: nil) == .kept
+    }
 }
 
 /// A gateway that is in a rollout.
@@ -125,10 +158,16 @@ private struct NamedAttempt: RowReadable {
 
 extension ChangingStore {
     package func addRollout(
-        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote
+        _ rollout: RolloutRecord, gateways: [RolloutGatewayRecord], note: RolloutNote,
+        asked: ToldRequest?
     ) throws(FleetStoreError) -> RolloutAdding {
         try change("add a rollout") { database throws(FleetStoreError) in
             try database.takeRolloutTurn()
+            let (claim, user) = try database.claim(asked)
+            guard claim == .new else { return .claimed(claim) }
+            if let user, try !database.sees(user, all: gateways.map(\.gateway)) {
+                return .claimed(.denied)
+            }
             let taken: [RowText] = try database.rows(
                 "SELECT id FROM rollout WHERE id = ?1", [.text(rollout.id)])
             guard taken.isEmpty else { return .taken }
@@ -153,6 +192,7 @@ extension ChangingStore {
                     """, gateway.parameters + [.text(rollout.id)])
             }
             try database.add(note, to: rollout.id)
+            if let asked, let user { try database.finish(asked, by: user) }
             return .added
         }
     }
@@ -204,10 +244,17 @@ extension ChangingStore {
         }
     }
 
-    package func keep(_ change: RolloutChange) throws(FleetStoreError) -> Bool {
+    package func keep(
+        _ change: RolloutChange, asked: ToldRequest?
+    ) throws(FleetStoreError) -> RolloutKeeping {
         try self.change("keep a step of a rollout") { database throws(FleetStoreError) in
             try database.takeRolloutTurn()
             let rollout = change.rollout
+            let (claim, user) = try database.claim(asked)
+            guard claim == .new else { return .claimed(claim) }
+            if let user, try !database.sees(user, rollout: rollout.id) {
+                return .claimed(.denied)
+            }
             let kept: [RowText] = try database.rows(
                 """
                 UPDATE rollout SET revision = revision + 1, state = ?3, is_over = ?4, wave = ?5,
@@ -218,7 +265,7 @@ extension ChangingStore {
                     .number(rollout.isOver ? 1 : 0), .number(Int64(rollout.wave)),
                     .text(rollout.reason), .number(rollout.sinceMilliseconds),
                 ])
-            guard !kept.isEmpty else { return false }
+            guard !kept.isEmpty else { return .late }
             for gateway in change.gateways { try database.keep(gateway, of: rollout.id) }
             for assignment in change.assignments { try database.keep(assignment) }
             for published in change.published {
@@ -233,7 +280,8 @@ extension ChangingStore {
                     ])
             }
             for note in change.notes { try database.add(note, to: rollout.id) }
-            return true
+            if let asked, let user { try database.finish(asked, by: user) }
+            return .kept
         }
     }
 
@@ -296,6 +344,14 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
+    /// Whether something shall be done, and for which user; nobody is asked when none asks.
+    fileprivate func claim(
+        _ asked: ToldRequest?
+    ) throws(FleetStoreError) -> (claim: RequestClaim, user: User?) {
+        guard let asked else { return (.new, nil) }
+        return try begin(asked)
+    }
+
     /// Two that change rollouts at once take turns here.
     fileprivate func takeRolloutTurn() throws(FleetStoreError) {
         try run("UPDATE rollout_turn SET taken = taken + 1 WHERE id = 1")

@@ -73,16 +73,8 @@ package protocol UserStore: AnyObject {
         _ asked: AlarmAcknowledgement
     ) throws(FleetStoreError) -> AcknowledgementVerdict
 
-    /// Whether a request shall be done; it counts as begun then, for a day, until it is finished or forgotten.
-    func begin(_ request: KeptRequest) throws(FleetStoreError) -> RequestClaim
-
-    /// Notes that a request was done, with the entry that tells of it.
-    func finish(
-        _ request: KeptRequest, action: String, subject: String, detail: String
-    ) throws(FleetStoreError)
-
-    /// Takes back that a request was begun.
-    func forget(_ request: KeptRequest) throws(FleetStoreError)
+    /// Whether a request was done within the last day; whoever does one looks again in that transaction.
+    func claim(of request: KeptRequest) throws(FleetStoreError) -> RequestClaim
 
     /// What was changed in a tenant, the newest first, at most so many.
     func audit(tenant: String, limit: Int) throws(FleetStoreError) -> [AuditEntry]

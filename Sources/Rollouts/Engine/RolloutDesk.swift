@@ -42,9 +42,9 @@ package final class RolloutDesk {
     /// Makes a rollout of the gateways that its preview names.
     ///
     /// Which gateways are in it and in which wave is settled with that. Gateways that come later are
-    /// not in it.
+    /// not in it. A user who asks for it gets it once, as ``RolloutStore`` says (rule 5).
     package func create(
-        _ plan: RolloutPlan, at now: Int64
+        _ plan: RolloutPlan, at now: Int64, asked: ToldRequest? = nil
     ) throws(RolloutDeskError) -> RolloutPreview {
         let preview = try preview(plan, at: now)
         guard preview.faults.isEmpty else { throw .fault(RolloutFault(preview.faults)) }
@@ -54,10 +54,12 @@ package final class RolloutDesk {
                 RolloutRows.record(rollout, revision: 1, made: now),
                 gateways: rollout.attempts.map { RolloutRows.record($0) },
                 note: RolloutNote(
-                    madeMilliseconds: now, author: plan.author, what: "create", detail: plan.note))
+                    madeMilliseconds: now, author: plan.author, what: "create", detail: plan.note),
+                asked: asked)
         }
         switch adding {
         case .added: return preview
+        case .claimed(let claim): throw .claimed(claim)
         case .taken: throw .fault(RolloutFault("there is a rollout '\(plan.id)' already"))
         case .busy(let gateways):
             throw .fault(
@@ -99,9 +101,11 @@ package final class RolloutDesk {
     }
 
     /// Somebody decides; tries again when the fleet was faster.
+    ///
+    /// What a user asks for is done once, as ``RolloutStore`` says (rule 5).
     package func decide(
         _ decision: Rollout.Decision, on id: String, by author: String, note: String = "",
-        at now: Int64
+        at now: Int64, asked: ToldRequest? = nil
     ) throws(RolloutDeskError) -> Rollout {
         for _ in 0..<100 {
             let record = try record(id)
@@ -113,8 +117,14 @@ package final class RolloutDesk {
                 throw .fault(error)
             }
             let change = Self.change(rollout, record, outcome, [], at: now)
-            let kept = try asking { () throws(FleetStoreError) in try store.keep(change) }
-            if kept { return rollout }
+            let keeping = try asking { () throws(FleetStoreError) in
+                try store.keep(change, asked: asked)
+            }
+            switch keeping {
+            case .kept: return rollout
+            case .late: continue
+            case .claimed(let claim): throw .claimed(claim)
+            }
         }
         throw .fault(RolloutFault("rollout '\(id)' changes all the time; try again"))
     }
@@ -173,12 +183,17 @@ package enum RolloutDeskError: Error, CustomStringConvertible, Sendable {
     case fault(RolloutFault)
     /// The store did not take part.
     case store(FleetStoreError)
+    /// A user asked for what is done already, or what they may not do.
+    case claimed(RequestClaim)
 
     /// The sentences for the person who reads them.
     package var description: String {
         switch self {
         case .fault(let fault): "\(fault)"
         case .store(let error): "\(error)"
+        case .claimed(.keyTaken): "the key of the request was used for something else"
+        case .claimed(.denied): "the user may not do this to all of these gateways"
+        case .claimed(.done), .claimed(.new): "this was done already"
         }
     }
 }
