@@ -308,6 +308,7 @@ let package = Package(
             "SystemTests",
             [
                 "amphora-fleet", "amphora-gateway", "amphora-sim", "CertificateAuthority",
+                "FleetAPI",
                 "FleetStore", "History", "Modbus", "ProfileSet",
             ]),
     ],

@@ -1,3 +1,4 @@
+import FleetAPI
 import FleetStore
 import Foundation
 import TestKit
@@ -10,6 +11,10 @@ import Testing
     init() throws { folder = try TemporaryDirectory("devices") }
 
     private func fleet(_ words: String...) throws -> (code: Int32, output: String, errors: String) {
+        try fleet(words)
+    }
+
+    private func fleet(_ words: [String]) throws -> (code: Int32, output: String, errors: String) {
         let store = ["--store", "sqlite:" + folder.file("fleet.db")]
         let child = try ChildProcess(House.programs + "/amphora-fleet", words + store)
         guard case .exited(let code) = try child.waitForExit(within: 60_000) else {
@@ -81,5 +86,72 @@ import Testing
         #expect(try fleet("makers", "list").output.hasSuffix("  acme\n"))
         #expect(try fleet("makers", "remove", "acme").output == "removed acme\n")
         #expect(try fleet("makers", "remove", "acme").code == 1)
+    }
+
+    @Test func `a label is a code for a device that is there, and the newest one counts`() throws {
+        let none = try fleet("devices", "label", "gw-1")
+        #expect(none.code == 1 && none.output.isEmpty)
+        #expect(none.errors == "there is no device 'gw-1'; 'devices add' adds one\n")
+        #expect(try fleet("devices", "add", "gw-1").code == 0)
+        let code = /([0-9a-z]{4}-){3}[0-9a-z]{4}/
+        let first = try fleet("devices", "label", "gw-1", "--author", "root")
+        #expect(first.code == 0 && first.errors.isEmpty)
+        let old = try #require(first.output.firstMatch(of: code)).output.0
+        #expect(first.output == "gateway  gw-1\ncode     \(old)\n")
+        let again = try fleet("devices", "label", "gw-1", "--address", "https://app.example/")
+        let new = try #require(again.output.firstMatch(of: code)).output.0
+        #expect(
+            again.output
+                == "gateway  gw-1\ncode     \(new)\naddress  https://app.example/claim#code="
+                + "\(new.filter { $0 != "-" })\n")
+        #expect(again.code == 0 && old != new)
+        let kept = String(
+            decoding: try Data(contentsOf: URL(filePath: folder.file("fleet.db"))), as: UTF8.self)
+        #expect(!kept.contains(new) && !kept.contains(new.filter { $0 != "-" }))
+        let store = try FleetStores.openUsers("sqlite:" + folder.file("fleet.db"))
+        let author = Author("anna", at: 1)
+        #expect(try store.addTenant(Tenant(id: "north", createdMilliseconds: 1), by: author))
+        let anna = User(name: "anna", tenant: "north", role: .owner, createdMilliseconds: 1)
+        #expect(try store.addUser(anna, by: author) == .added)
+        func claim(_ code: Substring) throws -> String? {
+            try store.claim(codeHash: LabelCode.hash(String(code)), by: author)
+        }
+        #expect(try claim(old) == nil)
+        #expect(try claim(new) == "gw-1")
+        #expect(try claim(new) == nil)
+        #expect(try store.gateways(ofTenant: "north") == ["gw-1"])
+        // one of a tenant is told there
+        #expect(try fleet("devices", "label", "gw-1", "--author", "root").code == 0)
+        let told = try store.audit(tenant: "north", limit: 1)
+        #expect(
+            told.map { "\($0.author.name) \($0.action) \($0.subject)" } == [
+                "root gateway_labelled gw-1"
+            ])
+    }
+
+    @Test func `a label that is asked for wrongly is none, and says what was expected`() throws {
+        #expect(try fleet("devices", "add", "gw-1").code == 0)
+        for (words, sentence) in [
+            ([], "Missing expected argument '<id>'"),
+            (["GW"], "'GW' is no id of a gateway, expected 1 to 64 characters 'a…z 0…9 -'"),
+            ([""], "'' is no id of a gateway"),
+            ([String(repeating: "a", count: 65)], "is no id of a gateway"),
+            (["gw-1", "--address", "http://h"], "to begin with 'https://', found 'http://h'"),
+            (["gw-1", "--address", "https://"], "the name of a machine, found 'https://'"),
+            (["gw-1", "--author", ""], "'--author' is empty, expected a name"),
+        ] as [([String], String)] {
+            let asked = try fleet(["devices", "label"] + words)
+            #expect(asked.code == 64 && asked.output.isEmpty, "\(words)")
+            #expect(asked.errors.contains(sentence), "\(words): \(asked.errors)")
+        }
+        let path = folder.file("fleet.db")
+        for name in [path + "-wal", path + "-shm"] {
+            try? FileManager.default.removeItem(atPath: name)
+        }
+        try Data("this is no database, whatever it is called".utf8).write(to: URL(filePath: path))
+        let damaged = try fleet("devices", "label", "gw-1")
+        #expect(damaged.code == 4 && damaged.output.isEmpty)
+        #expect(damaged.errors.contains("is not a fleet store of this version"))
+        #expect(damaged.errors.contains("file is not a database"))
     }
 }

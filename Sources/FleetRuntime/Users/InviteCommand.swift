@@ -94,9 +94,17 @@ enum AppAddress {
         let isHere = ["http://127.0.0.1", "http://localhost"].contains {
             address == $0 || address.hasPrefix($0 + ":") || address.hasPrefix($0 + "/")
         }
-        guard address.hasPrefix("https://") || isHere, !address.contains("#") else {
+        let scheme = "https://"
+        guard address.hasPrefix(scheme) || isHere, !address.contains("#") else {
             throw ValidationError(
                 "expected '--address' to begin with 'https://', found '\(address)'")
+        }
+        let host = address.dropFirst(scheme.count).prefix { $0 != "/" && $0 != ":" }
+        guard isHere || !host.isEmpty, address.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw ValidationError(
+                "expected '--address' to be 'https://' and the name of a machine, found '\(address)'"
+            )
         }
     }
 
