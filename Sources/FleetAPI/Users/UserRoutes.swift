@@ -118,6 +118,11 @@ enum UserRoutes {
         var page = GatewayPage(within: asked.sight)
         let isAlarmFirst = query.word("order", ["id", "alarm"]) == "alarm"
         page.isAlarmFirst = isAlarmFirst
+        page.filter = query.gateways(now: asked.now)
+        if page.filter.group != nil, !asked.bearer.scopes.contains(.configure) {
+            throw Problem(
+                .scopeMissing, "'group' is for those who may '\(AccessScope.configure.rawValue)'")
+        }
         let limit = query.number("limit", 1...500) ?? 100
         let cursor = query.cursor()
         try query.finish()

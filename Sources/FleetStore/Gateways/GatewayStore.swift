@@ -53,6 +53,8 @@ package struct GatewayPage: Hashable, Sendable {
 
     /// Those that are seen.
     package var sight: GatewaySight
+    /// Those of them that are wanted.
+    package var filter = GatewayFilter()
     /// The worst alarm first instead of by id.
     package var isAlarmFirst = false
     /// The last gateway of the page before; those behind it are given.
@@ -99,9 +101,9 @@ package struct NewestSample: Hashable, Sendable {
 
 extension ChangingStore {
     package func gateways(_ page: GatewayPage) throws(FleetStoreError) -> [GatewaySummary] {
-        let (statement, parameters) = page.query
-        return try read { database throws(FleetStoreError) in
-            try database.rows(statement, parameters)
+        try read { database throws(FleetStoreError) in
+            let (statement, parameters) = page.query(for: database)
+            return try database.rows(statement, parameters)
         }
     }
 
@@ -202,12 +204,15 @@ enum GatewayQuery {
 
 extension GatewayPage {
     /// The statement, in the order asked for, and its parameters.
-    var query: (statement: String, parameters: [SQLValue]) {
+    func query(
+        for database: some FleetDatabase
+    ) -> (statement: String, parameters: [SQLValue]) {
         var (statement, parameters) = GatewayQuery.summaries(within: sight)
         func place(_ value: SQLValue) -> String {
             parameters.append(value)
             return "?\(parameters.count)"
         }
+        statement += filter.conditions(for: database, place)
         let severity = "coalesce(o.severity, 0)"
         if let after {
             let id = place(.text(after.id))

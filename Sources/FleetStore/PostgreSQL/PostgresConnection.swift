@@ -8,6 +8,11 @@ import History
 final class PostgresConnection: FleetDatabase {
     let store: String
     var rowName: String { "ctid" }
+
+    /// By the letters of all languages, whatever the locale of the database is.
+    func contains(_ text: String, _ word: String) -> String {
+        "strpos(lower((\(text)) COLLATE \"und-x-icu\"), CAST(\(word) AS text)) > 0"
+    }
     /// The SQLSTATE of the last error; empty when the server could not be asked.
     private(set) var lastState = ""
     private let handle: OpaquePointer

@@ -7,6 +7,15 @@ struct SQLiteDatabase: FleetDatabase {
     let store: String
     var rowName: String { "rowid" }
 
+    /// SQLite's own function knows the letters of ASCII alone.
+    static let smallLetters = DatabaseFunction("small_letters", argumentCount: 1, pure: true) {
+        String.fromDatabaseValue($0[0])?.lowercased()
+    }
+
+    func contains(_ text: String, _ word: String) -> String {
+        "instr(small_letters(\(text)), \(word)) > 0"
+    }
+
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
     ) throws(FleetStoreError) -> [Value] {

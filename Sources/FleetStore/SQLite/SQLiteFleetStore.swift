@@ -150,6 +150,7 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
             // the ends of the indices of a few thousand gateways
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384")
+            database.add(function: SQLiteDatabase.smallLetters)
         }
         let opened = try DatabaseQueue(path: path, configuration: configuration)
         queue = opened

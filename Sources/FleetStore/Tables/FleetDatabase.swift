@@ -7,6 +7,9 @@ protocol FleetDatabase {
     /// What the database calls the place of a row.
     var rowName: String { get }
 
+    /// A condition that a text contains a word, which is in small letters while the text need not be.
+    func contains(_ text: String, _ word: String) -> String
+
     /// Runs a statement and gives its rows.
     func rows<Value: RowReadable>(
         _ statement: String, _ parameters: [SQLValue]
