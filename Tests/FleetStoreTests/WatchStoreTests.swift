@@ -51,4 +51,59 @@ import Testing
         _ = try store.removeUser("otto", by: author)
         #expect(try store.endedWatches(all, now: 99) == [otto, whole, wide])
     }
+    @Test(arguments: StoreKind.allCases)
+    func `of many watches those end that are over, whoever else looks at the same gateway`(
+        kind: StoreKind
+    ) throws {
+        let store = try FleetStores.openViews(kind.address())
+        let author = Author("root", at: 1)
+        for tenant in ["north", "south"] {
+            _ = try store.addTenant(Tenant(id: tenant, createdMilliseconds: 1), by: author)
+        }
+        // more than one statement asks for, a fifth of them in the other tenant
+        var (watches, ended): (Set<Watch>, Set<Watch>) = ([], [])
+        for number in 1...300 {
+            let (name, gateway) = ("owner-\(number)", "gw-\(number)")
+            let tenant = number % 5 == 0 ? "south" : "north"
+            _ = try store.assign(gateway: gateway, to: tenant, by: author)
+            _ = try store.addUser(
+                User(name: name, tenant: tenant, role: .owner, createdMilliseconds: 1), by: author)
+            _ = try store.addToken(
+                AccessToken(
+                    id: name, hash: "hash-" + name, owner: name, scopes: [.read],
+                    createdMilliseconds: 1, expiresMilliseconds: number == 7 ? 50 : 100), by: author
+            )
+            _ = try store.grant(true, gateway: gateway, to: name, by: author)
+            let own = Watch(tokenHash: "hash-" + name, gateway: gateway)
+            let foreign = Watch(tokenHash: "hash-" + name, gateway: "gw-\(number % 300 + 1)")
+            watches.formUnion([own, foreign])
+            ended.insert(foreign)
+            if number == 7 { ended.insert(own) }
+        }
+        for (name, role, tenant) in [
+            ("otto", UserRole.operator, "north"), ("olga", .operator, "south"),
+        ] {
+            _ = try store.addUser(
+                User(name: name, tenant: tenant, role: role, createdMilliseconds: 1), by: author)
+            _ = try store.addToken(
+                AccessToken(
+                    id: name, hash: "hash-" + name, owner: name, scopes: [.read],
+                    createdMilliseconds: 1, expiresMilliseconds: 100), by: author)
+            for number in 1...300 {
+                let watch = Watch(tokenHash: "hash-" + name, gateway: "gw-\(number)")
+                watches.insert(watch)
+                if (number % 5 == 0) != (tenant == "south") { ended.insert(watch) }
+            }
+        }
+        #expect(try store.endedWatches(watches, now: 50) == ended)
+        #expect(try store.endedWatches([], now: 50).isEmpty)
+        // a gateway that goes to another tenant is lost to who had it, grant or not
+        _ = try store.assign(gateway: "gw-1", to: "south", by: author)
+        let moved = try store.endedWatches(watches, now: 50).subtracting(ended)
+        #expect(
+            moved == [
+                Watch(tokenHash: "hash-owner-1", gateway: "gw-1"),
+                Watch(tokenHash: "hash-otto", gateway: "gw-1"),
+            ])
+    }
 }

@@ -124,20 +124,14 @@ extension ChangingStore {
             let banks: [StoredSample<BankSample>] = try database.rows(
                 Queries.currentBanks + " WHERE g.name = ?1", [.text(gateway)])
             guard let bank = banks.first else { return nil }
-            let time = bank.timeMilliseconds
             // several records may lie at one time
-            var packs: [PackSample] = []
-            for number in HistorySchema.packNumbers.dropFirst() {
-                let samples: [StoredSample<PackSample>] = try database.rows(
-                    Queries.packSamples,
-                    [
-                        .text(gateway), .number(time), .number(time.addingSaturated(1)),
-                        .number(100), .number(Int64(number)),
-                    ])
-                guard let sample = samples.last(where: { $0.key == bank.key }) else { continue }
-                packs.append(sample.sample)
-            }
-            return NewestSample(bank: bank, packs: packs)
+            let packs: [StoredSample<PackSample>] = try database.rows(
+                Queries.packsOfRecord,
+                [
+                    .text(gateway), .number(bank.timeMilliseconds), .number(bank.key.epoch),
+                    .number(bank.key.sequence),
+                ])
+            return NewestSample(bank: bank, packs: packs.map(\.sample))
         }
     }
 

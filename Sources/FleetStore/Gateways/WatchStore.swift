@@ -60,14 +60,9 @@ extension ChangingStore {
             let counts: [OpenAlarms] = try database.rows(WatchQuery.alarms, [])
             let alarms = Dictionary(counts.map { ($0.gateway, $0.count) }) { first, _ in first }
             var marks: [GatewayMark] = []
-            var rest = gateways[...]
-            while let first = rest.first {
-                let page = rest.prefix(WatchQuery.most)
-                rest = rest.dropFirst(page.count)
-                let places = WatchQuery.places(page.count)
-                let ids = Array(page) + Array(repeating: first, count: places - page.count)
+            for page in WatchQuery.pages(gateways) {
                 let found: [GatewayMark] = try database.rows(
-                    WatchQuery.marks(places), ids.map { .text($0) })
+                    WatchQuery.marks(page.count), page.map { .text($0) })
                 marks += found.map { mark in
                     var mark = mark
                     mark.alarms = alarms[mark.gateway] ?? AlarmCount()
@@ -82,25 +77,42 @@ extension ChangingStore {
         _ watches: Set<Watch>, now: Int64
     ) throws(FleetStoreError) -> Set<Watch> {
         try read { database throws(FleetStoreError) in
-            var ended: Set<Watch> = []
-            for watch in watches {
-                guard let user = try database.bearer(watch.tokenHash, now: now)?.user else {
-                    ended.insert(watch)
-                    continue
-                }
-                guard let gateway = watch.gateway else {
-                    if !user.role.seesAll { ended.insert(watch) }
-                    continue
-                }
-                let seen = GatewayQuery.condition(user.sight)
-                let found: [RowText] = try database.rows(
-                    "SELECT t.gateway FROM tenant_gateway t WHERE \(seen.text) "
-                        + "AND t.gateway = ?\(seen.parameters.count + 1)",
-                    seen.parameters + [.text(gateway)])
-                if found.isEmpty { ended.insert(watch) }
+            let users = try database.bearers(Set(watches.map(\.tokenHash)), now: now)
+            let seen = try database.sights(of: Set(watches.compactMap(\.gateway)))
+            return watches.filter { watch in
+                guard let user = users[watch.tokenHash] else { return true }
+                guard let gateway = watch.gateway else { return !user.role.seesAll }
+                return seen[gateway]?.contains(user.sight) != true
             }
-            return ended
         }
+    }
+}
+
+extension FleetDatabase {
+    /// Who shows which of these tokens, of those that are good.
+    fileprivate func bearers(
+        _ hashes: Set<String>, now: Int64
+    ) throws(FleetStoreError) -> [String: User] {
+        var users: [String: User] = [:]
+        for page in WatchQuery.pages(hashes) {
+            let bearers: [TokenBearer] = try rows(
+                WatchQuery.bearers(page.count), page.map { .text($0) } + [.number(now)])
+            for bearer in bearers { users[bearer.token.hash] = bearer.user }
+        }
+        return users
+    }
+
+    /// All sights within which each of these gateways lies.
+    fileprivate func sights(
+        of gateways: Set<String>
+    ) throws(FleetStoreError) -> [String: Set<GatewaySight>] {
+        var sights: [String: Set<GatewaySight>] = [:]
+        for page in WatchQuery.pages(gateways) {
+            let seen: [SeenGateway] = try rows(
+                WatchQuery.sights(page.count), page.map { .text($0) })
+            for one in seen { sights[one.gateway, default: []].formUnion(one.sights) }
+        }
+        return sights
     }
 }
 
@@ -115,19 +127,56 @@ private enum WatchQuery {
         FROM alarm a JOIN gateway g ON g.id = a.gateway WHERE a.cleared_ms = 0 GROUP BY g.name
         """
 
-    /// Places for so many, so that there are few statements in all.
-    static func places(_ count: Int) -> Int {
-        var places = 1
-        while places < count { places *= 2 }
-        return places
+    /// The words in pages of powers of two, so that there are few statements in all; a word may stand in one
+    /// several times.
+    static func pages(_ words: some Collection<String>) -> [[String]] {
+        let words = Array(words)
+        return stride(from: 0, to: words.count, by: most).map { start in
+            let page = words[start..<min(start + most, words.count)]
+            var places = 1
+            while places < page.count { places *= 2 }
+            return page + Array(repeating: words[start], count: places - page.count)
+        }
+    }
+
+    private static func list(_ places: Int) -> String {
+        (1...places).map { "?\($0)" }.joined(separator: ", ")
     }
 
     static func marks(_ places: Int) -> String {
-        let list = (1...places).map { "?\($0)" }.joined(separator: ", ")
-        return """
-            SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality
-            FROM gateway g LEFT JOIN bank_state s ON s.gateway = g.id WHERE g.name IN (\(list))
-            """
+        """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality
+        FROM gateway g LEFT JOIN bank_state s ON s.gateway = g.id WHERE g.name IN (\(list(places)))
+        """
+    }
+
+    /// Those who show good tokens; the time follows the hashes.
+    static func bearers(_ places: Int) -> String {
+        TokenBearer.selection
+            + " WHERE t.hash IN (\(list(places))) AND t.expires_ms > ?\(places + 1)"
+    }
+
+    /// The tenant of each gateway, and those to whom it was granted: ``GatewayQuery/condition(_:)`` for all at once.
+    static func sights(_ places: Int) -> String {
+        """
+        SELECT t.gateway, t.tenant, v.viewer FROM tenant_gateway t
+        LEFT JOIN gateway_viewer v ON v.gateway = t.gateway WHERE t.gateway IN (\(list(places)))
+        """
+    }
+}
+
+/// A gateway with its tenant and one of those to whom it was granted.
+private struct SeenGateway: RowReadable {
+    let gateway: String
+    let sights: Set<GatewaySight>
+
+    init(from row: inout some RowSource) {
+        gateway = row.word()
+        let tenant = row.word()
+        let viewer = row.text()
+        sights = [
+            GatewaySight(tenant: tenant, viewer: nil), GatewaySight(tenant: tenant, viewer: viewer),
+        ]
     }
 }
 

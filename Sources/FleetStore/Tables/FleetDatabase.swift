@@ -52,6 +52,13 @@ extension FleetDatabase {
 enum Queries {
     static let packSamples = samples(
         "pack_sample", FirstSchema.names(of: FirstSchema.pack(shorts: "")), "AND s.pack = ?5")
+    /// The packs of one record: of a gateway, at its time, by epoch and number.
+    static let packsOfRecord = """
+        SELECT g.name, s.epoch, s.seq, s.time_ms, s.time_quality, \
+        \(list(FirstSchema.names(of: FirstSchema.pack(shorts: "")), of: "s"))
+        FROM pack_sample s JOIN gateway g ON g.id = s.gateway
+        WHERE g.name = ?1 AND s.time_ms = ?2 AND s.epoch = ?3 AND s.seq = ?4 ORDER BY s.pack
+        """
     static let bankSamples = samples("bank_sample", FirstSchema.names(of: LaterSchemas.bank))
     static let events = samples("event", FirstSchema.names(of: LaterSchemas.event))
 

@@ -48,6 +48,13 @@ extension AccessToken: RowReadable {
 }
 
 extension TokenBearer: RowReadable {
+    /// Reads them from tokens `t` of users `u`; a condition follows.
+    static let selection = """
+        SELECT u.name, u.tenant, u.role, u.password, u.created_ms, \
+        \(AccessToken.columns("t."))
+        FROM access_token t JOIN fleet_user u ON u.name = t.owner
+        """
+
     init(from row: inout some RowSource) {
         user = User(from: &row)
         token = AccessToken(from: &row)

@@ -99,12 +99,8 @@ extension FleetDatabase {
     /// Who shows a token with this hash that is good.
     func bearer(_ hash: String, now: Int64) throws(FleetStoreError) -> TokenBearer? {
         let bearers: [TokenBearer] = try rows(
-            """
-            SELECT u.name, u.tenant, u.role, u.password, u.created_ms, \
-            \(AccessToken.columns("t."))
-            FROM access_token t JOIN fleet_user u ON u.name = t.owner
-            WHERE t.hash = ?1 AND t.expires_ms > ?2
-            """, [.text(hash), .number(now)])
+            TokenBearer.selection + " WHERE t.hash = ?1 AND t.expires_ms > ?2",
+            [.text(hash), .number(now)])
         return bearers.first
     }
 
