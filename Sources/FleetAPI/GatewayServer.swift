@@ -13,6 +13,8 @@ package struct PatienceLimits: Sendable {
     package var body = 20
     /// Between two requests of a connection.
     package var idle = 120
+    /// Until a stream on which there is no news gets a sign of life; less than proxies wait.
+    package var heartbeat = 15
     /// Until a gateway that waits for an operator asks again.
     package var retry = 60
     /// The most connections at once.

@@ -16,8 +16,6 @@ final class EventDesk: Sendable {
     static let interval = Duration.milliseconds(250)
     /// Between two looks at who may still listen, and between two documents of a tenant.
     static let slowInterval = Duration.seconds(2)
-    /// Without news, so often something is sent all the same.
-    static let heartbeat = Duration.seconds(15)
     /// How long a topic without listeners is kept for who comes back.
     static let memory = Duration.seconds(60)
     /// Listeners at once, in all and of one user.
@@ -53,6 +51,8 @@ final class EventDesk: Sendable {
 
     private let desk: ViewDesk
     private let log: Logger
+    /// Without news, so often something is sent all the same.
+    private let heartbeat: Duration
     /// Unix time in milliseconds.
     private let clock: @Sendable () -> Int64
     /// What a tenant is told; nil when this server has no such route.
@@ -60,10 +60,12 @@ final class EventDesk: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ desk: ViewDesk, log: Logger, clock: @escaping @Sendable () -> Int64,
+        _ desk: ViewDesk, heartbeat: Duration, log: Logger,
+        clock: @escaping @Sendable () -> Int64,
         summary: (@Sendable (Asked, ViewDesk) async throws -> Reply)? = EventDesk.route
     ) {
         (self.desk, self.log, self.clock, self.summary) = (desk, log, clock, summary)
+        self.heartbeat = heartbeat
     }
 
     /// The route of `GET /v1/summary`.
@@ -281,7 +283,7 @@ extension EventDesk {
         let now = ContinuousClock.now
         state.withLock { state in
             for (number, listener) in state.listeners
-            where listener.heard.duration(to: now) >= Self.heartbeat {
+            where listener.heard.duration(to: now) >= heartbeat {
                 send([ByteBuffer(string: ":\n\n")], to: number, &state)
             }
         }

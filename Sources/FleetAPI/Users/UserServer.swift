@@ -54,7 +54,8 @@ package final class UserServer: Sendable {
         }
         let desk = ViewDesk(stores: stores, log: log, catalogue: catalogue)
         let watching = watching.isEmpty ? desk : ViewDesk(stores: watching, log: log)
-        let events = EventDesk(watching, log: log, clock: clock)
+        let events = EventDesk(
+            watching, heartbeat: .seconds(limits.heartbeat), log: log, clock: clock)
         self.events = events
         let responder = UserResponder(
             desk: desk, failures: SignInGuard(most: SignInGuard.mostTokens, clock: steady),
