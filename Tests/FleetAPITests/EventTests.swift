@@ -88,6 +88,60 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `an operator hears how the whole tenant is, when that changes and no more often`()
+        async throws
+    {
+        let rig = try await UserRig()
+        let ear = try await listen(rig, "", as: "otto")
+        let foreign = try await listen(rig, "", as: "olga")
+        _ = try await line("event: fleet", from: ear)
+        let before = try await line("data: ", from: ear)
+        let summary = try await rig.ask("/v1/summary", as: "otto")
+        #expect(before == "data: " + summary.body)
+        let other = try await line("data: ", from: foreign)
+        #expect(other == "data: " + (try await rig.ask("/v1/summary", as: "olga")).body)
+        // what happens in the other tenant is told there only
+        try raise("gw-9", sequence: 500, at: rig.address)
+        let changed = try await line("\"fault\":2", from: foreign)
+        #expect(changed == "data: " + (try await rig.ask("/v1/summary", as: "olga")).body)
+        // two changes at once are one event, or two that are two seconds apart
+        try rig.measureAgain("gw-2")
+        _ = try await line("\"live\":2", from: ear)
+        let began = ContinuousClock.now
+        try raise("gw-1", sequence: 501, at: rig.address)
+        let after = try await line("\"fault\":1", from: ear)
+        #expect(began.duration(to: .now) > .milliseconds(1500))
+        #expect(after == "data: " + (try await rig.ask("/v1/summary", as: "otto")).body)
+        let events = ear.output.matches(of: /event: (\w+)/).map { String($0.1) }
+        #expect(events == ["fleet", "fleet", "fleet"], "\(ear.output)")
+        // who comes back with the last but one gets the last, and nothing that was told already
+        let ids = ear.output.matches(of: /id: ([0-9a-z.]+)/).map { String($0.1) }
+        let again = try await listen(rig, "", as: "otto", "Last-Event-ID: \(ids[1])")
+        #expect(try await line("data: ", from: again) == after)
+        #expect(again.output.matches(of: /event: fleet/).count == 1)
+        for child in [ear, foreign, again] { _ = child.terminate() }
+        await rig.stop()
+    }
+
+    /// A fault that a gateway reports and the fleet keeps.
+    private func raise(_ gateway: String, sequence: Int64, at address: String) throws {
+        let clock = RecordClock(
+            wallMilliseconds: UserRig.now - 200, isTrusted: true,
+            boot: "0aa04ab4-a0b4-48b4-a5d5-4a71b84d0d9b",
+            monotonicMilliseconds: 10_000_000_000 - 200)
+        let event = EventSample(
+            change: "raised", level: "fault", code: "pack_implausible", pack: 3, text: "pack 3")
+        var batch = IngestBatch()
+        batch.records = [
+            FleetRecord(
+                key: RecordKey(gateway: gateway, epoch: 7, sequence: sequence), clock: clock,
+                receivedMilliseconds: UserRig.now, body: .event(event))
+        ]
+        #expect(try FleetStores.open(address).store(batch).stored == 1)
+        let alarms = try FleetStores.openAlarms(address)
+        while try alarms.keepAlarms(limit: 100) > 0 {}
+    }
+
     @Test func `a stream ends soon after its token or its grant (rule 4)`() async throws {
         let rig = try await UserRig()
         let users = try FleetStores.openUsers(rig.address)
