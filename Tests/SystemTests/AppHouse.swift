@@ -1,6 +1,7 @@
 import FleetStore
 import Foundation
 import History
+import TestKit
 import Testing
 
 /// A fleet with a house that measures, and its owner anna, for a browser to look at.
@@ -10,8 +11,9 @@ final class AppHouse: Sendable {
     let fleet: ServedFleet
 
     /// Starts the fleet; `newest` is how long ago the house measured last, ms, and `history` are times of which there
-    /// are measurements too, Unix time in milliseconds.
-    init(newest: Int64 = 2000, history: [Range<Int64>] = []) throws {
+    /// are measurements too, Unix time in milliseconds. With `pushes` it tells browsers of alarms, by a push service on
+    /// this machine that shows the certificate `localhost.pem` of its folder.
+    init(newest: Int64 = 2000, history: [Range<Int64>] = [], pushes: Bool = false) throws {
         fleet = try ServedFleet(
             "app",
             [
@@ -20,7 +22,7 @@ final class AppHouse: Sendable {
                 ["tenants", "assign", "north", "gw-1"],
                 ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
                 ["users", "grant", "anna", "gw-1"],
-            ], users: ["anna"])
+            ], users: ["anna"], options: pushes ? Self.pushOptions : { _ in [] })
         for span in history {
             try fleet.keep(
                 stride(from: span.lowerBound, to: span.upperBound, by: 240_000).map {
@@ -31,6 +33,22 @@ final class AppHouse: Sendable {
         try fleet.keep([measurement(at: now - newest - 60_000), measurement(at: now - newest)])
         let histories = try FleetStores.openHistory(fleet.store)
         while try histories.rollUp(now: now, most: 64) > 0 {}
+    }
+
+    private static func pushOptions(_ folder: TemporaryDirectory) throws -> [String] {
+        let certificate = folder.file("localhost.pem")
+        let run = try ChildProcess(
+            Peers.tool("openssl"),
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", folder.file("localhost.key"), "-out", certificate, "-days", "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            ])
+        #expect(try run.waitForExit(within: 20_000) == .exited(0), "\(run.errors)")
+        return [
+            "--push-key", folder.file("push.key"), "--push-to-loopback", "--notify-ca", certificate,
+            "--app-address", "http://127.0.0.1",
+        ]
     }
 
     /// What a bank of four measures on a sunny day; `watts` overrides its power.

@@ -83,6 +83,30 @@ import Testing
         house.fleet.stop()
     }
 
+    @Test func `an alarm is pushed in the language of its user, and taken care of from there`()
+        throws
+    {
+        let house = try AppHouse(pushes: true)
+        let event = EventSample(
+            change: "raised", level: "protection", code: "cell_overvoltage", pack: 3,
+            text: "pack 3: a cell is too full")
+        try house.walk(
+            "push_chain",
+            [
+                (
+                    "raise",
+                    {
+                        try house.fleet.keep([
+                            house.fleet.record(of: "gw-1", at: ServedFleet.now, .event(event))
+                        ])
+                    }
+                )
+            ])
+        let alarms = try FleetStores.openViews(house.fleet.store).alarms(AlarmFilter())
+        #expect(alarms.map(\.acknowledgedBy) == ["anna"])
+        house.fleet.stop()
+    }
+
     @Test func `everything works by keyboard`() throws {
         let house = try AppHouse(history: lastDay)
         try house.walk("keyboard")

@@ -16,8 +16,11 @@ final class ServedFleet: Sendable {
 
     var store: String { "sqlite:" + folder.file("fleet.db") }
 
-    /// Runs the commands and then serves; `users` are given the password.
-    init(_ name: String, _ commands: [[String]], users: [String]) throws {
+    /// Runs the commands and then serves, with more options as a folder has them; `users` are given the password.
+    init(
+        _ name: String, _ commands: [[String]], users: [String],
+        options: (TemporaryDirectory) throws -> [String] = { _ in [] }
+    ) throws {
         folder = try TemporaryDirectory(name)
         let store = "sqlite:" + folder.file("fleet.db")
         let password = folder.file("password")
@@ -32,7 +35,8 @@ final class ServedFleet: Sendable {
         address = "127.0.0.1:\(api)"
         server = try ChildProcess(
             House.programs + "/amphora-fleet",
-            ["serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api", address])
+            ["serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api", address]
+                + (try options(folder)))
         _ = try server.waitForLine(containing: "serving", within: 60_000)
     }
 
@@ -84,6 +88,9 @@ final class ServedFleet: Sendable {
             run.send(line: "\(Self.now)")
         }
         let status = try run.waitForExit(within: 120_000)
-        #expect(status == .exited(0), "\(flow): \(run.output) \(run.errors.suffix(3000))")
+        #expect(
+            status == .exited(0),
+            "\(flow): \(run.output) \(run.errors.suffix(3000)); the fleet said: \(server.errors.suffix(1000))"
+        )
     }
 }
