@@ -135,6 +135,23 @@ import Testing
         }
     }
 
+    @Test func `every word that a screen names is there`() throws {
+        let words = try String(contentsOf: folder.appending(path: "words/en.js"), encoding: .utf8)
+        let keys = Set(words.matches(of: /'([a-z0-9_.]+)':\s/).map { String($0.output.1) })
+        var count = 0
+        for (path, bytes) in try filesOfTree() where path.hasSuffix(".js") {
+            let text = String(decoding: bytes, as: UTF8.self)
+            for use in text.matches(of: /\bt\('([a-z0-9_.]+)'/) {
+                let key = String(use.output.1)
+                count += 1
+                #expect(
+                    keys.contains(key) || keys.contains(key + ".other"),
+                    "\(path) shows '\(key)', which words/en.js lacks")
+            }
+        }
+        #expect(count > 200)
+    }
+
     @Test
     func `nothing comes from elsewhere, and no script or style stands in the page`()
         throws

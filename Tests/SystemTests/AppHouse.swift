@@ -10,19 +10,23 @@ final class AppHouse: Sendable {
 
     let fleet: ServedFleet
 
-    /// Starts the fleet; `newest` is how long ago the house measured last, ms, and `history` are times of which there
-    /// are measurements too, Unix time in milliseconds. With `pushes` it tells browsers of alarms, by a push service on
-    /// this machine that shows the certificate `localhost.pem` of its folder.
-    init(newest: Int64 = 2000, history: [Range<Int64>] = [], pushes: Bool = false) throws {
+    /// Starts the fleet.
+    ///
+    /// `newest` is how long ago the house measured last, ms, and `history` are times of which there are measurements
+    /// too, Unix time in milliseconds. With `isTaken` false nobody has the house yet. With `pushes` it tells browsers
+    /// of alarms, by a push service on this machine that shows the certificate `localhost.pem` of its folder.
+    init(
+        newest: Int64 = 2000, history: [Range<Int64>] = [], isTaken: Bool = true, pushes: Bool = false
+    ) throws {
+        let taking = [["tenants", "assign", "north", "gw-1"], ["users", "grant", "anna", "gw-1"]]
         fleet = try ServedFleet(
             "app",
             [
                 ["tenants", "add", "north"],
                 ["devices", "add", "gw-1", "--label", "Lindenhof", "--zone", "Europe/Berlin"],
-                ["tenants", "assign", "north", "gw-1"],
                 ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
-                ["users", "grant", "anna", "gw-1"],
-            ], users: ["anna"], options: pushes ? Self.pushOptions : { _ in [] })
+            ] + (isTaken ? taking : []), users: ["anna"],
+            options: pushes ? Self.pushOptions : { _ in [] })
         for span in history {
             try fleet.keep(
                 stride(from: span.lowerBound, to: span.upperBound, by: 240_000).map {
@@ -95,9 +99,9 @@ final class AppHouse: Sendable {
 
     /// Runs a flow in a browser; each `step` is done when the flow asks for it by its name.
     func walk(
-        _ flow: String, pictures: String? = nil,
+        _ flow: String, pictures: String? = nil, words: [String] = [],
         _ steps: [(name: String, step: () throws -> Void)] = []
     ) throws {
-        try fleet.walk("flows.py", flow, [fleet.folder.path, pictures ?? ""], steps)
+        try fleet.walk("flows.py", flow, [fleet.folder.path, pictures ?? ""] + words, steps)
     }
 }

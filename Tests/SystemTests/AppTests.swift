@@ -12,6 +12,9 @@ import Testing
         [ServedFleet.now - 25 * hour..<ServedFleet.now - 120_000]
     }
 
+    /// Where pictures go, when anybody wants some.
+    private let pictures = ProcessInfo.processInfo.environment["AMPHORA_PICTURES"]
+
     @Test func `whoever signs in gets where they wanted, and signing out leaves nothing behind`()
         throws
     {
@@ -77,6 +80,30 @@ import Testing
         house.fleet.stop()
     }
 
+    @Test
+    func `an owner takes the house of a label, and is told what to do with a code that is none`()
+        throws
+    {
+        let house = try AppHouse(isTaken: false)
+        for words in [
+            ["tenants", "add", "south"], ["devices", "add", "gw-2"], ["devices", "add", "gw-3"],
+        ] { _ = try house.fleet.command(words) }
+        _ = try house.fleet.command(["tenants", "assign", "south", "gw-2"])
+        let own = try house.fleet.command(["devices", "label", "gw-1"])
+        let foreign = try house.fleet.command(["devices", "label", "gw-2"])
+        let address = "http://" + house.fleet.address
+        let third = try house.fleet.command(["devices", "label", "gw-3", "--address", address])
+        let codes = try [own, foreign].map {
+            String(try #require($0.firstMatch(of: /code +([0-9a-z-]{19})/)).1)
+        }
+        let link = String(try #require(third.firstMatch(of: /address +(http\S+)/)).1)
+        try house.walk("claim", pictures: pictures, words: codes + [link])
+        let users = try FleetStores.openUsers(house.fleet.store)
+        #expect(try users.grants(of: "anna") == ["gw-1", "gw-3"])
+        #expect(try users.gateways(ofTenant: "south") == ["gw-2"])
+        house.fleet.stop()
+    }
+
     @Test func `a push is shown with its words and leads to its screen`() throws {
         let house = try AppHouse()
         try house.walk("push")
@@ -128,8 +155,7 @@ import Testing
     /// With `AMPHORA_PICTURES` set to a folder the pictures of the documentation are made there.
     @Test func `every screen fits phones, tablets and desks in each language`() throws {
         let house = try AppHouse(history: lastDay)
-        try house.walk(
-            "layout", pictures: ProcessInfo.processInfo.environment["AMPHORA_PICTURES"])
+        try house.walk("layout", pictures: pictures)
         house.fleet.stop()
     }
 }

@@ -26,11 +26,7 @@ final class ServedFleet: Sendable {
         let password = folder.file("password")
         try Data(Self.password.utf8).write(to: URL(filePath: password))
         let passwords = users.map { ["users", "passwd", $0, "--password-file", password] }
-        for words in commands + passwords {
-            let run = try ChildProcess(
-                House.programs + "/amphora-fleet", words + ["--store", store])
-            #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
-        }
+        for words in commands + passwords { _ = try Self.command(words, store) }
         let (api, health) = (try Peers.freePort(), try Peers.freePort())
         address = "127.0.0.1:\(api)"
         server = try ChildProcess(
@@ -38,6 +34,15 @@ final class ServedFleet: Sendable {
             ["serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api", address]
                 + (try options(folder)))
         _ = try server.waitForLine(containing: "serving", within: 60_000)
+    }
+
+    /// Runs a command of the fleet while it serves; what it printed.
+    func command(_ words: [String]) throws -> String { try Self.command(words, store) }
+
+    private static func command(_ words: [String], _ store: String) throws -> String {
+        let run = try ChildProcess(House.programs + "/amphora-fleet", words + ["--store", store])
+        #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
+        return run.output
     }
 
     func stop() { #expect(server.terminate() == .exited(0)) }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Uses the web app as a person would, in a browser: flows.py FLOW ADDRESS BROWSER FOLDER [PICTURES].
+"""Uses the web app as a person would, in a browser: flows.py FLOW ADDRESS BROWSER FOLDER [PICTURES [WORDS…]].
 
 Prints 'ask NAME' and waits for a line where the fleet has to do something meanwhile; the line is the moment at which
 it was done, Unix time in milliseconds. Exit status 0 when all was as it should be.
 """
 import json
+import re
 import struct
 import sys
 import time
@@ -14,6 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 flow, address, browser_path, folder = sys.argv[1:5]
 pictures = sys.argv[5] if len(sys.argv) > 5 else ""
+words = sys.argv[6:]
 screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim"]
 house = "/g/gw-1"
 
@@ -46,6 +48,8 @@ class Desk:
     def hear(self, page, message):
         # a browser notes each answer that is no success; the app asks who is signed in and is told nobody
         is_told = "401" in message.text or "ERR_INTERNET_DISCONNECTED" in message.text
+        # and somebody mistypes a code
+        is_told = is_told or message.location.get("url", "").endswith("/v1/claims") and re.search("40[04]|429", message.text)
         if message.type in ("error", "warning") and not is_told:
             self.faults.append(f"{page.url}: {message.text} {message.location}")
 
@@ -208,6 +212,105 @@ def flow_alarm(desk):
     page.goto(house + "/battery")
     settled(page)
     expect(page.locator(".pack b").first).to_have_text("Pack 2")
+
+
+def flow_claim(desk):
+    own, foreign, link = words
+    axe = Axe()
+    context = desk.context()
+    page = sign_in(context)
+    expect(page.get_by_role("heading", name="No battery here yet")).to_be_visible()
+    # no house, so nothing that could be fresh or old
+    expect(page.locator("header .fresh")).to_have_count(0)
+    examine(axe, page, "no battery")
+    tab_to(page, "Add a battery")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Add a battery")).to_be_focused()
+    picture_of(page, "claim")
+    tab_to(page, "", "code")
+
+    def enter(code):
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Code")).to_be_enabled()
+
+    refused = "No gateway that you can add has this code."
+    alert = page.get_by_role("alert")
+    # one nobody has, one of somebody else: nobody learns which there are
+    seen = []
+    for code in ["0000-0000-0000-0000", foreign, "x"]:
+        with page.expect_response("**/v1/claims"):
+            enter(code)
+        expect(alert).to_contain_text(refused)
+        expect(alert).to_contain_text("ask your installer for a new code")
+        expect(page.get_by_label("Code")).to_be_focused()
+        expect(page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+        seen.append(alert.inner_text())
+    assert seen[0] == seen[1] == seen[2], seen
+    examine(axe, page, "a wrong code")
+    picture_of(page, "claim-wrong")
+    # as people type it: capitals, blanks for hyphens, and letters for the digits that look like them
+    with page.expect_response("**/v1/claims"):
+        enter(own.upper().replace("-", " ").replace("0", "O").replace("1", "l"))
+    expect(page.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    assert page.url == address + house, page.url
+    expect(page.locator("header .name")).to_have_text("Lindenhof")
+    page.reload()
+    expect(page.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    context.close()
+    # a phone reads the square pattern before anybody signed in; the code is sent only to take the house
+    context = desk.context()
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = sign_in(context, link.removeprefix(address))
+    expect(page.get_by_role("heading", name="Add a battery")).to_be_visible()
+    code = link.split("=")[1]
+    expect(page.get_by_label("Code")).to_have_value(code)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing was measured yet.").first).to_be_visible()
+    assert page.url == address + "/g/gw-3", page.url
+    assert not [url for url in asked if code in url.split("#")[0]], asked
+    expect(page.get_by_label("Home").locator("option")).to_have_count(2)
+    # the same again is none, and whoever guesses waits
+    page.goto("/claim")
+    alert = page.get_by_role("alert")
+    page.get_by_label("Code").focus()
+    for _ in range(12):
+        with page.expect_response("**/v1/claims") as answer:
+            enter(own)
+        if answer.value.status == 429:
+            break
+        expect(alert).to_contain_text(refused)
+    expect(alert).to_contain_text(re.compile(r"Too many attempts\. Wait [1-6]?[0-9] seconds\. *Then compare"))
+    picture_of(page, "claim-too-many")
+
+
+def tab_to(page, text, element=None):
+    """Presses Tab until something with this text, or this id, has the focus."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if element and page.evaluate("document.activeElement.id") == element:
+            return
+        if not element and page.evaluate("document.activeElement.innerText.trim()") == text:
+            return
+    raise AssertionError(f"{page.url}: the keyboard does not reach {element or text}")
+
+
+def picture_of(page, name):
+    """A picture as it is, for whoever looks at it."""
+    if not pictures:
+        return
+    size = page.viewport_size
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(150)
+        page.screenshot(path=f"{pictures}/{name}-{size['width']}-{scheme}.png")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(150)
+    page.screenshot(path=f"{pictures}/{name}-1280-light.png")
+    page.set_viewport_size(size)
 
 
 def registration(context, page):

@@ -38,11 +38,12 @@ function guard() {
   const isIn = Boolean(session());
   untracked(() => {
     if (!isIn && !screen?.open) {
-      const back = path === '/' ? '' : `?to=${encodeURIComponent(path + location.hash)}`;
-      go(`/sign-in${back}`, { replace: true });
+      const back = path === '/' ? '' : `?to=${encodeURIComponent(path + location.search)}`;
+      // what stands behind the '#', such as the code of a label, stays there: no server and no log sees it
+      go(`/sign-in${back}${location.hash}`, { replace: true });
     } else if (isIn && screen?.name === 'sign_in') {
       const to = new URLSearchParams(location.search).get('to') ?? '/';
-      go(match(to).screen ? to : '/', { replace: true });
+      go(match(to.split('?')[0]).screen ? to + location.hash : '/', { replace: true });
     } else if (isIn && path === '/' && startOf(role()) !== '/') {
       go(startOf(role()), { replace: true });
     }

@@ -70,7 +70,7 @@ function head() {
           h('select', { value: currentID() ?? '', onchange: (event) => pick(event.target.value) },
             houses.map((one) => h('option', { key: one.id, value: one.id }, one.label || one.id))))
         : h('span', { class: 'name' }, isHouse ? name : 'Amphora'),
-      isHouse && freshness()),
+      isHouse && currentID() && freshness()),
     h('a', { class: 'bell', href: '/alarms', 'aria-label': open ? t('alarms.open', { n: open }) : t('alarms.none_open') },
       icon('bell'), open > 0 && h('span', { class: 'count', 'aria-hidden': 'true' }, String(open))));
 }

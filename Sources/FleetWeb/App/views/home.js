@@ -45,8 +45,9 @@ export default function home(params) {
     const list = gateways.value();
     if (!list) return gateways.error() ? failed(gateways.error(), gateways.load) : loading(3);
     if (!list.items.length) {
-      return page({ title: t('screen.home') }, empty({ icon: 'battery', title: t('home.never') },
-        h('a', { class: 'button primary', href: '/claim' }, t('more.claim'))));
+      return page({ title: t('screen.home') }, empty({ icon: 'battery', title: t('home.none') },
+        h('p', null, t(can('claims') ? 'home.none_words' : 'home.none_yet')),
+        can('claims') && h('a', { class: 'button primary', href: '/claim' }, t('more.claim'))));
     }
     if (!params.id && list.items.length > 1) return houses(list.items);
     now();
