@@ -139,24 +139,27 @@ static const unsigned char file44[] = {
 #embed "../FleetWeb/App/views/report.js"
 };
 static const unsigned char file45[] = {
-#embed "../FleetWeb/App/views/rollout.js"
+#embed "../FleetWeb/App/views/roll-out.js"
 };
 static const unsigned char file46[] = {
-#embed "../FleetWeb/App/views/rollouts.js"
+#embed "../FleetWeb/App/views/rollout.js"
 };
 static const unsigned char file47[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/rollouts.js"
 };
 static const unsigned char file48[] = {
-#embed "../FleetWeb/App/views/users.js"
+#embed "../FleetWeb/App/views/sign-in.js"
 };
 static const unsigned char file49[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/users.js"
 };
 static const unsigned char file50[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/words/de.js"
 };
 static const unsigned char file51[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file52[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -206,13 +209,14 @@ static const struct amphora_web_file files[] = {
     {"views/more.js", file42, sizeof file42},
     {"views/pack.js", file43, sizeof file43},
     {"views/report.js", file44, sizeof file44},
-    {"views/rollout.js", file45, sizeof file45},
-    {"views/rollouts.js", file46, sizeof file46},
-    {"views/sign-in.js", file47, sizeof file47},
-    {"views/users.js", file48, sizeof file48},
-    {"words/de.js", file49, sizeof file49},
-    {"words/en.js", file50, sizeof file50},
-    {"words/fr.js", file51, sizeof file51},
+    {"views/roll-out.js", file45, sizeof file45},
+    {"views/rollout.js", file46, sizeof file46},
+    {"views/rollouts.js", file47, sizeof file47},
+    {"views/sign-in.js", file48, sizeof file48},
+    {"views/users.js", file49, sizeof file49},
+    {"words/de.js", file50, sizeof file50},
+    {"words/en.js", file51, sizeof file51},
+    {"words/fr.js", file52, sizeof file52},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }

@@ -4,8 +4,8 @@ enum WebScreens {
     static let all = [
         "/", "/g/{id}", "/g/{id}/history", "/g/{id}/battery", "/g/{id}/battery/{pack}", "/alarms",
         "/more", "/sign-in", "/first-use", "/claim", "/g/{id}/diagnose", "/g/{id}/heat",
-        "/g/{id}/report", "/fleet", "/causes", "/rollouts", "/rollouts/{rollout}", "/gateway/{id}",
-        "/audit", "/users",
+        "/g/{id}/report", "/fleet", "/causes", "/rollouts", "/rollouts/{rollout}", "/roll-out",
+        "/gateway/{id}", "/audit", "/users",
     ]
 
     private static let patterns = all.map {

@@ -89,6 +89,42 @@ import Testing
         }
     }
 
+    @Test
+    func `a preview says what a rollout would do, keeps nothing and tells of no gateway of others`()
+        async throws
+    {
+        let rig = try await rig()
+        func preview(_ body: String, as user: String) async throws -> CurlAnswer {
+            try await rig.ask(
+                "/v1/rollout-previews", as: user, method: "POST",
+                headers: ["Content-Type: application/json"], body: body)
+        }
+        let seen = try await preview(#"{"set":"base","waves":"1,all"}"#, as: "otto")
+        #expect(seen.status == 200, "\(seen.body)")
+        #expect(seen.body.contains(#""rollout":"north-base-1.4.0""#))
+        #expect(seen.body.contains(#""gateways":2,"waves":[1,1]"#), "\(seen.body)")
+        #expect(seen.body.contains(#""busy":0"#) && seen.body.contains(#""faults":[]"#))
+        #expect(!seen.body.contains("gw-9") && !seen.body.contains("gw-0"))
+        let none = try await preview(
+            #"{"set":"base","target":{"groups":["none"]}}"#, as: "otto")
+        #expect(none.body.contains("the target takes none of 2 gateways"), "\(none.body)")
+        #expect(try await rig.ask("/v1/rollouts", as: "otto").body.contains("\"items\":[]"))
+        #expect(try await post(rig, "", #"{"set":"base"}"#, as: "otto", key: "k").status == 200)
+        let busy = try await preview(#"{"set":"base","name":"again"}"#, as: "ada")
+        #expect(busy.status == 200 && busy.body.contains(#""busy":2"#), "\(busy.body)")
+        for (body, user, status) in [
+            (#"{"set":"base"}"#, "anna", 403), (#"{"set":"base"}"#, "ivan", 403),
+            (#"{"set":"base","target":{"gateways":["gw-9"]}}"#, "otto", 400),
+            (#"{"set":"base","waves":"x"}"#, "otto", 400), ("{}", "otto", 400),
+        ] {
+            #expect(try await preview(body, as: user).status == status, "\(body) \(user)")
+        }
+        await rig.stop()
+        #expect(
+            try SchemaJudge.contractVerdicts(
+                "RolloutPreview", [seen.body, none.body, busy.body]) == ["ok", "ok", "ok"])
+    }
+
     @Test func `nobody sees or decides rollouts with gateways of others`() async throws {
         let rig = try await rig()
         let body = #"{"set":"base","name":"mine"}"#

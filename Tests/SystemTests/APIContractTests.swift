@@ -113,6 +113,10 @@ import Testing
             checks.positive_data_acceptance.expected-statuses = [\(usual), 400, 422]
 
             [[operations]]
+            include-operation-id = "previewRollout"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
+
+            [[operations]]
             include-operation-id = "acknowledgeAlarm"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
 

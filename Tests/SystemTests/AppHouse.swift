@@ -16,7 +16,8 @@ final class AppHouse: Sendable {
     /// too, Unix time in milliseconds. With `isTaken` false nobody has the house yet. With `pushes` it tells browsers
     /// of alarms, by a push service on this machine that shows the certificate `localhost.pem` of its folder.
     init(
-        newest: Int64 = 2000, history: [Range<Int64>] = [], isTaken: Bool = true, pushes: Bool = false
+        newest: Int64 = 2000, history: [Range<Int64>] = [], isTaken: Bool = true,
+        pushes: Bool = false
     ) throws {
         let taking = [["tenants", "assign", "north", "gw-1"], ["users", "grant", "anna", "gw-1"]]
         fleet = try ServedFleet(
@@ -26,7 +27,7 @@ final class AppHouse: Sendable {
                 ["devices", "add", "gw-1", "--label", "Lindenhof", "--zone", "Europe/Berlin"],
                 ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
             ] + (isTaken ? taking : []), users: ["anna"],
-            options: pushes ? Self.pushOptions : { _ in [] })
+            serving: pushes ? Self.pushOptions : { _ in [] })
         for span in history {
             try fleet.keep(
                 stride(from: span.lowerBound, to: span.upperBound, by: 240_000).map {

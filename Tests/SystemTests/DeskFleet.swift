@@ -8,8 +8,11 @@ final class DeskFleet: Sendable {
     static let packs: Int32 = 4
 
     let fleet: ServedFleet
+    /// What could be rolled out.
+    let sets: SignedSets
 
     init() throws {
+        sets = try SignedSets()
         var commands = [["tenants", "add", "north"]]
         for (gateway, label) in [("gw-1", "Lindenhof"), ("gw-2", "Seeblick"), ("gw-3", "")] {
             commands.append([
@@ -25,7 +28,9 @@ final class DeskFleet: Sendable {
         for (name, gateway) in [("anna", "gw-1"), ("ines", "gw-1"), ("ines", "gw-2")] {
             commands.append(["users", "grant", name, gateway])
         }
-        fleet = try ServedFleet("desk", commands, users: ["anna", "ines", "otto", "ada"])
+        fleet = try ServedFleet(
+            "desk", commands, users: ["anna", "ines", "otto", "ada"],
+            serving: { [sets] _ in ["--repository", sets.repository] })
         let now = ServedFleet.now
         let silent = EventSample(
             change: "raised", level: "warning", code: "pack_silent", pack: 2,

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test func `a cause across houses is looked after at once`() throws {
-        let fleet = try DeskFleet().fleet
+        let desk = try DeskFleet()
+        let fleet = desk.fleet
         try fleet.walk("desk_flows.py", "causes")
         let alarms = try FleetStores.openViews(fleet.store).alarms(AlarmFilter())
         let silent = alarms.filter { $0.subject.code == "pack_silent" }
@@ -36,7 +37,8 @@ import Testing
     }
 
     private func walk(_ flows: String...) throws {
-        let fleet = try DeskFleet().fleet
+        let desk = try DeskFleet()
+        let fleet = desk.fleet
         for flow in flows { try fleet.walk("desk_flows.py", flow) }
         fleet.stop()
     }

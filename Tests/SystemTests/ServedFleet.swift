@@ -19,7 +19,7 @@ final class ServedFleet: Sendable {
     /// Runs the commands and then serves, with more options as a folder has them; `users` are given the password.
     init(
         _ name: String, _ commands: [[String]], users: [String],
-        options: (TemporaryDirectory) throws -> [String] = { _ in [] }
+        serving: (TemporaryDirectory) throws -> [String] = { _ in [] }
     ) throws {
         folder = try TemporaryDirectory(name)
         let store = "sqlite:" + folder.file("fleet.db")
@@ -32,7 +32,7 @@ final class ServedFleet: Sendable {
         server = try ChildProcess(
             House.programs + "/amphora-fleet",
             ["serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api", address]
-                + (try options(folder)))
+                + (try serving(folder)))
         _ = try server.waitForLine(containing: "serving", within: 60_000)
     }
 
@@ -71,7 +71,7 @@ final class ServedFleet: Sendable {
 
     /// Runs a flow of a script in a browser; each `step` is done when the flow asks for it by its name.
     func walk(
-        _ script: String, _ flow: String, _ words: [String] = [],
+        _ script: String, _ flow: String, _ words: [String] = [], seconds: Int64 = 120,
         _ steps: [(name: String, step: () throws -> Void)] = []
     ) throws {
         let python = try Peers.python(importing: "playwright.sync_api", "axe_core_python")
@@ -92,7 +92,7 @@ final class ServedFleet: Sendable {
             try step()
             run.send(line: "\(Self.now)")
         }
-        let status = try run.waitForExit(within: 120_000)
+        let status = try run.waitForExit(within: seconds * 1000)
         #expect(
             status == .exited(0),
             "\(flow): \(run.output) \(run.errors.suffix(3000)); the fleet said: \(server.errors.suffix(1000))"

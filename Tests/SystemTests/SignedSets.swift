@@ -1,7 +1,7 @@
 import TestKit
 
 /// An operator with keys, a repository of signed sets, and the shipped set in it.
-final class SignedSets {
+final class SignedSets: Sendable {
     let folder: TemporaryDirectory
 
     init() throws {

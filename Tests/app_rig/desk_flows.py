@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 flow, address, browser_path = sys.argv[1:4]
 house = ["/gateway/gw-1", "/g/gw-1/diagnose", "/g/gw-1/heat", "/g/gw-1/report"]
 screens = ["/fleet", "/causes", *house, "/gateway/gw-2", "/gateway/gw-3", "/g/gw-3/heat", "/g/gw-3/report",
-           "/rollouts", "/audit", "/users"]
+           "/rollouts", "/roll-out", "/audit", "/users"]
 faults = []
 
 
@@ -161,20 +161,20 @@ def flow_installer(browser):
 def flow_walls(browser):
     absent = "Nothing here"
     seen = {
-        "anna": [], "ines": ["/fleet", *house], "otto": ["/fleet", "/causes", "/rollouts", "/audit", *house],
-        "ada": ["/fleet", "/causes", "/rollouts", "/audit", "/users", *house],
+        "anna": [], "ines": ["/fleet", *house], "otto": ["/fleet", "/causes", "/rollouts", "/roll-out", "/audit", *house],
+        "ada": ["/fleet", "/causes", "/rollouts", "/roll-out", "/audit", "/users", *house],
     }
     for name, allowed in seen.items():
         context = context_of(browser)
         page = sign_in(context, name)
         links = [link.get_attribute("href") for link in page.locator("nav.tabs a").all()]
-        for path in ["/fleet", "/causes", "/rollouts", "/rollouts/x", "/audit", "/users", *house]:
+        for path in ["/fleet", "/causes", "/rollouts", "/rollouts/x", "/roll-out", "/audit", "/users", *house]:
             page.goto(path)
             settled(page)
             is_seen = page.locator("h1").inner_text() != absent
             expected = path in allowed or (path == "/rollouts/x" and "/rollouts" in allowed)
             assert is_seen == expected, f"{name} at {path}: {page.locator('main').inner_text()}"
-            if not path.startswith("/g") and path != "/rollouts/x":
+            if not path.startswith("/g") and path not in ("/rollouts/x", "/roll-out"):
                 assert (path in links) == (path in allowed), f"{name}: {links}"
         context.close()
     context = context_of(browser)
@@ -218,7 +218,7 @@ def flow_layout(browser):
             assert wide[0] <= wide[1], f"{path} {locale}: {wide[0]} px in a window of {wide[1]}"
             text = page.locator("main").inner_text()
             assert "undefined" not in text and "NaN" not in text, f"{path} {locale}: {text}"
-            bare = page.evaluate("document.querySelector('main').innerText.match(/\\b(desk|fleet|causes|gw|heat|diag|verdict|report|ro|audit|users)\\.[a-z_.]+/g)")
+            bare = page.evaluate("document.querySelector('main').innerText.match(/\\b(desk|fleet|causes|gw|heat|diag|verdict|report|ro|new|audit|users)\\.[a-z_.]+/g)")
             assert not bare, f"{path} {locale}: words missing: {bare}"
 
 

@@ -13,6 +13,9 @@ extension UserRoutes {
             UserRoute(method: .get, path: "/v1/rollouts", scope: .rollOut, answer: listRollouts),
             UserRoute(method: .post, path: "/v1/rollouts", scope: .rollOut, answer: makeRollout),
             UserRoute(
+                method: .post, path: "/v1/rollout-previews", scope: .rollOut,
+                answer: previewRollout),
+            UserRoute(
                 method: .get, path: "/v1/rollouts/{rollout}", scope: .rollOut, answer: rollout),
         ]
         + [Rollout.Decision.pause, .resume, .abort, .approve].map { decision in
@@ -91,7 +94,7 @@ extension UserRoutes {
                 try reader.plan(catalogue, tenant: user.tenant, own: own)
             }
             try RolloutAnswers.once(request, store, "rollout_made", plan.id) { asked in
-                _ = try rollouts.create(plan, at: now, asked: asked)
+                _ = try rollouts.create(plan, at: now, among: Set(own), asked: asked)
             }
             return Reply(
                 bytes: try RolloutAnswers.document(

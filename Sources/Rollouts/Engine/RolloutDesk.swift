@@ -16,13 +16,16 @@ package final class RolloutDesk {
     // MARK: - Before
 
     /// What a plan would do, were it made now; nothing is kept.
+    ///
+    /// With `among` there are no other gateways than these, and nothing is said of others.
     package func preview(
-        _ plan: RolloutPlan, at now: Int64
+        _ plan: RolloutPlan, at now: Int64, among own: Set<String>? = nil
     ) throws(RolloutDeskError) -> RolloutPreview {
         let (sites, busy) = try asking { () throws(FleetStoreError) in
             (try knowledge.sites(), try busyGateways())
         }
-        return RolloutPreview(plan, sites: sites, busy: busy, at: now, clock)
+        let seen = own.map { own in sites.filter { own.contains($0.id) } } ?? sites
+        return RolloutPreview(plan, sites: seen, busy: busy, at: now, clock)
     }
 
     /// The ids of all gateways that are known as devices or have measured, in order.
@@ -44,9 +47,9 @@ package final class RolloutDesk {
     /// Which gateways are in it and in which wave is settled with that. Gateways that come later are
     /// not in it. A user who asks for it gets it once, as ``RolloutStore`` says (rule 5).
     package func create(
-        _ plan: RolloutPlan, at now: Int64, asked: ToldRequest? = nil
+        _ plan: RolloutPlan, at now: Int64, among own: Set<String>? = nil, asked: ToldRequest? = nil
     ) throws(RolloutDeskError) -> RolloutPreview {
-        let preview = try preview(plan, at: now)
+        let preview = try preview(plan, at: now, among: own)
         guard preview.faults.isEmpty else { throw .fault(RolloutFault(preview.faults)) }
         let rollout = Rollout(plan, sites: preview.sites, at: now)
         let adding = try asking { () throws(FleetStoreError) in

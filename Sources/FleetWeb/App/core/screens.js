@@ -22,6 +22,7 @@ export const screens = [
   { path: '/causes', name: 'causes', view: 'causes', roles: operators },
   { path: '/rollouts', name: 'rollouts', view: 'rollouts', roles: operators },
   { path: '/rollouts/{rollout}', name: 'rollout', view: 'rollout', roles: operators },
+  { path: '/roll-out', name: 'roll_out', view: 'roll-out', roles: operators },
   { path: '/gateway/{id}', name: 'gateway', view: 'gateway', roles: professionals },
   { path: '/audit', name: 'audit', view: 'audit', roles: operators },
   { path: '/users', name: 'users', view: 'users', roles: ['admin'] },

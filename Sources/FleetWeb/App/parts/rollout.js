@@ -1,8 +1,10 @@
 // How rollouts and their waves look.
 
 import { h } from '../core/dom.js';
-import { has, t } from '../core/words.js';
-import { chip } from './basics.js';
+import { number } from '../core/format.js';
+import { has, problemWords, t } from '../core/words.js';
+import { button, chip } from './basics.js';
+import { icon } from './icons.js';
 
 const kinds = {
   proposed: 'info', scheduled: 'info', running: 'ok', held: 'warning', paused: 'stale', returning: 'warning', complete: 'ok',
@@ -35,4 +37,27 @@ export function waveBar({ gateways, attempted, proven, failed }) {
     h('i', { class: 'proven', style: share(proven) }),
     h('i', { class: 'way', style: share(Math.max(0, attempted - proven - failed)) }),
     h('i', { class: 'failed', style: share(failed) }));
+}
+
+/** The sizes of waves, one after the other. */
+export const waveNames = (sizes) => sizes.map((size) => number(size)).join(' → ');
+
+/** What a server said is wrong, line by line. */
+export const problemLines = (problem) => (problem.document?.errors?.length
+  ? h('ul', { class: 'stack' }, problem.document.errors.map((one) => h('li', { key: one.pointer + one.message }, one.message)))
+  : h('p', null, problemWords(problem)));
+
+/** The dialog that is on the screen. */
+let shown = null;
+
+/** Asks before something is done to houses; `open` is { busy, problem } while it is asked, else null. */
+export function confirm({ open, title, go, kind, onsubmit, onclose }, ...content) {
+  if (!open && shown?.open) queueMicrotask(() => shown.close());
+  return h('dialog', { key: 'box', 'aria-labelledby': 'ask', ref: (element) => { shown = element; }, onclose },
+    open && h('form', { class: 'stack', ref: () => queueMicrotask(() => shown?.isConnected && !shown.open && shown.showModal()), onsubmit: (event) => { event.preventDefault(); onsubmit(); } },
+      h('h2', { id: 'ask' }, title), content,
+      open.problem && h('div', { class: 'error', role: 'alert' }, icon('warning', { size: 18 }), problemLines(open.problem)),
+      h('div', { class: 'row' },
+        button({ kind, type: 'submit', disabled: open.busy }, go),
+        button({ onclick: () => shown?.close() }, t('cancel')))));
 }

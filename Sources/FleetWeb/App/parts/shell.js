@@ -21,7 +21,7 @@ export function ways() {
   if (isPro && isFleet) found.push({ path: '/fleet', icon: 'fleet', word: t('nav.fleet'), phone: true });
   if (isOperator) {
     found.push({ path: '/causes', icon: 'causes', word: t('nav.causes'), phone: true });
-    found.push({ path: '/rollouts', icon: 'rollout', word: t('nav.rollouts'), phone: true });
+    found.push({ path: '/rollouts', icon: 'rollout', word: t('nav.rollouts'), phone: true, also: '/roll-out' });
     found.push({ path: '/audit', icon: 'audit', word: t('nav.audit') });
     if (role() === 'admin') found.push({ path: '/users', icon: 'users', word: t('nav.users') });
   } else {
@@ -38,7 +38,7 @@ export function ways() {
 
 function isHere(way) {
   if (way.exact) return route().path === way.path || route().path === way.also;
-  return isWithin(way.path);
+  return isWithin(way.path) || route().path === way.also;
 }
 
 /** Everything: `content` is the screen. */

@@ -2,12 +2,12 @@ import { h } from '../core/dom.js';
 import { resource, signal, untracked } from '../core/store.js';
 import { get, onceKey, send } from '../core/api.js';
 import { date, number } from '../core/format.js';
-import { problemWords, t } from '../core/words.js';
-import { can, gateways, may, now } from '../core/state.js';
+import { t } from '../core/words.js';
+import { can, gateways, may, now, session } from '../core/state.js';
 import { icon } from '../parts/icons.js';
 import { banner, button, card, chip, failed, field, loading, page } from '../parts/basics.js';
 import { keptNote, notHere, since } from '../parts/desk.js';
-import { stateChip, totalOf, waveBar, word } from '../parts/rollout.js';
+import { confirm, stateChip, totalOf, waveBar, word } from '../parts/rollout.js';
 import { packTable } from './gateway.js';
 
 /** What may be decided in which state. */
@@ -27,7 +27,6 @@ export default function rollout({ rollout: id }) {
   const decision = signal(null);
   const note = signal('');
   let at = 0;
-  let box = null;
 
   async function decide() {
     const { what, key } = decision.peek();
@@ -36,7 +35,6 @@ export default function rollout({ rollout: id }) {
       await send('POST', `${path}/${what}`, note.peek() ? { note: note.peek() } : {}, key);
       decision.set(null);
       note.set('');
-      box?.close();
       more.set({ items: [], next: undefined });
       detail.load();
     } catch (problem) {
@@ -59,7 +57,10 @@ export default function rollout({ rollout: id }) {
     if (!found) return page({ title }, detail.error() ? failed(detail.error(), () => detail.load()) : loading(4));
     const it = found.data;
     const total = totalOf(it.waves);
-    const open = choices[it.state] ?? [];
+    // whoever made it cannot approve it, and is told who can
+    const isOwn = it.author === session()?.user?.name;
+    const open = (choices[it.state] ?? []).filter((what) => what !== 'approve' || !isOwn);
+    const asks = (choices[it.state] ?? []).includes('approve');
     return page({ title: it.rollout, lead: `${it.set} ${it.version}${it.author ? ` · ${t('ro.by', { who: it.author })}` : ''}`,
       actions: stateChip(it.state) },
     h('a', { class: 'button quiet back', href: '/rollouts', key: 'back' }, icon('left', { size: 20 }), t('screen.rollouts')),
@@ -72,24 +73,39 @@ export default function rollout({ rollout: id }) {
         h('div', null, h('b', { class: 'huge' }, t('ro.proven_of', { done: number(total.proven), all: number(total.gateways) })),
           h('p', { class: 'hint', role: 'status' }, `${word('ro.state', it.state)} · ${t('ro.wave_of', { n: it.wave, all: it.waves.length })} · ${since(it.since)}`)),
         may('roll_out') && open.length > 0 && h('div', { class: 'actions' }, open.map((what) =>
-          button({ key: what, kind: looks[what][0], icon: looks[what][1], onclick: () => { decision.set({ what, key: onceKey() }); box?.showModal(); } }, t(`ro.${what}`))))),
-      waveBar(total)),
+          button({ key: what, kind: looks[what][0], icon: looks[what][1], onclick: () => decision.set({ what, key: onceKey() }) }, t(`ro.${what}`))))),
+      waveBar(total),
+      asks && may('roll_out') && h('p', { class: 'row hint', id: 'approval' }, icon('users', { size: 18 }), t(isOwn ? 'ro.others_approve' : 'ro.you_approve', { who: it.author }))),
     h('ol', { class: 'waves', key: 'waves' }, it.waves.map((wave, place) => waveCard(wave, place, it))),
     attempts([...it.gateways, ...more().items], more().next === undefined ? it.next_cursor : more().next, next),
     it.history?.length > 0 && card({ title: t('ro.history'), key: 'history' }, h('ol', { class: 'lines' }, [...it.history].reverse().map((one, place) =>
-      h('li', { key: place }, h('strong', null, word('ro.done', one.what)), h('span', null, one.author), one.detail && h('span', null, one.detail),
+      h('li', { key: place }, h('strong', null, word('ro.done', one.what.toLowerCase())), h('span', null, one.author), one.detail && h('span', null, one.detail),
         h('span', { class: 'hint' }, date(Date.parse(one.time), undefined, { dateStyle: 'medium', timeStyle: 'short' })))))),
-    h('dialog', { key: 'box', 'aria-labelledby': 'ask', ref: (element) => { box = element; }, onclose: () => decision.set(null) },
-      decision() && h('form', { class: 'stack', onsubmit: (event) => { event.preventDefault(); decide(); } },
-        h('h2', { id: 'ask' }, t(`ro.ask_${decision().what}`)),
-        h('p', null, t(`ro.mean_${decision().what}`)),
-        field({ id: 'why', label: t('ro.why'), maxlength: '500', autocomplete: 'off', value: note(), oninput: (event) => note.set(event.target.value) }),
-        decision().problem && h('p', { class: 'error', role: 'alert' }, icon('warning', { size: 18 }),
-          decision().problem.document?.errors?.map((one) => one.message).join('; ') || problemWords(decision().problem)),
-        h('div', { class: 'row' },
-          button({ kind: decision().what === 'abort' ? 'danger' : 'primary', type: 'submit', disabled: decision().busy }, t(`ro.${decision().what}`)),
-          button({ onclick: () => box?.close() }, t('cancel'))))));
+    confirm({
+      open: decision(), onclose: () => decision.set(null), onsubmit: decide, kind: decision()?.what === 'abort' ? 'danger' : 'primary',
+      title: decision() && t(`ro.ask_${decision().what}`), go: decision() && t(`ro.${decision().what}`),
+    }, decision() && [
+      h('p', { id: 'what' }, consequence(decision().what, it, total)), h('p', { class: 'hint' }, t(`ro.mean_${decision().what}`)),
+      field({ id: 'why', label: t('ro.why'), maxlength: '500', autocomplete: 'off', value: note(), oninput: (event) => note.set(event.target.value) })]));
   };
+}
+
+/** What a decision does, to how many houses. */
+function consequence(what, it, total) {
+  const set = `${it.set} ${it.version}`;
+  const rest = total.gateways - total.attempted;
+  const say = (key, n) => (n > 0 ? t(`ro.do.${key}`, { n, count: number(n), set }) : '');
+  switch (what) {
+    case 'approve': {
+      // the first of a new one, else the wave after the one that waits
+      const next = it.state === 'held' ? it.waves[it.wave] : it.waves[0];
+      if (!next) return say('finish', total.attempted);
+      return `${say('next', next.gateways)} ${it.approval === 'each' ? '' : say('then', Math.max(0, rest - next.gateways))}`.trim();
+    }
+    case 'pause': return `${say('watch', total.attempted)} ${say('wait', rest)}`;
+    case 'resume': return say('go', rest);
+    default: return total.attempted ? `${say('back', total.attempted)} ${say('nothing', rest)}` : say('nothing', rest);
+  }
 }
 
 function waveCard(wave, place, it) {

@@ -3,7 +3,8 @@ import { resource, untracked } from '../core/store.js';
 import { get } from '../core/api.js';
 import { number } from '../core/format.js';
 import { t } from '../core/words.js';
-import { can, now } from '../core/state.js';
+import { can, may, now } from '../core/state.js';
+import { icon } from '../parts/icons.js';
 import { empty, failed, loading, page } from '../parts/basics.js';
 import { keptNote, notHere, since } from '../parts/desk.js';
 import { stateChip, totalOf, waveBar } from '../parts/rollout.js';
@@ -21,10 +22,11 @@ export default function rollouts() {
     const found = list.value();
     if (!found) return page({ title }, list.error() ? failed(list.error(), () => list.load()) : loading(4));
     const { items } = found.data;
-    if (!items.length) return page({ title }, empty({ icon: 'rollout', title: t('ro.none') }, h('p', null, t('ro.none_words')), h('code', null, 'amphora-fleet rollouts')));
+    const actions = may('roll_out') && h('a', { class: 'button primary', href: '/roll-out' }, icon('plus', { size: 20 }), t('screen.roll_out'));
+    if (!items.length) return page({ title }, empty({ icon: 'rollout', title: t('ro.none') }, h('p', null, t('ro.none_words')), actions));
     const running = items.filter((one) => !one.is_over);
     const over = items.filter((one) => one.is_over);
-    return page({ title, lead: running.length ? t('ro.running', { n: running.length }) : t('ro.none_running') }, keptNote(found.storedAt),
+    return page({ title, actions, lead: running.length ? t('ro.running', { n: running.length }) : t('ro.none_running') }, keptNote(found.storedAt),
       running.length > 0 && h('ul', { class: 'rollout-list', key: 'running' }, running.map(one)),
       over.length > 0 && h('section', { class: 'stack', key: 'over' }, h('h2', null, t('ro.over')), h('ul', { class: 'rollout-list' }, over.map(one))));
   };
