@@ -70,96 +70,99 @@ static const unsigned char file21[] = {
 #embed "../FleetWeb/App/parts/chart.js"
 };
 static const unsigned char file22[] = {
-#embed "../FleetWeb/App/parts/desk.js"
+#embed "../FleetWeb/App/parts/compare.js"
 };
 static const unsigned char file23[] = {
-#embed "../FleetWeb/App/parts/icons.js"
+#embed "../FleetWeb/App/parts/desk.js"
 };
 static const unsigned char file24[] = {
-#embed "../FleetWeb/App/parts/packs.js"
+#embed "../FleetWeb/App/parts/icons.js"
 };
 static const unsigned char file25[] = {
-#embed "../FleetWeb/App/parts/rollout.js"
+#embed "../FleetWeb/App/parts/packs.js"
 };
 static const unsigned char file26[] = {
-#embed "../FleetWeb/App/parts/shell.js"
+#embed "../FleetWeb/App/parts/rollout.js"
 };
 static const unsigned char file27[] = {
-#embed "../FleetWeb/App/parts/verdicts.js"
+#embed "../FleetWeb/App/parts/shell.js"
 };
 static const unsigned char file28[] = {
-#embed "../FleetWeb/App/sw.js"
+#embed "../FleetWeb/App/parts/verdicts.js"
 };
 static const unsigned char file29[] = {
-#embed "../FleetWeb/App/theme.js"
+#embed "../FleetWeb/App/sw.js"
 };
 static const unsigned char file30[] = {
-#embed "../FleetWeb/App/views/alarms.js"
+#embed "../FleetWeb/App/theme.js"
 };
 static const unsigned char file31[] = {
-#embed "../FleetWeb/App/views/audit.js"
+#embed "../FleetWeb/App/views/alarms.js"
 };
 static const unsigned char file32[] = {
-#embed "../FleetWeb/App/views/battery.js"
+#embed "../FleetWeb/App/views/audit.js"
 };
 static const unsigned char file33[] = {
-#embed "../FleetWeb/App/views/causes.js"
+#embed "../FleetWeb/App/views/battery.js"
 };
 static const unsigned char file34[] = {
-#embed "../FleetWeb/App/views/claim.js"
+#embed "../FleetWeb/App/views/causes.js"
 };
 static const unsigned char file35[] = {
-#embed "../FleetWeb/App/views/diagnose.js"
+#embed "../FleetWeb/App/views/claim.js"
 };
 static const unsigned char file36[] = {
-#embed "../FleetWeb/App/views/first-use.js"
+#embed "../FleetWeb/App/views/diagnose.js"
 };
 static const unsigned char file37[] = {
-#embed "../FleetWeb/App/views/fleet.js"
+#embed "../FleetWeb/App/views/first-use.js"
 };
 static const unsigned char file38[] = {
-#embed "../FleetWeb/App/views/gateway.js"
+#embed "../FleetWeb/App/views/fleet.js"
 };
 static const unsigned char file39[] = {
-#embed "../FleetWeb/App/views/heat.js"
+#embed "../FleetWeb/App/views/gateway.js"
 };
 static const unsigned char file40[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/heat.js"
 };
 static const unsigned char file41[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/history.js"
 };
 static const unsigned char file42[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/home.js"
 };
 static const unsigned char file43[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/more.js"
 };
 static const unsigned char file44[] = {
-#embed "../FleetWeb/App/views/report.js"
+#embed "../FleetWeb/App/views/pack.js"
 };
 static const unsigned char file45[] = {
-#embed "../FleetWeb/App/views/roll-out.js"
+#embed "../FleetWeb/App/views/report.js"
 };
 static const unsigned char file46[] = {
-#embed "../FleetWeb/App/views/rollout.js"
+#embed "../FleetWeb/App/views/roll-out.js"
 };
 static const unsigned char file47[] = {
-#embed "../FleetWeb/App/views/rollouts.js"
+#embed "../FleetWeb/App/views/rollout.js"
 };
 static const unsigned char file48[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/rollouts.js"
 };
 static const unsigned char file49[] = {
-#embed "../FleetWeb/App/views/users.js"
+#embed "../FleetWeb/App/views/sign-in.js"
 };
 static const unsigned char file50[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/users.js"
 };
 static const unsigned char file51[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/words/de.js"
 };
 static const unsigned char file52[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file53[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -186,37 +189,38 @@ static const struct amphora_web_file files[] = {
     {"parts/alarm.js", file19, sizeof file19},
     {"parts/basics.js", file20, sizeof file20},
     {"parts/chart.js", file21, sizeof file21},
-    {"parts/desk.js", file22, sizeof file22},
-    {"parts/icons.js", file23, sizeof file23},
-    {"parts/packs.js", file24, sizeof file24},
-    {"parts/rollout.js", file25, sizeof file25},
-    {"parts/shell.js", file26, sizeof file26},
-    {"parts/verdicts.js", file27, sizeof file27},
-    {"sw.js", file28, sizeof file28},
-    {"theme.js", file29, sizeof file29},
-    {"views/alarms.js", file30, sizeof file30},
-    {"views/audit.js", file31, sizeof file31},
-    {"views/battery.js", file32, sizeof file32},
-    {"views/causes.js", file33, sizeof file33},
-    {"views/claim.js", file34, sizeof file34},
-    {"views/diagnose.js", file35, sizeof file35},
-    {"views/first-use.js", file36, sizeof file36},
-    {"views/fleet.js", file37, sizeof file37},
-    {"views/gateway.js", file38, sizeof file38},
-    {"views/heat.js", file39, sizeof file39},
-    {"views/history.js", file40, sizeof file40},
-    {"views/home.js", file41, sizeof file41},
-    {"views/more.js", file42, sizeof file42},
-    {"views/pack.js", file43, sizeof file43},
-    {"views/report.js", file44, sizeof file44},
-    {"views/roll-out.js", file45, sizeof file45},
-    {"views/rollout.js", file46, sizeof file46},
-    {"views/rollouts.js", file47, sizeof file47},
-    {"views/sign-in.js", file48, sizeof file48},
-    {"views/users.js", file49, sizeof file49},
-    {"words/de.js", file50, sizeof file50},
-    {"words/en.js", file51, sizeof file51},
-    {"words/fr.js", file52, sizeof file52},
+    {"parts/compare.js", file22, sizeof file22},
+    {"parts/desk.js", file23, sizeof file23},
+    {"parts/icons.js", file24, sizeof file24},
+    {"parts/packs.js", file25, sizeof file25},
+    {"parts/rollout.js", file26, sizeof file26},
+    {"parts/shell.js", file27, sizeof file27},
+    {"parts/verdicts.js", file28, sizeof file28},
+    {"sw.js", file29, sizeof file29},
+    {"theme.js", file30, sizeof file30},
+    {"views/alarms.js", file31, sizeof file31},
+    {"views/audit.js", file32, sizeof file32},
+    {"views/battery.js", file33, sizeof file33},
+    {"views/causes.js", file34, sizeof file34},
+    {"views/claim.js", file35, sizeof file35},
+    {"views/diagnose.js", file36, sizeof file36},
+    {"views/first-use.js", file37, sizeof file37},
+    {"views/fleet.js", file38, sizeof file38},
+    {"views/gateway.js", file39, sizeof file39},
+    {"views/heat.js", file40, sizeof file40},
+    {"views/history.js", file41, sizeof file41},
+    {"views/home.js", file42, sizeof file42},
+    {"views/more.js", file43, sizeof file43},
+    {"views/pack.js", file44, sizeof file44},
+    {"views/report.js", file45, sizeof file45},
+    {"views/roll-out.js", file46, sizeof file46},
+    {"views/rollout.js", file47, sizeof file47},
+    {"views/rollouts.js", file48, sizeof file48},
+    {"views/sign-in.js", file49, sizeof file49},
+    {"views/users.js", file50, sizeof file50},
+    {"words/de.js", file51, sizeof file51},
+    {"words/en.js", file52, sizeof file52},
+    {"words/fr.js", file53, sizeof file53},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }

@@ -61,7 +61,9 @@ final class AppHouse: Sendable {
         // by UTC, which is near enough to where the sun stands
         let hour = Double(moment % 86_400_000) / 3_600_000
         let sun = max(0, 1 - abs(hour - 12) / 6)
-        let power = watts ?? Int32(5200 * sun - 1100 - 500 * abs(sin(hour * 3)))
+        // no two days one after the other are alike
+        let peak = 4400 + 400 * Double(moment / 86_400_000 % 3)
+        let power = watts ?? Int32(peak * sun - 1100 - 500 * abs(sin(hour * 3)))
         let charge = Int32(100 * min(96, max(18, 30 + 60 * exp(-pow((hour - 16) / 5, 2)))))
         var bank = BankSample()
         (bank.mode, bank.packsConfigured) = ("running", Self.packs)

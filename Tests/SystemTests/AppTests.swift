@@ -104,6 +104,20 @@ import Testing
         house.fleet.stop()
     }
 
+    @Test func `two periods stand beside each other by the clock of the house`() throws {
+        // in Berlin: 29 January to 2 February, 28 to 30 March, 12 to 26 October 2026
+        let (january, march, october): (Int64, Int64, Int64) = (
+            1_769_641_200_000, 1_774_652_400_000, 1_791_756_000_000
+        )
+        let house = try AppHouse(
+            history: [
+                january..<january + 5 * 24 * hour, march..<march + 71 * hour,
+                october..<october + (15 * 24 + 1) * hour,
+            ])
+        try house.walk("compare", pictures: pictures)
+        house.fleet.stop()
+    }
+
     @Test func `a push is shown with its words and leads to its screen`() throws {
         let house = try AppHouse()
         try house.walk("push")

@@ -83,3 +83,28 @@ export function marks(kind, { from, to }, zone, stepHours = 3) {
   }
   return found;
 }
+
+/** How far the clock was put back shortly before a moment that it shows a second time, ms; 0 for all others. */
+function repeated(ms, zone) {
+  const back = offset(ms - 10_800_000, zone) - offset(ms, zone);
+  return back > 0 && offset(ms - back, zone) !== offset(ms, zone) ? back : 0;
+}
+
+/**
+ * The moment of the period `shown` at which clock and calendar stand as at a moment of another period of its kind.
+ *
+ * Null where there is none: the 31st in a shorter month, an hour that the clock left out, or one that it showed twice.
+ */
+export function counterpart(kind, ms, other, shown, zone) {
+  if (repeated(ms, zone)) return null;
+  const [f, a, b] = [ms, other.from, shown.from].map((one) => fields(one, zone));
+  const days = Math.round((Date.UTC(f.year, f.month - 1, f.day) - Date.UTC(a.year, a.month - 1, a.day)) / 86_400_000);
+  const clock = [f.hour, f.minute, f.second];
+  const wall = kind === 'year' ? Date.UTC(b.year, f.month - 1, f.day, ...clock) : Date.UTC(b.year, b.month - 1, b.day + days, ...clock);
+  let at = wall - offset(wall, zone);
+  at = wall - offset(at, zone);
+  at -= repeated(at, zone);
+  const g = fields(at, zone);
+  const isThere = g.hour === f.hour && g.minute === f.minute && (kind !== 'year' || g.day === f.day);
+  return isThere && at >= shown.from && at < shown.to ? at : null;
+}

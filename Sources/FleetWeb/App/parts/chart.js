@@ -45,7 +45,8 @@ export function usualStep(points) {
 /**
  * A figure of panels over one axis of time.
  *
- * `panels`: { kind: 'band' | 'signed', points: [{time, min, mean, max}], height, low, high, format } ; `marks`:
+ * `panels`: { kind: 'band' | 'signed', points: [{time, min, mean, max}], height, low, high, format, other } where `other`
+ * are points of another period, drawn as a dashed line ; `marks`:
  * [{at, text}] ; `gaps`: [{from, to, words}] ; `read(time)`: the words for a moment ; `table`: {caption, columns, rows};
  * `csv`: () => { name, text }. `width` is that of the screen in px, which sets how many marks fit.
  */
@@ -134,8 +135,11 @@ function drawPanel(panel, top, x, w) {
       h('path', { class: 'area down', d: area((value) => Math.min(0, value)) }),
     ];
   });
+  const other = runs(panel.other ?? [], step ?? usualStep(panel.other ?? [])).map((run, place) => h('path', {
+    class: 'other', key: `o${top}${place}`, d: run.length > 1 ? path(run, x, (p) => y(p.mean)) : `M${n1(x(run[0].time))} ${n1(y(run[0].mean))}h1`,
+  }));
   const name = panel.name && h('text', { x: left, y: top - 1, key: `n${top}` }, panel.name);
-  return [lines, shapes, name];
+  return [lines, shapes, other, name];
 }
 
 function nearest(points, time) {
@@ -169,7 +173,10 @@ function tools(isTable, csv) {
     csv && button({ kind: 'quiet', icon: 'download', onclick: () => download(csv()) }, t('history.csv')));
 }
 
-/** Bars for energy: `items` are { text, up, down } in the same unit; both grow from one line. */
+/**
+ * Bars for energy: `items` are { text, up, down } in the same unit; both grow from one line. What they were in another
+ * period, `upBefore` and `downBefore`, is a dashed mark over each.
+ */
 export function barChart() {
   const isTable = signal(false);
   const chosen = signal(null);
@@ -177,7 +184,7 @@ export function barChart() {
   return ({ id, title, caption, items, format, read, rows, csv, legend }) => {
     const w = width();
     const height = 168;
-    const most = Math.max(1, ...items.map((item) => Math.max(item.up, item.down)));
+    const most = Math.max(1, ...items.map((item) => Math.max(item.up, item.down, item.upBefore ?? 0, item.downBefore ?? 0)));
     const y = scale(0, most, height, 12);
     const slot = (w - left - right) / Math.max(1, items.length);
     const bar = Math.min(18, Math.max(1.5, slot * 0.34));
@@ -212,6 +219,9 @@ export function barChart() {
             return h('g', { key: `b${place}`, opacity: at === null || at === place ? 1 : 0.45 },
               h('rect', { class: 'up', x: n1(middle - bar - 0.75), width: n1(bar), y: n1(y(item.up)), height: n1(height - y(item.up)), rx: Math.min(3, bar / 3) }),
               h('rect', { class: 'down', x: n1(middle + 0.75), width: n1(bar), y: n1(y(item.down)), height: n1(height - y(item.down)), rx: Math.min(3, bar / 3) }),
+              [['upBefore', middle - bar - 0.75], ['downBefore', middle + 0.75]].map(([name, from]) => Number.isFinite(item[name]) && h('line', {
+                key: name, class: 'other', x1: n1(from - 1), x2: n1(from + bar + 1), y1: n1(y(item[name])), y2: n1(y(item[name])),
+              })),
               place % step === 0 && h('text', { x: n1(middle), y: height + 18, 'text-anchor': 'middle' }, item.text));
           }))),
       h('p', { class: 'unseen', id: `${id}-keys` }, t('history.keys')),

@@ -63,6 +63,11 @@ export default {
   'history.energy': 'Energie', 'history.energy_caption': '{in} geladen, {out} geliefert.', 'history.cycles': '{n} Vollzyklen', 'history.table': 'Als Tabelle', 'history.chart_again': 'Tabelle schließen', 'history.csv': 'CSV',
   'history.time': 'Zeit', 'history.lowest': 'Tiefster', 'history.mean': 'Mittel', 'history.highest': 'Höchster', 'history.in': 'Geladen', 'history.out': 'Geliefert', 'history.gaps': 'Lücken',
   'history.behind': 'Die neuesten Messwerte sind noch unterwegs.', 'history.keys': 'Die Pfeiltasten links und rechts lesen die Werte.', 'history.kept': 'Auf diesem Gerät gespeichert um {at}.',
+  'history.compare_day': 'Mit dem Tag davor vergleichen', 'history.compare_week': 'Mit der Woche davor vergleichen', 'history.compare_month': 'Mit dem Monat davor vergleichen',
+  'history.compare_year': 'Mit dem Jahr davor vergleichen', 'history.caption_other': '{name}: höchster Stand {high}, niedrigster {low}.',
+  'history.other_none': 'Im Zeitraum davor wurde nichts gemessen.', 'history.other_failed': 'Der Zeitraum davor ließ sich nicht laden.',
+  'history.open': 'Dieser Zeitraum läuft noch; der davor ist vollständig.', 'history.other_long': '{name} hat 25 Stunden. Die doppelte steht in der Tabelle für sich.',
+  'history.other_short': '{name} hat 23 Stunden.', 'history.more': '{by} mehr', 'history.less': '{by} weniger', 'history.same': 'etwa gleich',
   'gap.pack_silent': 'das Pack antwortete nicht', 'gap.gateway_offline': 'das Gateway war aus', 'gap.records_waiting': 'Messwerte sind noch unterwegs', 'gap.outbox_loss': 'das Gateway hatte keinen Platz mehr', 'gap.nothing_recorded': 'nichts wurde aufgezeichnet', 'gap.unknown': 'Ursache unbekannt', 'gap.line': '{from} bis {to}: {cause}',
 
   'battery.title': 'Batterie', 'battery.good': 'Alle Packs arbeiten, ihre Zellen liegen nah beieinander.', 'battery.spread': 'Alle Packs arbeiten. In Pack {pack} liegen die Zellen am weitesten auseinander: {spread}.',

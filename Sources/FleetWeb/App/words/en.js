@@ -63,6 +63,11 @@ export default {
   'history.energy': 'Energy', 'history.energy_caption': '{in} charged, {out} supplied.', 'history.cycles': '{n} full cycles', 'history.table': 'Show as table', 'history.chart_again': 'Hide table', 'history.csv': 'CSV',
   'history.time': 'Time', 'history.lowest': 'Lowest', 'history.mean': 'Mean', 'history.highest': 'Highest', 'history.in': 'Charged', 'history.out': 'Supplied', 'history.gaps': 'Gaps',
   'history.behind': 'The newest measurements are still on their way.', 'history.keys': 'Left and right arrow keys read the values.', 'history.kept': 'Kept on this device at {at}.',
+  'history.compare_day': 'Compare with the day before', 'history.compare_week': 'Compare with the week before', 'history.compare_month': 'Compare with the month before',
+  'history.compare_year': 'Compare with the year before', 'history.caption_other': '{name}: highest {high}, lowest {low}.',
+  'history.other_none': 'Nothing was measured in the period before.', 'history.other_failed': 'The period before could not be loaded.',
+  'history.open': 'This period is not over yet; the one before is whole.', 'history.other_long': '{name} has 25 hours. The one that came twice stands alone in the table.',
+  'history.other_short': '{name} has 23 hours.', 'history.more': '{by} more', 'history.less': '{by} less', 'history.same': 'about the same',
   'gap.pack_silent': 'the pack did not answer', 'gap.gateway_offline': 'the gateway was off', 'gap.records_waiting': 'measurements are still on their way', 'gap.outbox_loss': 'the gateway had no room left', 'gap.nothing_recorded': 'nothing was recorded', 'gap.unknown': 'the cause is not known', 'gap.line': '{from} to {to}: {cause}',
 
   'battery.title': 'Battery', 'battery.good': 'All packs work, and their cells are close together.', 'battery.spread': 'All packs work. Pack {pack} has cells furthest apart: {spread}.',

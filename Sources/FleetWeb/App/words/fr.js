@@ -63,6 +63,11 @@ export default {
   'history.energy': 'Énergie', 'history.energy_caption': '{in} chargés, {out} fournis.', 'history.cycles': '{n} cycles complets', 'history.table': 'En tableau', 'history.chart_again': 'Fermer le tableau', 'history.csv': 'CSV',
   'history.time': 'Heure', 'history.lowest': 'Au plus bas', 'history.mean': 'Moyenne', 'history.highest': 'Au plus haut', 'history.in': 'Chargé', 'history.out': 'Fourni', 'history.gaps': 'Trous',
   'history.behind': 'Les dernières mesures sont encore en route.', 'history.keys': 'Les flèches gauche et droite lisent les valeurs.', 'history.kept': 'Gardé sur cet appareil à {at}.',
+  'history.compare_day': 'Comparer avec la veille', 'history.compare_week': 'Comparer avec la semaine d’avant', 'history.compare_month': 'Comparer avec le mois d’avant',
+  'history.compare_year': 'Comparer avec l’année d’avant', 'history.caption_other': '{name} : au plus haut {high}, au plus bas {low}.',
+  'history.other_none': 'Rien n’a été mesuré pendant la période d’avant.', 'history.other_failed': 'La période d’avant n’a pas pu être chargée.',
+  'history.open': 'Cette période n’est pas finie ; celle d’avant est entière.', 'history.other_long': '{name} a 25 heures. L’heure double est seule dans le tableau.',
+  'history.other_short': '{name} a 23 heures.', 'history.more': '{by} de plus', 'history.less': '{by} de moins', 'history.same': 'à peu près pareil',
   'gap.pack_silent': 'le pack ne répondait pas', 'gap.gateway_offline': 'la passerelle était éteinte', 'gap.records_waiting': 'des mesures sont encore en route', 'gap.outbox_loss': 'la passerelle n’avait plus de place', 'gap.nothing_recorded': 'rien n’a été enregistré', 'gap.unknown': 'cause inconnue', 'gap.line': '{from} à {to} : {cause}',
 
   'battery.title': 'Batterie', 'battery.good': 'Tous les packs fonctionnent et leurs cellules sont proches.', 'battery.spread': 'Tous les packs fonctionnent. Le pack {pack} a les cellules les plus écartées : {spread}.',
