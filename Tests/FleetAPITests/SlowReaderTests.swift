@@ -103,7 +103,7 @@ import Testing
         for beat in beats {
             // a comment, which programs that listen skip
             #expect(beat[1] == #"3\r\n:\n\n\r\n"#)
-            // the watcher looks four times a second
+            // the watcher looks ten times a second
             let late = Int(beat[2]) ?? 0
             #expect((900...2500).contains(late), "\(late) ms")
         }

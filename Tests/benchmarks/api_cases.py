@@ -46,7 +46,7 @@ def server(address, priority):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", ports[1]), 1):
                 break
             time.sleep(0.1)
-        yield ports[1], token
+        yield ports[1], token, child.pid
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(60)
@@ -54,7 +54,7 @@ def server(address, priority):
 
 def asked(place, path, times):
     """Milliseconds from a question to the last byte of its answer."""
-    port, token = place
+    port, token, _ = place
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     spent = []
     for _ in range(times + 20):

@@ -11,6 +11,7 @@ import fleet_cases
 import history_cases
 import job_cases
 import line_cases
+import live_cases
 import outbox_cases
 import update_cases
 from report import Report
@@ -21,7 +22,7 @@ CASES = {
     "job": job_cases.job, "drain": job_cases.drain, "start": job_cases.start, "encode": codec_cases.encode,
     "decode": codec_cases.decode, "load": codec_cases.load, "outbox": outbox_cases.outbox,
     "replay": fleet_cases.replay, "day": fleet_cases.day, "ingest": fleet_cases.ingest, "fleet": fleet_cases.fleet,
-    "history": history_cases.history, "api": api_cases.api,
+    "history": history_cases.history, "api": api_cases.api, "live": live_cases.live,
     "identity": door_cases.doors, "update": update_cases.update,
 }
 

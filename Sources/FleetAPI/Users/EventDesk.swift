@@ -12,8 +12,8 @@ import Synchronization
 /// 3. Who does not keep up is cut; memory is bounded by listeners and not by what they leave unread.
 /// 4. A listener hears nothing more soon after the token ends or the gateway may not be seen any more.
 final class EventDesk: Sendable {
-    /// Between two looks at the store.
-    static let interval = Duration.milliseconds(250)
+    /// Between two looks at the store; with what a batch waits for at ingest, most of the way to who looks.
+    static let interval = Duration.milliseconds(100)
     /// Between two looks at who may still listen, and between two documents of a tenant.
     static let slowInterval = Duration.seconds(2)
     /// How long a topic without listeners is kept for who comes back.
