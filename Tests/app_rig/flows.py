@@ -400,6 +400,30 @@ def flow_compare(desk):
     assert len(rows) == 31 and [row[0] for row in rows[28:]] == ["29 Jan", "30 Jan", "31 Jan"], rows[26:]
     assert rows[0][2] != "–" and rows[30][2] == "–" and "%" in rows[30][5], (rows[0], rows[30])
     picture_of(page, "compare-month")
+    # in zones of all kinds, one that leaves midnight out among them, every moment stands beside the same by the clock
+    wrong = page.evaluate("""async () => {
+        const { counterpart, fields, neighbour, period } = await import(document.querySelector('script[type=module]').src.replace('main.js', 'core/zone.js'));
+        const wrong = [];
+        for (const zone of ['Europe/Berlin', 'America/Santiago', 'Australia/Lord_Howe', 'Asia/Kathmandu'])
+            for (const [kind, count, step, most] of [['day', 366, 1800e3, 2], ['week', 53, 1800e3, 2], ['month', 14, 3600e3, 74], ['year', 3, 12600e3, 12]]) {
+                let shown = period(kind, Date.UTC(2024, 0, 15), zone);
+                for (let n = 0; n < count; n++, shown = neighbour(kind, shown, 1, zone)) {
+                    const other = neighbour(kind, shown, -1, zone);
+                    const seen = new Set();
+                    let alone = 0;
+                    for (let at = other.from; at < other.to; at += step) {
+                        const to = counterpart(kind, at, other, shown, zone);
+                        if (to === null) { alone++; continue; }
+                        const [a, b] = [at, to].map((one) => fields(one, zone));
+                        if (a.hour !== b.hour || a.minute !== b.minute || seen.has(to) || to < shown.from || to >= shown.to) wrong.push([zone, kind, at, to]);
+                        seen.add(to);
+                    }
+                    if (alone > most) wrong.push([zone, kind, new Date(shown.from).toISOString(), alone]);
+                }
+            }
+        return wrong.slice(0, 10);
+    }""")
+    assert not wrong, wrong
     # nothing before, and it is off again where it was on
     show("by=day&day=2026-01-29&compare=before")
     expect(page.get_by_text("Nothing was measured in the period before.")).to_be_visible()

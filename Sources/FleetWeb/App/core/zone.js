@@ -37,8 +37,9 @@ export function dayStart(year, month, day, zone) {
   const wall = Date.UTC(year, month - 1, day);
   let guess = wall - offset(wall, zone);
   guess = wall - offset(guess, zone);
-  // where the clock is put forward at midnight the day begins later
-  return guess;
+  if (fields(guess, zone).hour === 0) return guess;
+  // where the clock is put forward at midnight the day begins later, at the moment of that
+  return wall - Math.min(offset(guess - 86_400_000, zone), offset(guess + 86_400_000, zone));
 }
 
 /** The period of a kind around a moment: { from, to, by } with moments in ms. */
