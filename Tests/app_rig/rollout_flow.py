@@ -59,7 +59,7 @@ def look(page, name):
             page.wait_for_timeout(150)
             wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
             assert wide[0] <= wide[1], f"{name}: {wide[0]} px in a window of {wide[1]}"
-            page.screenshot(path=f"{pictures}/{name}-{width}-{scheme}.png", full_page=not page.locator("dialog[open]").count())
+            page.screenshot(path=f"{pictures}/{name}-{width}-{scheme}.png")
         page.set_viewport_size(size)
     page.emulate_media(color_scheme="light")
 
@@ -196,11 +196,15 @@ def flow(browser):
     expect(state(otto)).to_have_text("Taken back", timeout=long)
     expect(olga.locator(".page-head .chip")).to_have_text("Taken back", timeout=10_000)
     expect(otto.locator("main")).to_contain_text("ended by otto: it was the wrong one")
+    expect(otto.locator(".wave .chip")).to_have_text("Taken back")
     # one of which nothing earlier is known keeps it, and the question said so
     rows = otto.locator("tbody tr")
     expect(rows.filter(has_text="Went back")).to_have_count(2)
     expect(rows.filter(has_text="Did not go back")).to_have_count(1)
     look(otto, "rollout-returned")
+    olga.goto("/rollouts")
+    expect(olga.locator(".rollout-card")).to_have_count(2)
+    look(olga, "rollouts")
     # an installer never sees any of this: desk_flows walks those walls
 
 

@@ -113,9 +113,11 @@ function waveCard(wave, place, it) {
   const isNow = place + 1 === it.wave && !it.is_over;
   const isDone = total.proven + total.failed >= total.gateways && total.gateways > 0;
   const kind = total.failed ? 'warning' : isDone ? 'ok' : 'info';
-  const words = !total.attempted ? t('ro.waits') : isDone ? t('ro.wave_done') : t('ro.under_way');
+  // of one that was ended nothing waits and nothing is under way
+  const isEnded = it.is_over && !isDone;
+  const words = isEnded ? word('ro.state', it.state) : !total.attempted ? t('ro.waits') : isDone ? t('ro.wave_done') : t('ro.under_way');
   return h('li', { key: place, class: `card wave ${isNow ? 'now' : ''}`, 'aria-current': isNow ? 'step' : null },
-    h('div', { class: 'row spread' }, h('h2', null, t('ro.wave', { n: place + 1 })), chip(kind, words, !total.attempted ? 'clock' : null)),
+    h('div', { class: 'row spread' }, h('h2', null, t('ro.wave', { n: place + 1 })), chip(kind, words, isEnded ? 'close' : !total.attempted ? 'clock' : null)),
     waveBar(total),
     h('p', null, t('ro.proven_of', { done: number(total.proven), all: number(total.gateways) })),
     Object.entries(total.failures).length > 0 && h('ul', { class: 'reasons' }, Object.entries(total.failures).map(([failure, count]) =>
