@@ -39,10 +39,6 @@ extension GatewayFilter {
         for database: some FleetDatabase, _ place: (SQLValue) -> String
     ) -> String {
         var conditions: [String] = []
-        for word in words {
-            conditions.append(
-                database.contains(Self.text, place(.text(word.lowercased()))))
-        }
         if let group { conditions.append("d.device_group = \(place(.text(group)))") }
         switch newest {
         case .within(let moments): conditions.append(Self.made(within: moments, place))
@@ -60,12 +56,16 @@ extension GatewayFilter {
         case .unacknowledged: conditions.append("o.unacknowledged > 0")
         case nil: break
         }
+        if !words.isEmpty {
+            // last, for it is the dearest
+            conditions.append(
+                database.hold(Self.columns, words: words.map { $0.lowercased() }, place))
+        }
         return conditions.map { " AND (\($0))" }.joined()
     }
 
-    /// What people know a gateway by; a line end keeps a word from beginning in one part and ending in the next.
-    private static let text = ["d.label", "t.gateway", "d.region", "d.model"]
-        .map { "coalesce(\($0), '')" }.joined(separator: " || '\n' || ")
+    /// What people know a gateway by.
+    private static let columns = ["d.label", "t.gateway", "d.region", "d.model"]
 
     private static func made(
         within moments: ClosedRange<Int64>, _ place: (SQLValue) -> String

@@ -10,8 +10,14 @@ final class PostgresConnection: FleetDatabase {
     var rowName: String { "ctid" }
 
     /// By the letters of all languages, whatever the locale of the database is.
-    func contains(_ text: String, _ word: String) -> String {
-        "strpos(lower((\(text)) COLLATE \"und-x-icu\"), CAST(\(word) AS text)) > 0"
+    func hold(
+        _ columns: [String], words: [String], _ place: (SQLValue) -> String
+    ) -> String {
+        // a line end keeps a word from beginning in one column and ending in the next
+        let text = "concat_ws(E'\\n', \(columns.joined(separator: ", ")))"
+        return words.map { word in
+            "strpos(lower(\(text) COLLATE \"und-x-icu\"), CAST(\(place(.text(word))) AS text)) > 0"
+        }.joined(separator: " AND ")
     }
     /// The SQLSTATE of the last error; empty when the server could not be asked.
     private(set) var lastState = ""

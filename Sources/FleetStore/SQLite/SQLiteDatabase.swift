@@ -7,13 +7,11 @@ struct SQLiteDatabase: FleetDatabase {
     let store: String
     var rowName: String { "rowid" }
 
-    /// SQLite's own function knows the letters of ASCII alone.
-    static let smallLetters = DatabaseFunction("small_letters", argumentCount: 1, pure: true) {
-        String.fromDatabaseValue($0[0])?.lowercased()
-    }
-
-    func contains(_ text: String, _ word: String) -> String {
-        "instr(small_letters(\(text)), \(word)) > 0"
+    func hold(
+        _ columns: [String], words: [String], _ place: (SQLValue) -> String
+    ) -> String {
+        let words = place(.text(words.joined(separator: "\n")))
+        return "\(SQLiteWords.name)(\(words), \(columns.joined(separator: ", ")))"
     }
 
     func rows<Value: RowReadable>(

@@ -150,7 +150,8 @@ final class SQLiteFleetStore: ReadingStore, ChangingStore {
             // the ends of the indices of a few thousand gateways
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384")
-            database.add(function: SQLiteDatabase.smallLetters)
+            let code = SQLiteWords.add(to: database.sqliteConnection)
+            guard code == 0 else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
         }
         let opened = try DatabaseQueue(path: path, configuration: configuration)
         queue = opened

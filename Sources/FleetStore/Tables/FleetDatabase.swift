@@ -7,8 +7,11 @@ protocol FleetDatabase {
     /// What the database calls the place of a row.
     var rowName: String { get }
 
-    /// A condition that a text contains a word, which is in small letters while the text need not be.
-    func contains(_ text: String, _ word: String) -> String
+    /// A condition that each of these words, which are in small letters, stands in one of these columns, which
+    /// need not be; no word has a line end.
+    func hold(
+        _ columns: [String], words: [String], _ place: (SQLValue) -> String
+    ) -> String
 
     /// Runs a statement and gives its rows.
     func rows<Value: RowReadable>(
