@@ -31,18 +31,17 @@ package struct HistorySample: Hashable, Sendable {
 
     /// Takes spread and deviation from the cells of a pack, mV; those not read are nil.
     package mutating func deriveSpread(cells: [Int16?]) {
-        var (low, high, sum, count) = (Int64.max, Int64.min, Int64(0), Int64(0))
-        for case let cell? in cells {
-            let cell = Int64(cell)
-            low = min(low, cell)
-            high = max(high, cell)
-            sum += cell
-            count += 1
-        }
-        guard count > 1 else { return }
-        spread = high - low
-        let mean = (sum + count / 2) / count
-        deviation = max(high - mean, mean - low)
+        var values = ShortStatistics()
+        for cell in cells { values.add(cell) }
+        deriveSpread(cells: values)
+    }
+
+    /// The same from cells that were counted already.
+    package mutating func deriveSpread(cells: ShortStatistics) {
+        guard cells.count > 1 else { return }
+        spread = cells.high - cells.low
+        let mean = (cells.sum + cells.count / 2) / cells.count
+        deviation = max(cells.high - mean, mean - cells.low)
     }
 
     /// The value of a quantity; nil while it is not known.
@@ -56,6 +55,24 @@ package struct HistorySample: Hashable, Sendable {
         case .spread: spread
         case .deviation: deviation
         }
+    }
+}
+
+/// The lowest, the highest, the sum and the count of the cells or the probes of one pack.
+package struct ShortStatistics: Hashable, Sendable {
+    /// Those of no value.
+    package private(set) var low = Int64.max, high = Int64.min, sum: Int64 = 0, count: Int64 = 0
+
+    /// Nothing yet.
+    package init() {}
+
+    /// Takes in a value; nil is one that was not read.
+    package mutating func add(_ value: Int16?) {
+        guard let value else { return }
+        low = min(low, Int64(value))
+        high = max(high, Int64(value))
+        sum = sum.addingSaturated(Int64(value))
+        count = count.addingSaturated(1)
     }
 }
 

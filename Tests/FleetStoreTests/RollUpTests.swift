@@ -234,4 +234,31 @@ import Testing
         }
         try check(address, ["house-1"], zone: "UTC")
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `samples of one time count by epoch and number, in whichever order they came (1)`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let store = try FleetStores.open(address)
+        for (epoch, sequence, seconds) in [
+            (78, 2, 10), (77, 9, 10), (78, 1, 10), (77, 8, 10), (77, 3, 5), (79, 1, 40),
+            (77, 1, 40),
+        ] as [(Int64, Int64, Int64)] {
+            try store.store(records.with { $0.epoch = epoch }.telemetry(sequence, at: seconds))
+        }
+        let history = try FleetStores.openHistory(address)
+        try history.rollUpAll()
+        for pack in 0...2 as ClosedRange<Int32> {
+            let minutes = try history.all(.minute, pack: pack)
+            #expect(minutes.count == 2)
+            let (first, last) = (try #require(minutes.first), try #require(minutes.last))
+            #expect(first.samples == 5 && first.values[.voltage]?.last == 52_002)
+            #expect(first.first?.epoch == 77 && first.first?.sequence == 3)
+            #expect(first.last?.epoch == 78 && first.last?.sequence == 2)
+            #expect(last.first?.epoch == 77 && last.last?.epoch == 79)
+            let quarters = try history.all(.quarter, pack: pack)
+            #expect(quarters.map(\.samples) == [7] && quarters.first?.last?.epoch == 79)
+        }
+    }
 }

@@ -2,23 +2,25 @@ import History
 
 /// The columns of samples that history keeps, and where they go.
 enum HistorySampleRows {
-    /// Of the bank of a gateway (1), from a time (2) until before another (3).
-    static let bank = """
+    /// Of the bank of a gateway (1), from a time (2) until before another (3), by time alone.
+    ///
+    /// Whoever reads a whole span puts those of one time in order (``OrderedSamples``): they are rare, and a
+    /// sort by all three would copy each row.
+    static let bank = ofBank + " ORDER BY time_ms"
+
+    /// Of its packs, by time alone too.
+    static let packs = pack + " ORDER BY time_ms"
+
+    /// Of the bank, bounded (4).
+    static let bankBounded = ofBank + order + " LIMIT ?4"
+    /// Of one of its packs (4), bounded (5).
+    static let onePackBounded = pack + " AND pack = ?4" + order + " LIMIT ?5"
+
+    private static let ofBank = """
         SELECT time_ms, epoch, seq, voltage_mv, current_ma, power_w, soc_cpct, soh_cpct, full_mah,
         temperature_mean_ddegc, cell_max_mv, cell_min_mv FROM bank_sample
-        WHERE gateway = ?1 AND time_ms >= ?2 AND time_ms < ?3 ORDER BY time_ms, epoch, seq
+        WHERE gateway = ?1 AND time_ms >= ?2 AND time_ms < ?3
         """
-
-    /// Of its packs.
-    static let packs = pack + order
-
-    /// Of one of its packs (4).
-    static let onePack = pack + " AND pack = ?4" + order
-
-    /// Bounds either of them (4, 5).
-    static let bankBounded = bank + " LIMIT ?4"
-    static let onePackBounded = onePack + " LIMIT ?5"
-
     private static let pack = """
         SELECT time_ms, epoch, seq, voltage_mv, current_ma, soc_cpct, soh_cpct, full_mah, pack,
         status, cycles, cells_mv, probes_ddegc FROM pack_sample
@@ -63,13 +65,11 @@ struct HistoryPackRow: RowReadable {
         pack = row.number()
         sample.isOnline = row.word() == "online"
         sample.cycles = row.int64()
-        sample.deriveSpread(cells: row.shorts())
-        var (sum, count) = (Int64(0), Int64(0))
-        for case let probe? in row.shorts() {
-            sum += Int64(probe)
-            count += 1
-        }
-        if count > 0 { sample.temperature = sum / count }
+        var (cells, probes) = (ShortStatistics(), ShortStatistics())
+        row.eachShort { cells.add($0) }
+        row.eachShort { probes.add($0) }
+        sample.deriveSpread(cells: cells)
+        if probes.count > 0 { sample.temperature = probes.sum / probes.count }
         sample.derivePower()
         self.sample = sample
     }

@@ -71,10 +71,11 @@ struct WindowMaker<Database: FleetDatabase> {
     }
 
     private func samples(of mark: WindowMark) throws(FleetStoreError) -> [Gathered] {
-        var gatherers: [Int32: RollUpGatherer] = [:]
+        // by the number of the pack
+        var gatherers = HistorySchema.packNumbers.map { _ in OrderedSamples(.minute) }
         func add(_ sample: HistorySample, _ pack: Int32) {
             guard HistorySchema.packNumbers.contains(pack) else { return }
-            gatherers[pack, default: RollUpGatherer(.minute)].add(sample)
+            gatherers[Int(pack)].add(sample)
         }
         let span = mark.quarter.values(mark.gateway)
         try database.each(HistorySampleRows.bank, span) { (row: HistoryBankRow) in
@@ -83,11 +84,11 @@ struct WindowMaker<Database: FleetDatabase> {
         try database.each(HistorySampleRows.packs, span) { (row: HistoryPackRow) in
             add(row.sample, row.pack)
         }
-        return gatherers.sorted { $0.key < $1.key }.compactMap { pack, gatherer in
-            let minutes = gatherer.windows
+        return gatherers.indices.compactMap { pack in
+            let minutes = gatherers[pack].finish()
             guard let quarter = RollUp.joined(minutes, start: mark.start) else { return nil }
             func row(_ window: RollUp) -> WindowRow {
-                WindowRow(gateway: mark.gateway, pack: pack, window: window)
+                WindowRow(gateway: mark.gateway, pack: Int32(pack), window: window)
             }
             return Gathered(minutes: minutes.map(row), quarter: row(quarter))
         }
@@ -190,6 +191,43 @@ struct WindowMaker<Database: FleetDatabase> {
             SiteCalendar(zone: zone.now, zones: SiteZone.folder),
             zone.cut.map { $0 != zone.now } ?? false
         )
+    }
+}
+
+/// Makes windows of samples that come in the order of time; those of one time by epoch and number.
+struct OrderedSamples {
+    private var gatherer: RollUpGatherer
+    /// The last that came, and others of the same time.
+    private var last: HistorySample?
+    private var others: [HistorySample] = []
+
+    init(_ tier: HistoryTier) { gatherer = RollUpGatherer(tier) }
+
+    mutating func add(_ sample: HistorySample) {
+        if let last {
+            if last.moment.time == sample.moment.time {
+                others.append(last)
+            } else {
+                release(last)
+            }
+        }
+        last = sample
+    }
+
+    /// All windows, in order.
+    mutating func finish() -> [RollUp] {
+        if let last { release(last) }
+        last = nil
+        return gatherer.windows
+    }
+
+    private mutating func release(_ last: HistorySample) {
+        guard !others.isEmpty else { return gatherer.add(last) }
+        let samples = (others + [last]).sorted {
+            ($0.moment.epoch, $0.moment.sequence) < ($1.moment.epoch, $1.moment.sequence)
+        }
+        for sample in samples { gatherer.add(sample) }
+        others = []
     }
 }
 

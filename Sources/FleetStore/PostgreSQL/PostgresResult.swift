@@ -53,7 +53,7 @@ final class PostgresResult {
             return String(cString: start)
         }
 
-        mutating func int32() -> Int32? { next().flatMap { Int32($0) } }
+        mutating func int32() -> Int32? { int64().flatMap { Int32(exactly: $0) } }
         mutating func int64() -> Int64? {
             column += 1
             guard PQgetisnull(result.handle, row, column) == 0,
@@ -67,14 +67,14 @@ final class PostgresResult {
         mutating func bool() -> Bool? { next().map { $0 == "t" } }
         mutating func text() -> String? { next() }
 
-        mutating func shorts() -> [Int16?] {
+        mutating func eachShort(_ body: (Int16?) -> Void) {
             column += 1
             guard PQgetisnull(result.handle, row, column) == 0,
                 let start = PQgetvalue(result.handle, row, column)
-            else { return [] }
+            else { return }
             let count = Int(PQgetlength(result.handle, row, column))
-            return start.withMemoryRebound(to: UInt8.self, capacity: count) {
-                DecimalText.shorts(UnsafeBufferPointer(start: $0, count: count))
+            start.withMemoryRebound(to: UInt8.self, capacity: count) {
+                DecimalText.eachShort(UnsafeBufferPointer(start: $0, count: count), body)
             }
         }
     }
@@ -83,19 +83,16 @@ final class PostgresResult {
 /// Whole numbers as the server writes them.
 enum DecimalText {
     /// An array such as `{3301,NULL,3299}`; what is no number of 16 bits is nil.
-    static func shorts(_ bytes: UnsafeBufferPointer<UInt8>) -> [Int16?] {
-        var numbers: [Int16?] = []
-        numbers.reserveCapacity(16)
+    static func eachShort(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Int16?) -> Void) {
         var start = 0
         for (place, byte) in bytes.enumerated()
         where byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "{") {
             if place > start {
                 let word = UnsafeBufferPointer(rebasing: bytes[start..<place])
-                numbers.append(number(word).flatMap { Int16(exactly: $0) })
+                body(number(word).flatMap { Int16(exactly: $0) })
             }
             start = place + 1
         }
-        return numbers
     }
 
     /// Nil when the bytes are none, or one that has no place in 64 bits.

@@ -102,16 +102,16 @@ struct SQLiteSource: RowSource {
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
-    mutating func shorts() -> [Int16?] {
+    mutating func eachShort(_ body: (Int16?) -> Void) {
         guard let column = next(), let start = sqlite3_column_blob(statement, column) else {
-            return []
+            return
         }
         let bytes = UnsafeRawBufferPointer(
             start: start, count: Int(sqlite3_column_bytes(statement, column)))
-        return stride(from: 0, to: bytes.count - 1, by: 2).map { offset in
+        for offset in stride(from: 0, to: bytes.count - 1, by: 2) {
             let value = Int16(
                 littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self))
-            return value == .min ? nil : value
+            body(value == .min ? nil : value)
         }
     }
 }

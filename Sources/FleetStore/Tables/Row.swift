@@ -16,13 +16,20 @@ protocol RowSource {
     mutating func int64() -> Int64?
     mutating func bool() -> Bool?
     mutating func text() -> String?
-    mutating func shorts() -> [Int16?]
+    /// Hands over the numbers of an array one by one; none when it is NULL.
+    mutating func eachShort(_ body: (Int16?) -> Void)
 }
 
 extension RowSource {
     mutating func number() -> Int32 { int32() ?? 0 }
     mutating func wide() -> Int64 { int64() ?? 0 }
     mutating func word() -> String { text() ?? "" }
+    mutating func shorts() -> [Int16?] {
+        var numbers: [Int16?] = []
+        numbers.reserveCapacity(16)
+        eachShort { numbers.append($0) }
+        return numbers
+    }
 }
 
 /// What a row can be read as.
