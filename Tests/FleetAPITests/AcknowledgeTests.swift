@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// `POST /v1/alarms/acknowledge`.
-@Suite struct AcknowledgeTests {
+@Suite(.ownThreads) struct AcknowledgeTests {
     private let json = "Content-Type: application/json"
 
     private func body(

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// Users, grants, tokens and what was changed.
-@Suite struct AdminTests {
+@Suite(.ownThreads) struct AdminTests {
     private func send(
         _ rig: UserRig, _ method: String, _ path: String, as user: String = "amphora_chief",
         _ body: String? = nil

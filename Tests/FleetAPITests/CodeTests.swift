@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// `POST /v1/session/first-use` and `POST /v1/claims`.
-@Suite struct CodeTests {
+@Suite(.ownThreads) struct CodeTests {
     private static let author = Author("test", at: UserRig.now)
 
     private func post(

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 @testable import FleetStore
 
-@Suite(.timeLimit(.minutes(5))) struct ConfigurationTests {
+@Suite(.ownThreads, .timeLimit(.minutes(5))) struct ConfigurationTests {
     private func header(_ name: String, in answer: String) -> String? {
         answer.split(separator: "\r\n").first { $0.lowercased().hasPrefix("\(name): ") }
             .map { String($0.dropFirst(name.count + 2)) }

@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// `Schemas/fleet.openapi.json` and the server say the same.
-@Suite struct ContractTests {
+@Suite(.ownThreads) struct ContractTests {
     private func contract() throws -> [String: Any] {
         let file = URL(filePath: Repository.root + "/Schemas/fleet.openapi.json")
         return try #require(

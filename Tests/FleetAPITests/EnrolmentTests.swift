@@ -9,7 +9,7 @@ import X509
 @testable import FleetStore
 
 /// Doors of EST and those who try them without right, over real TLS with curl and OpenSSL.
-@Suite struct EnrolmentTests {
+@Suite(.ownThreads) struct EnrolmentTests {
     @Test func `a token opens once, also when the same request comes twice`() async throws {
         let rig = try await EnrolmentRig()
         let token = try rig.add("gw-1")

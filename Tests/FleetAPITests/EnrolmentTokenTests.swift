@@ -1,7 +1,7 @@
 import FleetAPI
 import Testing
 
-@Suite struct EnrolmentTokenTests {
+@Suite(.ownThreads) struct EnrolmentTokenTests {
     @Test func `tokens differ and are easy to read out`() {
         let tokens = Set((0..<500).map { _ in EnrolmentToken.make() })
         #expect(tokens.count == 500)

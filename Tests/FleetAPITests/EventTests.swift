@@ -7,7 +7,7 @@ import Testing
 @testable import FleetAPI
 
 /// `GET /v1/events`, heard by curl; numbers are rules of ``EventDesk``.
-@Suite struct EventTests {
+@Suite(.ownThreads) struct EventTests {
     /// Listens; what comes is read line by line.
     private func listen(
         _ rig: UserRig, _ query: String, as user: String = "anna", _ headers: String...

@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// `PATCH /v1/gateways/{id}`.
-@Suite struct GatewayChangeTests {
+@Suite(.ownThreads) struct GatewayChangeTests {
     private let path = "/v1/gateways/gw-1"
 
     private func rig() async throws -> UserRig {

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// Finding gateways at the API.
-@Suite struct GatewayFilterTests {
+@Suite(.ownThreads) struct GatewayFilterTests {
     /// `gw-1` is live and in a group, `gw-2` has an old measurement; both have open alarms.
     private func rig() async throws -> UserRig {
         let rig = try await UserRig()

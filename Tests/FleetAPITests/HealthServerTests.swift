@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite struct HealthServerTests {
+@Suite(.ownThreads) struct HealthServerTests {
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// The status line, the headers and the body that curl gets, as curl prints them.

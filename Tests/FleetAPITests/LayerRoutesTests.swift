@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// `/v1/configuration/{layer}` and what a gateway makes of it.
-@Suite struct LayerRoutesTests {
+@Suite(.ownThreads) struct LayerRoutesTests {
     private func patch(
         _ rig: UserRig, _ layer: String, _ body: String, as user: String, match: String = "*"
     ) async throws -> CurlAnswer {

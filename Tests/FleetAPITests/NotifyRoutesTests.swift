@@ -7,7 +7,7 @@ import Testing
 @testable import FleetAPI
 
 /// How users say by the API how they are told.
-@Suite struct NotifyRoutesTests {
+@Suite(.ownThreads) struct NotifyRoutesTests {
     static let preferences = """
         {"language":"de","mail":"otto@example.org","quiet":{"from":"22:00","to":"07:00"},\
         "levels":"protection"}

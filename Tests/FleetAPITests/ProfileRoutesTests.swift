@@ -8,7 +8,7 @@ import Testing
 
 @testable import FleetAPI
 
-@Suite(.timeLimit(.minutes(15))) struct ProfileRoutesTests {
+@Suite(.ownThreads, .timeLimit(.minutes(15))) struct ProfileRoutesTests {
     /// What curl prints of a path below the profiles; curl leaves dots as they are.
     private func fetch(
         _ path: String, _ rig: EnrolmentRig, identity: String? = "gw-1"

@@ -7,7 +7,7 @@ import Testing
 @testable import FleetAPI
 
 /// Profile sets and rollouts.
-@Suite struct RolloutRoutesTests {
+@Suite(.ownThreads) struct RolloutRoutesTests {
     /// Three gateways of north and one of south as devices, and one more admin for a second pair of eyes.
     private func rig() async throws -> UserRig {
         let rig = try await UserRig()

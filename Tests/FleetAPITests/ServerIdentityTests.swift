@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// A server's certificate that is renewed while it serves, seen by OpenSSL.
-@Suite struct ServerIdentityTests {
+@Suite(.ownThreads) struct ServerIdentityTests {
     @Test func `a renewed certificate is shown without a restart, a broken pair never`()
         async throws
     {

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// `/v1/session`: the cookie of the app, and what keeps other sites from using it.
-@Suite struct SessionTests {
+@Suite(.ownThreads) struct SessionTests {
     private static let app = "Amphora-Request: app"
     private static let json = "Content-Type: application/json"
 

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetAPI
 
 /// `POST /v1/sign-in`.
-@Suite struct SignInTests {
+@Suite(.ownThreads) struct SignInTests {
     private func signIn(_ rig: UserRig, _ body: String) async throws -> CurlAnswer {
         try await rig.ask(
             "/v1/sign-in", method: "POST", headers: ["Content-Type: application/json"], body: body)

@@ -4,7 +4,7 @@ import Testing
 @testable import FleetAPI
 
 /// Clients that are slow, or speak no HTTP; Python's sockets are the client.
-@Suite struct SlowClientTests {
+@Suite(.ownThreads) struct SlowClientTests {
     /// Sends the bytes and prints what comes until the other end closes, and after how many seconds.
     private static let program = """
         import socket, sys, time

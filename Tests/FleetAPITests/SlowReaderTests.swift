@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// What a stream does over a real socket when there is nothing to say, and when nobody reads.
-@Suite struct SlowReaderTests {
+@Suite(.ownThreads) struct SlowReaderTests {
     /// Reads a stream until it is as it was, then tells of three chunks that follow and when they came.
     private static let listener = """
         import socket, sys, time

@@ -8,7 +8,7 @@ import X509
 @testable import FleetStore
 
 /// EST as strongSwan's `pki` speaks it, a client that knows nothing of ours.
-@Suite struct StrongSwanTests {
+@Suite(.ownThreads) struct StrongSwanTests {
     /// Makes a key and a request for it with `pki`, as `NAME.key` and `NAME.csr`.
     private func makeRequest(_ rig: EnrolmentRig, _ name: String, _ gateway: String) async throws {
         let script = """

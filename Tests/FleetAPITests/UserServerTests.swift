@@ -7,7 +7,7 @@ import Testing
 @testable import FleetAPI
 
 /// What users get, as curl sees it.
-@Suite struct UserServerTests {
+@Suite(.ownThreads) struct UserServerTests {
     private func ids(_ answer: CurlAnswer) throws -> [String] {
         let list = try #require(object(answer)["items"] as? [[String: Any]], "\(answer.body)")
         return list.compactMap { $0["id"] as? String }

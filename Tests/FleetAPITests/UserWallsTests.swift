@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// Every route as every role and as nobody, with own, foreign and absent ids, and with what nobody should send.
-@Suite struct UserWallsTests {
+@Suite(.ownThreads) struct UserWallsTests {
     /// The ids of gateways that a user sees.
     private func seen(_ user: String) -> Set<String> {
         switch user {

@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// The fleet in numbers, energy, what comes next and how batteries age.
-@Suite struct ViewRoutesTests {
+@Suite(.ownThreads) struct ViewRoutesTests {
     private func holds(_ schema: String, _ documents: [String]) throws {
         for (verdict, document) in zip(
             try SchemaJudge.contractVerdicts(schema, documents), documents)

@@ -6,7 +6,7 @@ import Testing
 @testable import FleetAPI
 
 /// The files of the app over HTTP.
-@Suite struct WebResponderTests {
+@Suite(.ownThreads) struct WebResponderTests {
     @Test func `the page and its files come without signing in, with the fields that protect them`()
         async throws
     {
