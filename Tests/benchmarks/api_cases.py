@@ -26,7 +26,7 @@ def more_gateways(kind, run, count):
     run("INSERT INTO alarm (gateway, code, level, pack, raised_ms, last_ms, cleared_ms, times, message, ending, acknowledged_ms, acknowledged_by) "
         f"SELECT id, 'pack_silent', 'warning', 1, {now} - id, {now} - id, 0, 1, '', '', 0, '' FROM gateway WHERE id % 10 = 0")
     run("INSERT INTO device (id, label, device_group, tags, needs_approval, created_ms, model, region) SELECT 'house-' || n, "
-        "'Familie Müller-Lüdenscheidt ' || n, 'group-' || n % 50, '', 0, 0, 'CM4', 'Tirol' FROM " + numbers(kind, 1, count))
+        "'Familie Müller-Lüdenscheidt ' || n, 'group-' || (n % 50), '', 0, 0, 'CM4', 'Tirol' FROM " + numbers(kind, 1, count))
     run("INSERT INTO tenant_gateway (gateway, tenant) SELECT 'house-' || n, 'north' FROM " + numbers(kind, 1, count))
     run("ANALYZE")
 
