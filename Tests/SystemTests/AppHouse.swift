@@ -103,8 +103,10 @@ final class AppHouse: Sendable {
     /// Runs a flow in a browser; each `step` is done when the flow asks for it by its name.
     func walk(
         _ flow: String, pictures: String? = nil, words: [String] = [],
+        browser: String = "chromium-headless-shell",
         _ steps: [(name: String, step: () throws -> Void)] = []
     ) throws {
-        try fleet.walk("flows.py", flow, [fleet.folder.path, pictures ?? ""] + words, steps)
+        try fleet.walk(
+            "flows.py", flow, [fleet.folder.path, pictures ?? ""] + words, browser: browser, steps)
     }
 }

@@ -132,7 +132,7 @@ import Testing
             change: "raised", level: "protection", code: "cell_overvoltage", pack: 3,
             text: "pack 3: a cell is too full")
         try house.walk(
-            "push_chain",
+            "push_chain", browser: "chromium",
             [
                 (
                     "raise",

@@ -72,10 +72,11 @@ final class ServedFleet: Sendable {
     /// Runs a flow of a script in a browser; each `step` is done when the flow asks for it by its name.
     func walk(
         _ script: String, _ flow: String, _ words: [String] = [], seconds: Int64 = 120,
+        browser name: String = "chromium-headless-shell",
         _ steps: [(name: String, step: () throws -> Void)] = []
     ) throws {
         let python = try Peers.python(importing: "playwright.sync_api", "axe_core_python")
-        let browser = try Peers.tool("chromium-headless-shell")
+        let browser = try Peers.tool(name)
         let run = try ChildProcess(
             python,
             [
