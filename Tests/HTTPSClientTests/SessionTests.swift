@@ -85,7 +85,8 @@ private final class Watch: Sendable {
     }
 
     @Test(arguments: ["/stall-before-answer", "/stall-after-head", "/byte-per-second", "connect"])
-    func `cancelling ends a request within 200 ms, from any thread`(path: String) throws {
+    func `cancelling ends a request before libcurl would look, from any thread`(path: String) throws
+    {
         let isMute = path == "connect"
         let server = try isMute ? Server("--mode", "silent") : Server()
         var configuration = server.configuration
@@ -106,7 +107,7 @@ private final class Watch: Sendable {
         }
         let took = Clock.now() - watch.cancelledAt.load(ordering: .sequentiallyConsistent)
         #expect(found?.kind == .cancelled)
-        #expect(took < 200_000_000, "\(took) ns")
+        #expect(took < 500_000_000, "\(took) ns")
         #expect(throws: HTTPSFailure.self, "stays cancelled") {
             try session.ask(server.url("/ok"))
         }
