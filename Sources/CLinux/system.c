@@ -79,3 +79,7 @@ int clinux_confine(uint64_t bytes, uint64_t seconds) {
         return -errno;
     return 0;
 }
+
+int clinux_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -40,6 +40,15 @@ import UpdateAgent
         #expect(words.split(separator: "\n").map(String.init) == wanted)
     }
 
+    @Test func `it has none of what the gateway has open`() throws {
+        // unlike most, without a flag that closes it in children
+        let descriptor = fcntl(STDIN_FILENO, F_DUPFD, 50)
+        defer { close(descriptor) }
+        #expect(descriptor >= 50)
+        #expect(try prove("[ ! -e /proc/$$/fd/\(descriptor) ]") == .proved)
+        #expect(try prove("[ -e /proc/$$/fd/1 ]") == .proved)
+    }
+
     @Test func `faults are what it prints, and a crash is a fault`() throws {
         #expect(try prove("echo a; echo b; exit 1") == .disproved(["a", "b"]))
         #expect(try prove("exit 1") == .disproved(["the proof failed without a word"]))

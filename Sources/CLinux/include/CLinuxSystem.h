@@ -3,6 +3,7 @@
 #define CLINUX_SYSTEM_H
 
 #include <poll.h>
+#include <spawn.h>
 #include <stdint.h>
 
 // A non-blocking, close-on-exec event descriptor, or -1 with errno set.
@@ -59,5 +60,8 @@ void clinux_trim_heap(void);
 
 // Brings everything written to the file system of a descriptor to the disk; 0, or -1 with errno.
 int clinux_syncfs(int descriptor);
+
+// A child that is started so has no open descriptor from `first` on; 0, or an error number.
+int clinux_close_from(posix_spawn_file_actions_t *actions, int first);
 
 #endif

@@ -1,4 +1,5 @@
 import CANProfile
+import CLinux
 import Glibc
 import Quantities
 import UpdateAgent
@@ -94,6 +95,8 @@ struct ProofProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // what reads a set that nobody has proved gets neither the bus nor anybody's connection
+        clinux_close_from(&actions, STDERR_FILENO + 1)
         var copies: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         copies.append(nil)
         defer { for copy in copies { free(copy) } }
