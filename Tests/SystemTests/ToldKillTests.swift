@@ -12,16 +12,19 @@ import Testing
         let address = kind == "sqlite" ? nil : try PostgresServer.shared().database()
         let rig = try ToldRig(address, seed: generator.next())
         let kills = 8
+        var deaths = 0
         for _ in 0..<kills {
             let run = try rig.start()
-            Thread.sleep(forTimeInterval: .random(in: 0.05...1, using: &generator))
+            Thread.sleep(forTimeInterval: .random(in: 0.05...0.4, using: &generator))
             run.signal(SIGKILL)
             #expect(try run.waitForExit() == .signalled(SIGKILL))
+            // on a machine that is late with a death all may be told
+            guard try rig.left() > 0 else { break }
+            deaths += 1
             try rig.passLeases()
         }
-        let early = try rig.taken("mail").count
         // they died in the middle of it
-        #expect(early < ToldRig.users)
+        #expect(deaths > 2)
         let run = try rig.start()
         let deadline = ContinuousClock.now + .seconds(60)
         while try rig.left() > 0 {
