@@ -35,6 +35,7 @@ final class Gateway {
     let uplink = Latest(UplinkStatus())
     let reports = ReportBox()
     let recorderWake: WakeSignal
+    private let onlookers = Onlookers()
     let mailbox: LinkMailbox?
     private let tuning: Latest<RecorderTuning>
     private let acknowledged = AcknowledgementBox()
@@ -101,7 +102,8 @@ final class Gateway {
             filePath: configuration.telemetry.file,
             fileBytes: configuration.telemetry.fileSizeMegabytes << 20,
             fileCount: configuration.telemetry.fileCount, snapshots: snapshots, uplink: uplink,
-            acknowledged: acknowledged, damage: damage, alarms: alarms, mailbox: mailbox, log: log)
+            acknowledged: acknowledged, onlookers: onlookers, damage: damage, alarms: alarms,
+            mailbox: mailbox, log: log)
     }
 
     private func startLink() throws {
@@ -112,7 +114,8 @@ final class Gateway {
                 settings, delivery: configuration.outbox.delivery, gateway: configuration.gateway,
                 identity: remote?.identity),
             outboxPath: configuration.outbox.path, uplink: uplink, acknowledged: acknowledged,
-            recorderWake: recorderWake, damage: damage, delivery: configuration.outbox.delivery,
+            recorderWake: recorderWake, onlookers: onlookers, damage: damage,
+            delivery: configuration.outbox.delivery,
             mailbox: mailbox, configurationNews: remote?.news, log: log)
         link = try Worker(try LinkService(setup: setup))
     }

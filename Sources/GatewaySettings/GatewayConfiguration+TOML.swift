@@ -242,6 +242,7 @@ extension InverterSettings {
 extension TelemetrySettings {
     init(_ section: inout ConfigurationSection) {
         intervalSeconds = section.integer("interval_s", default: 10, in: 1...3600, unit: "s")
+        liveIntervalSeconds = section.integer("live_interval_s", default: 1, in: 0...60, unit: "s")
         file = section.text("file")
         fileSizeMegabytes = section.integer("file_size_mb", default: 10, in: 1...1000, unit: "MB")
         fileCount = section.integer("file_count", default: 5, in: 1...100)

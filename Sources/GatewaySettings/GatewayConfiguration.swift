@@ -169,6 +169,9 @@ package struct InverterSettings: Hashable, Sendable {
 package struct TelemetrySettings: Hashable, Sendable {
     /// `interval_s`: a record every so many seconds; default 10, 1…3600.
     package var intervalSeconds = 10
+    /// `live_interval_s`: the same while somebody looks at the gateway, when that is shorter; default 1,
+    /// 0…60, 0 for no difference.
+    package var liveIntervalSeconds = 1
     /// `file`: an NDJSON file with every record; none by default.
     package var file: String?
     /// `file_size_mb`: size at which the file is rotated; default 10, 1…1000.

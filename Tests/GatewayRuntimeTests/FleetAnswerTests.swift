@@ -32,6 +32,9 @@ import Testing
         #expect(
             try read(#"{"schema":"amphora/command/v1","command":"hold_backlog","seconds":30}"#)
                 == .holdBacklog(seconds: 30))
+        #expect(
+            try read(#"{"schema":"amphora/command/v1","command":"live","seconds":15}"#)
+                == .live(seconds: 15))
     }
 
     @Test(arguments: [

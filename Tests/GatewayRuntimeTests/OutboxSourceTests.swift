@@ -1,6 +1,7 @@
 import Logging
 import Numbering
 import Outbox
+import Quantities
 import TestKit
 import Testing
 
@@ -25,7 +26,8 @@ import Testing
         setup = LinkSetup(
             configuration: LinkConfiguration(host: "h", port: 1, gateway: "g", channels: []),
             outboxPath: path, uplink: Latest(UplinkStatus()), acknowledged: AcknowledgementBox(),
-            recorderWake: try WakeSignal(), damage: DamageReport(), delivery: .fleet,
+            recorderWake: try WakeSignal(), onlookers: Onlookers(), damage: DamageReport(),
+            delivery: .fleet,
             mailbox: try LinkMailbox(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
@@ -56,6 +58,23 @@ import Testing
     @Test func `the numbers of another file are not meant`() {
         #expect(say(acknowledgement("[[1,5]]", epoch: outbox.epoch ^ 1)) == [])
         #expect(setup.acknowledged.take().isEmpty)
+    }
+
+    @Test func `that somebody looks is passed on to the recorder, a minute at most`() {
+        #expect(!setup.onlookers.look(at: MachineClock.now()))
+        let words = OutboxSource(setup).received(
+            ReceivedMessage(
+                topic: "amphora/v1/g/down/command",
+                payload: Array(
+                    #"{"schema":"amphora/command/v1","command":"live","seconds":3600}"#.utf8),
+                isRetained: false, responseTopic: nil, correlation: nil))
+        #expect(words?.isEmpty == true)
+        let now = MachineClock.now()
+        #expect(setup.onlookers.look(at: now))
+        #expect(!setup.onlookers.look(at: now + .seconds(60)))
+        // one that ends earlier takes nothing back
+        setup.onlookers.stay(seconds: 1, now: now)
+        #expect(setup.onlookers.look(at: now + .seconds(50)))
     }
 
     @Test func `a rejection of a record that is not there sets nothing aside`() {

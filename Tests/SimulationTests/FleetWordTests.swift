@@ -30,6 +30,8 @@ import Testing
     @Test func `a command holds the backlog`() throws {
         let text = #"{"schema":"amphora/command/v1","command":"hold_backlog","seconds":30}"#
         #expect(try FleetWord.command(Array(text.utf8)) == .holdBacklog(seconds: 30))
+        let live = #"{"schema":"amphora/command/v1","command":"live","seconds":15}"#
+        #expect(try FleetWord.command(Array(live.utf8)) == .live(seconds: 15))
     }
 
     @Test(arguments: [

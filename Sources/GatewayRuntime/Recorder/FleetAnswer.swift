@@ -9,6 +9,8 @@ package enum FleetAnswer: Hashable, Sendable {
     case stored(epoch: Int64, SequenceRanges, rejected: [Rejection])
     /// The backlog shall wait, 1 to 3600 seconds.
     case holdBacklog(seconds: Int)
+    /// Somebody looks at this gateway for so long, 1 to 3600 seconds.
+    case live(seconds: Int)
 
     /// Why a message is no answer of the fleet.
     package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
@@ -46,12 +48,12 @@ package enum FleetAnswer: Hashable, Sendable {
     }
 
     private static func command(_ section: inout JSONSection) -> FleetAnswer? {
-        _ = section.word("command", [("hold_backlog", true)])
+        let isLive = section.word("command", [("hold_backlog", false), ("live", true)])
         guard let seconds = section.integer("seconds", in: 1...3600) else {
             if !section.has("seconds") { section.fault("seconds", "is missing") }
             return nil
         }
-        return .holdBacklog(seconds: seconds)
+        return isLive == true ? .live(seconds: seconds) : .holdBacklog(seconds: seconds)
     }
 
     private static func acknowledgement(_ section: inout JSONSection) -> FleetAnswer? {

@@ -18,6 +18,8 @@ struct LinkSetup: Sendable {
     let acknowledged: AcknowledgementBox
     /// Raised when many acknowledgements wait to be freed.
     let recorderWake: WakeSignal
+    /// Told when the fleet says that somebody looks.
+    let onlookers: Onlookers
     let damage: DamageReport
     let delivery: OutboxSettings.Delivery
     let mailbox: LinkMailbox
@@ -125,6 +127,10 @@ final class OutboxSource: PublishSource {
                 setup.log.info(
                     "fleet asks the backlog to wait", metadata: ["seconds": "\(seconds)"])
                 return [.holdBacklog(seconds: seconds)]
+            case .live(let seconds):
+                setup.onlookers.stay(seconds: seconds, now: MachineClock.now())
+                setup.recorderWake.raise()
+                return []
             case .stored(let epoch, let stored, let rejected):
                 return settle(epoch, stored, rejected)
             }

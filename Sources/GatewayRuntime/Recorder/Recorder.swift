@@ -78,7 +78,7 @@ struct Recorder {
         reportIdentity()
         reportSource()
         // A shorter interval counts at once.
-        nextRecordAt = min(nextRecordAt, now + setup.interval)
+        nextRecordAt = min(nextRecordAt, now + setup.interval(at: now))
         if snapshot.state.takenAt != .never {
             for change in tracker.update(snapshot.state, snapshot.packs, now: now) {
                 add(change)
@@ -199,8 +199,9 @@ struct Recorder {
     }
 
     private mutating func planNextRecord(_ now: Instant) {
-        let planned = nextRecordAt + setup.interval
-        nextRecordAt = planned <= now ? now + setup.interval : planned
+        let interval = setup.interval(at: now)
+        let planned = nextRecordAt + interval
+        nextRecordAt = planned <= now ? now + interval : planned
     }
 
     private mutating func openStore() {

@@ -71,6 +71,8 @@ struct RecorderSetup: Sendable {
     let snapshots: Latest<BridgeSnapshot>
     let uplink: Latest<UplinkStatus>
     let acknowledged: AcknowledgementBox
+    /// Told by the link that somebody looks.
+    let onlookers: Onlookers
     /// Raised by the link when it meets damage in the file.
     let damage: DamageReport
     /// The alarms that the local app shows; nil where none is served.
@@ -79,7 +81,13 @@ struct RecorderSetup: Sendable {
     let mailbox: LinkMailbox?
     let log: Logger
 
-    var interval: TimeSpan { tuning.get().interval }
+    /// How long until the record that follows one made now.
+    func interval(at now: Instant) -> TimeSpan {
+        let tuning = tuning.get()
+        return onlookers.look(at: now)
+            ? min(tuning.interval, tuning.liveInterval) : tuning.interval
+    }
+
     var commitWindow: TimeSpan { tuning.get().commitWindow }
     var stateInterval: TimeSpan { tuning.get().stateInterval }
 }
@@ -88,6 +96,8 @@ struct RecorderSetup: Sendable {
 struct RecorderTuning: Sendable {
     /// A record every so often.
     let interval: TimeSpan
+    /// The same while somebody looks; longer is no difference.
+    let liveInterval: TimeSpan
     /// How long a record waits for others to share its transaction; alarms never wait.
     let commitWindow: TimeSpan
     /// How often the retained state topics are renewed.
@@ -96,6 +106,8 @@ struct RecorderTuning: Sendable {
     /// Takes the settings over.
     init(_ configuration: GatewayConfiguration) {
         interval = .seconds(Int64(configuration.telemetry.intervalSeconds))
+        let live = Int64(configuration.telemetry.liveIntervalSeconds)
+        liveInterval = live > 0 ? .seconds(live) : interval
         commitWindow = .milliseconds(Int64(configuration.outbox.commitWindowMilliseconds))
         stateInterval = .seconds(Int64(configuration.mqtt?.stateIntervalSeconds ?? 10))
     }

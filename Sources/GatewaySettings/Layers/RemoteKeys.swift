@@ -21,7 +21,7 @@ package enum RemoteKeys {
             "inverter.profile", "inverter.quirks", "inverter.transport", "inverter.interface",
             "inverter.device", "inverter.device_baud", "inverter.send_on_change",
             "inverter.keep_alive",
-            "telemetry.interval_s",
+            "telemetry.interval_s", "telemetry.live_interval_s",
             "outbox.commit_window_ms",
             "mqtt.host", "mqtt.port", "mqtt.version", "mqtt.root", "mqtt.qos", "mqtt.window",
             "mqtt.backlog_rate", "mqtt.backlog_jitter_s", "mqtt.keep_alive_s",

@@ -55,6 +55,7 @@ extension GatewayConfiguration {
         bank.show(in: &list)
         inverter.show(in: &list)
         list.add("telemetry.interval_s", .integer(telemetry.intervalSeconds))
+        list.add("telemetry.live_interval_s", .integer(telemetry.liveIntervalSeconds))
         list.add("telemetry.file", ShownValue(telemetry.file))
         list.add("telemetry.file_size_mb", .integer(telemetry.fileSizeMegabytes))
         list.add("telemetry.file_count", .integer(telemetry.fileCount))

@@ -67,6 +67,9 @@ extension FleetSimulation {
             let chance = Int64.random(in: 0...(time / 10), using: &generator)
             gateway.pace.hold(until: now + time + chance)
             counts.holds += 1
+        case .live:
+            // these keep the pace they were started with
+            break
         case .stored(let epoch, let ranges, let rejected):
             // the broker may still have words for an earlier run of the same name
             guard epoch == gateway.identity.epoch else { return }

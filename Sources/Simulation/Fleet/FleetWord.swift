@@ -10,6 +10,8 @@ enum FleetWord: Hashable {
     case stored(epoch: Int64, SequenceRanges, rejected: [Int64])
     /// Nothing but new records shall be sent for so long.
     case holdBacklog(seconds: Int)
+    /// Somebody looks for so long.
+    case live(seconds: Int)
 
     /// Why a message is none.
     struct Fault: Error, Hashable, CustomStringConvertible {
@@ -32,9 +34,9 @@ enum FleetWord: Hashable {
     /// Reads a command.
     static func command(_ bytes: [UInt8]) throws(Fault) -> FleetWord {
         try read(bytes, schema: "amphora/command/v1") { section in
-            _ = section.word("command", [("hold_backlog", true)])
+            let isLive = section.word("command", [("hold_backlog", false), ("live", true)])
             return number("seconds", in: 1...3600, &section).map {
-                .holdBacklog(seconds: Int($0))
+                isLive == true ? .live(seconds: Int($0)) : .holdBacklog(seconds: Int($0))
             }
         }
     }
