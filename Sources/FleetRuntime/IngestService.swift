@@ -79,7 +79,10 @@ final class IngestService {
             }
             let worker = IngestWorker(
                 plan.configuration, index: index, meter: meter, log: log, openStore: opener)
-            if index == 0 { worker.news = configurationNews(plan.store) }
+            if index == 0 {
+                worker.news = configurationNews(plan.store)
+                worker.watched = watchedGateways(plan.store)
+            }
             do throws(IngestError) {
                 try worker.run(stop: stop)
             } catch {

@@ -68,6 +68,21 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `a gateway is known to be looked at while somebody listens to it`() async throws {
+        let rig = try await UserRig()
+        let store = try FleetStores.openViews(rig.address)
+        let now = UserRig.now
+        #expect(try store.watchedGateways(now: now).isEmpty)
+        let whole = try await listen(rig, "", as: "otto")
+        _ = try await line("event: fleet", from: whole)
+        let ear = try await listen(rig, "?gateway=gw-1")
+        _ = try await line("event: live", from: ear)
+        #expect(try store.watchedGateways(now: now) == ["gw-1"])
+        #expect(try store.watchedGateways(now: now + 20_000).isEmpty)
+        for child in [ear, whole] { _ = child.terminate() }
+        await rig.stop()
+    }
+
     @Test func `who comes back gets what was missed, or how things are (rule 2)`() async throws {
         let rig = try await UserRig()
         let first = try await listen(rig, "?gateway=gw-1")

@@ -73,6 +73,9 @@ import Testing
         #expect(
             try SchemaJudge.verdicts("command-v1", commands)
                 == [String](repeating: "ok", count: 5))
+        let live = text(GatewayCommand.live(seconds: 15).document())
+        #expect(live == #"{"schema":"amphora/command/v1","command":"live","seconds":15}"#)
+        #expect(try SchemaJudge.verdicts("command-v1", [live]) == ["ok"])
     }
 
     @Test func `the schemas refuse what is no answer and no command`() throws {
@@ -90,6 +93,7 @@ import Testing
             [
                 #"{"schema":"amphora/command/v1","command":"hold_backlog"}"#,
                 #"{"schema":"amphora/command/v1","command":"hold_backlog","seconds":3601}"#,
+                #"{"schema":"amphora/command/v1","command":"live"}"#,
                 #"{"schema":"amphora/command/v1","command":"dance","seconds":1}"#,
             ])
         #expect(!commands.contains("ok"))

@@ -56,6 +56,7 @@ final class IngestFixture: Sendable {
                     log: Logger(label: "ingest") { _ in CollectingHandler(lines: log) },
                     openStore: { () throws(FleetStoreError) in try contents.open() })
                 worker.news = { contents.takeNews() }
+                worker.watched = { contents.get { $0.watched } }
                 do throws(IngestError) {
                     try worker.run(stop: stopRead)
                 } catch {

@@ -138,6 +138,24 @@ import Testing
         #expect(peer.downs.filter { $0.topic.hasSuffix("config") }.count == 1)
     }
 
+    @Test func `gateways at which somebody looks are told so, again while it lasts`() throws {
+        let broker = try Broker()
+        let ingest = try IngestFixture(broker)
+        let peer = try GatewayPeer(broker)
+        try ingest.waitReady()
+        ingest.contents.change { $0.watched = ["gw-1"] }
+        func words() -> [GatewayPeer.Down] { peer.downs.filter { $0.topic.hasSuffix("command") } }
+        try ingest.wait { !words().isEmpty }
+        let first = try #require(words().first)
+        #expect(first.topic == "amphora/v1/gw-1/down/command" && first.expiry == "15")
+        #expect(
+            first.payload == #"{"schema":"amphora/command/v1","command":"live","seconds":15}"#)
+        let begun = ContinuousClock.now
+        try ingest.wait { words().count == 2 }
+        // not with each look at the store
+        #expect(ContinuousClock.now - begun > .seconds(4))
+    }
+
     @Test func `two machines with one identity are named in the log and counted`() throws {
         let broker = try Broker()
         let ingest = try IngestFixture(broker)

@@ -20,6 +20,8 @@ final class MemoryStore: Sendable {
         var sharedIdentities: [String] = []
         /// Offers that gateways were not told of.
         var news: [OfferedConfiguration] = []
+        /// Gateways at which somebody looks.
+        var watched: [String] = []
         /// What each batch takes, in milliseconds.
         var delayMilliseconds: UInt32 = 0
     }

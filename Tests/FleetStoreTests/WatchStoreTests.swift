@@ -26,6 +26,29 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `that somebody looks is known until it ends, of gateways that are known`(
+        kind: StoreKind
+    ) throws {
+        let address = try kind.address()
+        let (store, watched) = (try FleetStores.open(address), try FleetStores.openViews(address))
+        #expect(try store.store(records.telemetry(1)).stored == 1)
+        let gateway = try #require(try store.tallies().first).gateway
+        #expect(try watched.watchedGateways(now: 0).isEmpty)
+        try watched.noteWatched([], now: 0, until: 10)
+        try watched.noteWatched(
+            [gateway] + (1...700).map { "gw-none-\($0)" }, now: 100, until: 200)
+        #expect(try watched.watchedGateways(now: 199) == [gateway])
+        #expect(try watched.watchedGateways(now: 200).isEmpty)
+        // a server with a slower clock takes nothing back
+        try watched.noteWatched([gateway, gateway], now: 90, until: 190)
+        #expect(try watched.watchedGateways(now: 199) == [gateway])
+        try watched.noteWatched([gateway], now: 150, until: 250)
+        #expect(try watched.watchedGateways(now: 249) == [gateway])
+        try watched.noteWatched(["gw-none-1"], now: 250, until: 300)
+        #expect(try watched.watchedGateways(now: 0).isEmpty)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a watch ends with its token, its grant and its user`(kind: StoreKind) throws {
         let store = try FleetStores.openViews(kind.address())
         let author = Author("root", at: 1)

@@ -16,6 +16,8 @@ final class EventDesk: Sendable {
     static let interval = Duration.milliseconds(100)
     /// Between two looks at who may still listen, and between two documents of a tenant.
     static let slowInterval = Duration.seconds(2)
+    /// How long a gateway is told that somebody looks at it, and how often that is renewed.
+    static let (watched, watchedInterval) = (Duration.seconds(15), Duration.seconds(5))
     /// How long a topic without listeners is kept for who comes back.
     static let memory = Duration.seconds(60)
     /// Listeners at once, in all and of one user.
@@ -37,6 +39,8 @@ final class EventDesk: Sendable {
         /// The numbers of those who listen to the same.
         var members: [EventTopic.Subject: Set<UInt64>] = [:]
         var topics: [EventTopic.Subject: EventTopic] = [:]
+        /// When it was noted of a gateway that somebody looks.
+        var noted: [String: ContinuousClock.Instant] = [:]
         var number: UInt64 = 0
         var isStopped = false
         var watcher: Task<Void, Never>?
@@ -157,6 +161,7 @@ final class EventDesk: Sendable {
         while !Task.isCancelled {
             let began = ContinuousClock.now
             do {
+                try await noteWatched()
                 try await lookAtGateways()
                 if began >= slow {
                     slow = began.advanced(by: Self.slowInterval)
@@ -175,6 +180,24 @@ final class EventDesk: Sendable {
 
 /// What the watcher does.
 extension EventDesk {
+    /// Lets gateways know that somebody looks, so that they speak more often.
+    private func noteWatched() async throws {
+        let now = ContinuousClock.now
+        let due = state.withLock { state in
+            state.noted = state.noted.filter { now - $0.value < Self.watchedInterval }
+            let due = state.members.keys.compactMap { subject -> String? in
+                guard case .gateway(let id) = subject, state.noted[id] == nil else { return nil }
+                return id
+            }
+            for id in due { state.noted[id] = now }
+            return due
+        }
+        guard !due.isEmpty else { return }
+        let moment = clock()
+        let until = moment.addingSaturated(Self.watched.components.seconds * 1000)
+        try await desk.ask { try $0.noteWatched(due, now: moment, until: until) }
+    }
+
     private func lookAtGateways() async throws {
         let (ids, new) = gateways()
         guard !ids.isEmpty else { return }

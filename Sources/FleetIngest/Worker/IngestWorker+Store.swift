@@ -152,7 +152,7 @@ extension IngestWorker {
         command(.holdBacklog(seconds: seconds), holds.hold(seconds: seconds, at: now))
     }
 
-    private func command(_ command: GatewayCommand, _ gateways: [String]) {
+    func command(_ command: GatewayCommand, _ gateways: [String]) {
         let payload = command.document()
         for gateway in gateways {
             waiting.append(

@@ -35,6 +35,11 @@ package final class IngestWorker {
     /// there, by the worker that has it.
     package var news: NewsSource?
     var newsAskedAt: Int64 = 0
+    /// Gateways at which somebody looks now; asked like ``news``.
+    package var watched: WatchedSource?
+    /// When each of them was told, by the monotonic clock in nanoseconds.
+    var watchedTold: [String: Int64] = [:]
+    var watchedAskedAt: Int64 = 0
 
     var store: BatchStore?
     var storeBackoff: Backoff<SystemRandomNumberGenerator>
@@ -98,6 +103,7 @@ package final class IngestWorker {
             try work(now, isStopping: stopUntil != nil)
             try keepConnected(now, isStopping: stopUntil != nil)
             tellNews(now)
+            tellWatched(now)
             publishWaiting()
             if isDone(now) { break }
             let ready = wait(stop: stopUntil == nil ? stop : -1)
@@ -131,6 +137,9 @@ package final class IngestWorker {
         let now = IngestClock.now()
         var deadline = now + 1_000_000_000
         if let due = batcher.deadline, queue.isEmpty { deadline = min(deadline, due) }
+        if watched != nil, onlineSince != nil {
+            deadline = min(deadline, watchedAskedAt + Self.watchedInterval)
+        }
         if store == nil || !queue.isEmpty { deadline = min(deadline, storeRetryAt) }
         if store != nil, client == nil, queue.isEmpty { deadline = min(deadline, connectAt) }
         let milliseconds = Int32(max(0, min(1000, (deadline - now + 999_999) / 1_000_000)))

@@ -10,6 +10,13 @@ package protocol WatchStore: AnyObject {
     /// Which of these watches are over at a Unix time in milliseconds: the token is good no longer, or its
     /// user may not see the gateway any more.
     func endedWatches(_ watches: Set<Watch>, now: Int64) throws(FleetStoreError) -> Set<Watch>
+
+    /// Keeps that somebody looks at these gateways until a Unix time in milliseconds; of those that never
+    /// sent anything nothing is kept.
+    func noteWatched(_ gateways: [String], now: Int64, until: Int64) throws(FleetStoreError)
+
+    /// The gateways at which somebody looks at a Unix time in milliseconds, ordered.
+    func watchedGateways(now: Int64) throws(FleetStoreError) -> [String]
 }
 
 /// What tells one state of a gateway from the next.
@@ -88,6 +95,33 @@ extension ChangingStore {
     }
 }
 
+extension ChangingStore {
+    package func noteWatched(
+        _ gateways: [String], now: Int64, until: Int64
+    ) throws(FleetStoreError) {
+        guard !gateways.isEmpty else { return }
+        try change("keep that somebody looks") { database throws(FleetStoreError) in
+            try database.run("DELETE FROM watched_gateway WHERE until_ms <= ?1", [.number(now)])
+            // servers that note the same ones at once meet them in one order
+            for page in WatchQuery.pages(gateways.sorted()) {
+                try database.run(
+                    WatchQuery.watched(page.count), page.map { .text($0) } + [.number(until)])
+            }
+        }
+    }
+
+    package func watchedGateways(now: Int64) throws(FleetStoreError) -> [String] {
+        let gateways: [RowText] = try read { database throws(FleetStoreError) in
+            try database.rows(
+                """
+                SELECT g.name FROM watched_gateway w JOIN gateway g ON g.id = w.gateway
+                WHERE w.until_ms > ?1
+                """, [.number(now)])
+        }
+        return gateways.map(\.text).sorted()
+    }
+}
+
 extension FleetDatabase {
     /// Who shows which of these tokens, of those that are good.
     fileprivate func bearers(
@@ -154,6 +188,16 @@ private enum WatchQuery {
     static func bearers(_ places: Int) -> String {
         TokenBearer.selection
             + " WHERE t.hash IN (\(list(places))) AND t.expires_ms > ?\(places + 1)"
+    }
+
+    /// Keeps until when somebody looks; the time follows the names.
+    static func watched(_ places: Int) -> String {
+        """
+        INSERT INTO watched_gateway (gateway, until_ms)
+        SELECT g.id, ?\(places + 1) FROM gateway g WHERE g.name IN (\(list(places))) ORDER BY g.id
+        ON CONFLICT (gateway) DO UPDATE SET until_ms = excluded.until_ms
+        WHERE watched_gateway.until_ms < excluded.until_ms
+        """
     }
 
     /// The tenant of each gateway, and those to whom it was granted: ``GatewayQuery/condition(_:)`` for all at once.

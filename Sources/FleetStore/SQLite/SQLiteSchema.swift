@@ -13,7 +13,7 @@ enum SQLiteSchema {
         HistorySchema.statements(isOrdered: true),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
         SessionSchema.statements(number: "integer PRIMARY KEY AUTOINCREMENT"),
-        RecipientSchema.statements,
+        RecipientSchema.statements, WatchSchema.statements,
     ]
 
     /// All versions in order.
