@@ -48,7 +48,10 @@ import Testing
         // the first words of the fleet are on their way to the gateway
         Thread.sleep(forTimeInterval: 2)
         var lags: [Double] = []
-        for load in [40.0, 10, 60, 20, 5] {
+        var generator = SeededGenerator(announcedAs: "moments of change")
+        for load in [40.0, 10, 60, 20, 5, 30, 8] {
+            // at any moment between two records, not just behind one that was heard
+            Thread.sleep(forTimeInterval: .random(in: 0...1, using: &generator))
             try house.tell("bank.sock", "load \(Int(load))")
             let told = ContinuousClock.now
             let isSeen = Patience.wait(30_000) {
@@ -59,7 +62,7 @@ import Testing
             lags.append((ContinuousClock.now - told) / .milliseconds(1))
         }
         print("pack to listener: \(lags.map { Int($0) }) ms")
-        #expect(lags.sorted()[2] < 2000, "\(lags)")
+        #expect(lags.sorted()[3] < 2000, "\(lags)")
         _ = ear.terminate()
         #expect(ingest.terminate() == .exited(0))
         #expect(house.stopGateway() == .exited(0))
