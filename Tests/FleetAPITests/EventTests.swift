@@ -83,6 +83,30 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `a store that cannot keep who is looked at holds up no event`() async throws {
+        let rig = try await UserRig()
+        try rig.run(
+            """
+            CREATE TRIGGER full BEFORE INSERT ON watched_gateway
+            BEGIN SELECT raise(ABORT, 'database or disk is full'); END
+            """)
+        let ear = try await listen(rig, "?gateway=gw-1")
+        _ = try await line("event: live", from: ear)
+        // past the time at which it is tried again
+        let end = ContinuousClock.now + EventDesk.watchedInterval + .seconds(1)
+        for number in 1...100 where ContinuousClock.now < end {
+            try store(rig, 50_000 + Int32(number), sequence: 100 + Int64(number))
+            let stored = ContinuousClock.now
+            _ = try await line("\"voltage_v\":50.\(String(1000 + number).dropFirst())", from: ear)
+            // one that waits for the next try would be two seconds late
+            #expect(ContinuousClock.now - stored < .milliseconds(1500))
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try FleetStores.openViews(rig.address).watchedGateways(now: 0).isEmpty)
+        _ = ear.terminate()
+        await rig.stop()
+    }
+
     @Test func `who comes back gets what was missed, or how things are (rule 2)`() async throws {
         let rig = try await UserRig()
         let first = try await listen(rig, "?gateway=gw-1")

@@ -161,7 +161,6 @@ final class EventDesk: Sendable {
         while !Task.isCancelled {
             let began = ContinuousClock.now
             do {
-                try await noteWatched()
                 try await lookAtGateways()
                 if began >= slow {
                     slow = began.advanced(by: Self.slowInterval)
@@ -172,6 +171,7 @@ final class EventDesk: Sendable {
                 // the desk has told the log; those who listen hear heartbeats
                 try? await Task.sleep(for: Self.slowInterval)
             }
+            await noteWatched()
             keepAlive()
             try? await Task.sleep(until: began.advanced(by: Self.interval), clock: .continuous)
         }
@@ -181,7 +181,9 @@ final class EventDesk: Sendable {
 /// What the watcher does.
 extension EventDesk {
     /// Lets gateways know that somebody looks, so that they speak more often.
-    private func noteWatched() async throws {
+    ///
+    /// When the store cannot keep it, as on a full disk, they go on at their own pace; the desk has told the log.
+    private func noteWatched() async {
         let now = ContinuousClock.now
         let due = state.withLock { state in
             state.noted = state.noted.filter { now - $0.value < Self.watchedInterval }
@@ -195,7 +197,7 @@ extension EventDesk {
         guard !due.isEmpty else { return }
         let moment = clock()
         let until = moment.addingSaturated(Self.watched.components.seconds * 1000)
-        try await desk.ask { try $0.noteWatched(due, now: moment, until: until) }
+        try? await desk.ask { try $0.noteWatched(due, now: moment, until: until) }
     }
 
     private func lookAtGateways() async throws {
