@@ -21,49 +21,28 @@ import Testing
         return try await UserRig.apart { try ChildProcess(curl, all) }
     }
 
-    /// The first line with these words.
-    private func line(_ words: String, from child: ChildProcess) async throws -> String {
-        try await UserRig.apart { try child.waitForLine(containing: words, within: 20_000) }
-    }
-
-    private func store(_ rig: UserRig, _ millivolts: Int32, sequence: Int64) throws {
-        let made = UserRig.now + sequence
-        var bank = BankSample()
-        (bank.mode, bank.packsConfigured, bank.millivolts) = ("running", 2, millivolts)
-        let clock = RecordClock(
-            wallMilliseconds: made, isTrusted: true, boot: "0aa04ab4-a0b4-48b4-a5d5-4a71b84d0d9b",
-            monotonicMilliseconds: made - 1_780_000_000_000)
-        var batch = IngestBatch()
-        batch.records = [
-            FleetRecord(
-                key: RecordKey(gateway: "gw-1", epoch: 7, sequence: sequence), clock: clock,
-                receivedMilliseconds: made, body: .telemetry(bank, []))
-        ]
-        #expect(try FleetStores.open(rig.address).store(batch).stored == 1)
-    }
-
     @Test func `a listener hears how things are, then what is stored`()
         async throws
     {
         let rig = try await UserRig()
         let ear = try await listen(rig, "?gateway=gw-1")
-        #expect(try await line("200", from: ear).hasPrefix("HTTP/1.1 200"))
-        _ = try await line("text/event-stream", from: ear)
-        #expect(try await line("retry", from: ear).hasSuffix("retry: 3000"))
-        let live = try await line("data: {\"gateway\":\"gw-1\"", from: ear)
+        #expect(try await rig.line("200", from: ear).hasPrefix("HTTP/1.1 200"))
+        _ = try await rig.line("text/event-stream", from: ear)
+        #expect(try await rig.line("retry", from: ear).hasSuffix("retry: 3000"))
+        let live = try await rig.line("data: {\"gateway\":\"gw-1\"", from: ear)
         let document = try await rig.ask("/v1/gateways/gw-1/live", as: "anna")
         #expect(live == "data: " + document.body)
-        let alarms = try await line("\"open\":", from: ear)
+        let alarms = try await rig.line("\"open\":", from: ear)
         #expect(
             alarms == "data: {\"open\":2,\"unacknowledged\":2,\"worst_level\":\"warning\"}")
-        try store(rig, 51_234, sequence: 100)
-        _ = try await line("\"voltage_v\":51.234", from: ear)
+        try rig.measure(51_234, sequence: 100)
+        _ = try await rig.line("\"voltage_v\":51.234", from: ear)
         // an alarm that somebody looks after is told, too
         let body = #"{"gateway":"gw-1","code":"pack_silent","level":"warning","pack":7}"#
         _ = try await rig.ask(
             "/v1/alarms/acknowledge", as: "anna", method: "POST",
             headers: ["Content-Type: application/json", "Idempotency-Key: k"], body: body)
-        _ = try await line("\"unacknowledged\":1", from: ear)
+        _ = try await rig.line("\"unacknowledged\":1", from: ear)
         _ = ear.terminate()
         await rig.stop()
     }
@@ -74,10 +53,12 @@ import Testing
         let now = UserRig.now
         #expect(try store.watchedGateways(now: now).isEmpty)
         let whole = try await listen(rig, "", as: "otto")
-        _ = try await line("event: fleet", from: whole)
+        _ = try await rig.line("event: fleet", from: whole)
         let ear = try await listen(rig, "?gateway=gw-1")
-        _ = try await line("event: live", from: ear)
-        #expect(try store.watchedGateways(now: now) == ["gw-1"])
+        _ = try await rig.line("event: live", from: ear)
+        // noted right behind the first event
+        let isNoted = await UserRig.until { try store.watchedGateways(now: now) == ["gw-1"] }
+        #expect(isNoted)
         #expect(try store.watchedGateways(now: now + 20_000).isEmpty)
         for child in [ear, whole] { _ = child.terminate() }
         await rig.stop()
@@ -91,13 +72,14 @@ import Testing
             BEGIN SELECT raise(ABORT, 'database or disk is full'); END
             """)
         let ear = try await listen(rig, "?gateway=gw-1")
-        _ = try await line("event: live", from: ear)
+        _ = try await rig.line("event: live", from: ear)
         // past the time at which it is tried again
         let end = ContinuousClock.now + EventDesk.watchedInterval + .seconds(1)
         for number in 1...100 where ContinuousClock.now < end {
-            try store(rig, 50_000 + Int32(number), sequence: 100 + Int64(number))
+            try rig.measure(50_000 + Int32(number), sequence: 100 + Int64(number))
             let stored = ContinuousClock.now
-            _ = try await line("\"voltage_v\":50.\(String(1000 + number).dropFirst())", from: ear)
+            _ = try await rig.line(
+                "\"voltage_v\":50.\(String(1000 + number).dropFirst())", from: ear)
             // one that waits for the next try would be two seconds late
             #expect(ContinuousClock.now - stored < .milliseconds(1500))
             try await Task.sleep(for: .milliseconds(100))
@@ -110,19 +92,19 @@ import Testing
     @Test func `who comes back gets what was missed, or how things are (rule 2)`() async throws {
         let rig = try await UserRig()
         let first = try await listen(rig, "?gateway=gw-1")
-        _ = try await line("\"open\":2", from: first)
+        _ = try await rig.line("\"open\":2", from: first)
         let ids = first.output.matches(of: /id: ([0-9a-z.]+)/)
         let id = try #require(ids.last).1
         _ = first.terminate()
-        try store(rig, 51_100, sequence: 100)
+        try rig.measure(51_100, sequence: 100)
         let second = try await listen(rig, "?gateway=gw-1", as: "anna", "Last-Event-ID: \(id)")
-        _ = try await line("51.100", from: second)
+        _ = try await rig.line("51.100", from: second)
         // what it had already does not come again
         #expect(!second.output.contains("\"voltage_v\":52.125"))
         #expect(!second.output.contains("event: alarms"))
         _ = second.terminate()
         let stranger = try await listen(rig, "?gateway=gw-1", as: "anna", "Last-Event-ID: x.999")
-        _ = try await line("event: alarms", from: stranger)
+        _ = try await rig.line("event: alarms", from: stranger)
         _ = stranger.terminate()
         await rig.stop()
     }
@@ -133,22 +115,22 @@ import Testing
         let rig = try await UserRig()
         let ear = try await listen(rig, "", as: "otto")
         let foreign = try await listen(rig, "", as: "olga")
-        _ = try await line("event: fleet", from: ear)
-        let before = try await line("data: ", from: ear)
+        _ = try await rig.line("event: fleet", from: ear)
+        let before = try await rig.line("data: ", from: ear)
         let summary = try await rig.ask("/v1/summary", as: "otto")
         #expect(before == "data: " + summary.body)
-        let other = try await line("data: ", from: foreign)
+        let other = try await rig.line("data: ", from: foreign)
         #expect(other == "data: " + (try await rig.ask("/v1/summary", as: "olga")).body)
         // what happens in the other tenant is told there only
         try raise("gw-9", sequence: 500, at: rig.address)
-        let changed = try await line("\"fault\":2", from: foreign)
+        let changed = try await rig.line("\"fault\":2", from: foreign)
         #expect(changed == "data: " + (try await rig.ask("/v1/summary", as: "olga")).body)
         // two changes at once are one event, or two that are two seconds apart
         try rig.measureAgain("gw-2")
-        _ = try await line("\"live\":2", from: ear)
+        _ = try await rig.line("\"live\":2", from: ear)
         let began = ContinuousClock.now
         try raise("gw-1", sequence: 501, at: rig.address)
-        let after = try await line("\"fault\":1", from: ear)
+        let after = try await rig.line("\"fault\":1", from: ear)
         #expect(began.duration(to: .now) > .milliseconds(1500))
         #expect(after == "data: " + (try await rig.ask("/v1/summary", as: "otto")).body)
         let events = ear.output.matches(of: /event: (\w+)/).map { String($0.1) }
@@ -156,7 +138,7 @@ import Testing
         // who comes back with the last but one gets the last, and nothing that was told already
         let ids = ear.output.matches(of: /id: ([0-9a-z.]+)/).map { String($0.1) }
         let again = try await listen(rig, "", as: "otto", "Last-Event-ID: \(ids[1])")
-        #expect(try await line("data: ", from: again) == after)
+        #expect(try await rig.line("data: ", from: again) == after)
         #expect(again.output.matches(of: /event: fleet/).count == 1)
         for child in [ear, foreign, again] { _ = child.terminate() }
         await rig.stop()
@@ -191,10 +173,10 @@ import Testing
             ("otto", { try users.removeUser("otto", by: author) }),
         ] as [(String, () throws -> Bool)] {
             let ear = try await listen(rig, "?gateway=gw-1", as: user)
-            _ = try await line("event: alarms", from: ear)
+            _ = try await rig.line("event: alarms", from: ear)
             let began = ContinuousClock.now
             #expect(try end())
-            _ = try await line("session_ended", from: ear)
+            _ = try await rig.line("session_ended", from: ear)
             #expect(try await UserRig.apart { try ear.waitForExit(within: 5_000) } == .exited(0))
             #expect(began.duration(to: .now) < .seconds(6), "\(user)")
         }
@@ -223,7 +205,7 @@ import Testing
         for _ in 1...EventDesk.mostOfUser {
             ears.append(try await listen(rig, "?gateway=gw-1"))
         }
-        for ear in ears { _ = try await line("event: alarms", from: ear) }
+        for ear in ears { _ = try await rig.line("event: alarms", from: ear) }
         #expect(rig.server.listeners == EventDesk.mostOfUser)
         let more = try await rig.ask("/v1/events?gateway=gw-1", as: "anna")
         #expect(more.status == 503 && more.body.contains("problem:busy"))

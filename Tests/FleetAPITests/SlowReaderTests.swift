@@ -57,33 +57,6 @@ import Testing
         return try await UserRig.apart { try ChildProcess(python, all) }
     }
 
-    private func line(_ words: String, from child: ChildProcess) async throws -> String {
-        try await UserRig.apart { try child.waitForLine(containing: words, within: 20_000) }
-    }
-
-    /// As much as a house of sixteen packs says.
-    private func store(_ rig: UserRig, _ millivolts: Int32, sequence: Int64) throws {
-        let made = UserRig.now + sequence
-        var bank = BankSample()
-        (bank.mode, bank.packsConfigured, bank.millivolts) = ("running", 16, millivolts)
-        let packs = (1...16 as ClosedRange<Int32>).map { number -> PackSample in
-            var pack = PackSample(pack: number)
-            (pack.status, pack.ageMilliseconds, pack.millivolts) = ("online", 200, millivolts)
-            pack.cells = Array(repeating: 3251, count: 16)
-            return pack
-        }
-        let clock = RecordClock(
-            wallMilliseconds: made, isTrusted: true, boot: "0aa04ab4-a0b4-48b4-a5d5-4a71b84d0d9b",
-            monotonicMilliseconds: made - 1_780_000_000_000)
-        var batch = IngestBatch()
-        batch.records = [
-            FleetRecord(
-                key: RecordKey(gateway: "gw-1", epoch: 7, sequence: sequence), clock: clock,
-                receivedMilliseconds: made, body: .telemetry(bank, packs))
-        ]
-        #expect(try FleetStores.open(rig.address).store(batch).stored == 1)
-    }
-
     /// What this process holds in memory, bytes.
     private func resident() throws -> Int {
         let words = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(
@@ -123,26 +96,26 @@ import Testing
             ]
         )
         let ear = try await UserRig.apart { try ChildProcess(curl, words) }
-        _ = try await line("event: alarms", from: ear)
+        _ = try await rig.line("event: alarms", from: ear)
         // last, for a process that begins later would hold the other ends of these connections open
         let deaf = try await python(Self.deaf, "\(rig.server.port)", "\(crowd)")
-        _ = try await line("deaf", from: deaf)
+        _ = try await rig.line("deaf", from: deaf)
         #expect(rig.server.listeners == crowd + 1)
         let before = try resident()
         // each is heard before the next is stored, so that none is passed over
         var told: Int32 = 0
         while rig.server.listeners > 1, told < 150 {
             told += 1
-            try store(rig, 50_000 + told, sequence: 100 + Int64(told))
-            _ = try await line("\"voltage_v\":50.\(String(1000 + told).dropFirst())", from: ear)
+            try rig.measure(packs: 16, 50_000 + told, sequence: 100 + Int64(told))
+            _ = try await rig.line("\"voltage_v\":50.\(String(1000 + told).dropFirst())", from: ear)
         }
         #expect(rig.server.listeners == 1, "after \(told) events")
         #expect(told > EventDesk.mostWaiting)
         // what the system takes ahead of a reader and what may wait for one, and not thirty times as much
         let grown = try resident() - before
         #expect(grown < 48 << 20, "\(grown >> 10) KiB more after \(told) events")
-        try store(rig, 51_999, sequence: 1000)
-        _ = try await line("51.999", from: ear)
+        try rig.measure(packs: 16, 51_999, sequence: 1000)
+        _ = try await rig.line("51.999", from: ear)
         deaf.send(line: "")
         #expect(
             try await UserRig.apart { try deaf.waitForExit(within: 30_000) } == .exited(0),
