@@ -28,12 +28,3 @@ func configurationNews(_ address: String) -> IngestWorker.NewsSource {
         return try store.claimUntoldOffers()
     }
 }
-
-/// Reads at which gateways somebody looks.
-func watchedGateways(_ address: String) -> IngestWorker.WatchedSource {
-    var opened: (any ViewStore)?
-    return { () throws(FleetStoreError) in
-        if opened == nil { opened = try FleetStores.openViews(address) }
-        return try opened?.watchedGateways(now: Moment.now()) ?? []
-    }
-}

@@ -40,7 +40,7 @@ final class Gateway {
     private let tuning: Latest<RecorderTuning>
     private let acknowledged = AcknowledgementBox()
     private let damage = DamageReport()
-    private let canLog: CandumpLog?
+    let canLog: CandumpLog?
     private let startedAt = MachineClock.now()
     private var board: PackBoard
     private var lineStatuses: [Latest<LineStatus>] = []
@@ -380,22 +380,5 @@ final class Gateway {
             identity: remote.map { _ in identityState.get() }, update: update,
             now: MachineClock.now(), to: &writer)
         return writer.bytes
-    }
-
-    private func canFile() -> CandumpFile? {
-        let settings = plan.configuration.inverter
-        guard let path = settings.log else { return nil }
-        let name = settings.transport == .socketCAN ? settings.interface : "slcan0"
-        return CandumpFile(
-            path: path, interface: name, maximumBytes: settings.logSizeMegabytes << 20)
-    }
-
-    private func drainCANLog(_ file: CandumpFile?) {
-        guard let file, let canLog else { return }
-        do {
-            _ = try canLog.drain(to: file)
-        } catch {
-            log.warning("CAN log not written", metadata: ["reason": "\(error)"])
-        }
     }
 }

@@ -15,14 +15,10 @@ extension UserRoutes {
         let reader = try RolloutReader(content, author: user.name)
         let catalogue = try desk.openCatalogue()
         return try await desk.ask { store in
-            let rollouts = RolloutDesk(store: store, clock: .system)
-            let known = Set(try RolloutAnswers.asking { try rollouts.gateways() })
-            let own = try store.gateways(ofTenant: user.tenant).filter(known.contains)
-            let plan = try desk.reading {
-                try reader.plan(catalogue, tenant: user.tenant, own: own)
-            }
+            let (rollouts, plan, own) = try RolloutAnswers.plan(
+                reader, catalogue, tenant: user.tenant, store, desk)
             let preview = try RolloutAnswers.asking {
-                try rollouts.preview(plan, at: now, among: Set(own))
+                try rollouts.preview(plan, at: now, among: own)
             }
             return Reply(bytes: RolloutAnswers.document(preview, of: plan), isTagged: false)
         }

@@ -87,14 +87,10 @@ extension UserRoutes {
         let reader = try RolloutReader(content, author: user.name)
         let catalogue = try desk.openCatalogue()
         return try await desk.ask { store in
-            let rollouts = RolloutDesk(store: store, clock: .system)
-            let known = Set(try RolloutAnswers.asking { try rollouts.gateways() })
-            let own = try store.gateways(ofTenant: user.tenant).filter(known.contains)
-            let plan = try desk.reading {
-                try reader.plan(catalogue, tenant: user.tenant, own: own)
-            }
+            let (rollouts, plan, own) = try RolloutAnswers.plan(
+                reader, catalogue, tenant: user.tenant, store, desk)
             try RolloutAnswers.once(request, store, "rollout_made", plan.id) { asked in
-                _ = try rollouts.create(plan, at: now, among: Set(own), asked: asked)
+                _ = try rollouts.create(plan, at: now, among: own, asked: asked)
             }
             return Reply(
                 bytes: try RolloutAnswers.document(
@@ -156,6 +152,18 @@ enum RolloutAnswers {
         section.finish()
         guard faults.faults.isEmpty else { throw Problem.body(faults) }
         return (note, keeps)
+    }
+
+    /// The plan that somebody asks for, and those of the tenant's gateways that are known, of which it may speak.
+    static func plan(
+        _ reader: RolloutReader, _ catalogue: ProfileCatalogue, tenant: String,
+        _ store: any ViewStore, _ desk: ViewDesk
+    ) throws -> (rollouts: RolloutDesk, plan: RolloutPlan, own: Set<String>) {
+        let rollouts = RolloutDesk(store: store, clock: .system)
+        let known = Set(try asking { try rollouts.gateways() })
+        let own = try store.gateways(ofTenant: tenant).filter(known.contains)
+        let plan = try desk.reading { try reader.plan(catalogue, tenant: tenant, own: own) }
+        return (rollouts, plan, Set(own))
     }
 
     /// Does something once for a key; the store tells of it in the transaction that does it.
