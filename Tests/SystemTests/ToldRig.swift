@@ -14,9 +14,12 @@ final class ToldRig {
     private let receivers: ChildProcess
     private let certificate: String
     private let ports: [String: String]
+    private let silent: Int
 
-    /// `seed` is that of the receivers' pauses.
-    init(_ address: String?, seed: UInt64) throws {
+    /// `seed` is that of the receivers' pauses; of so many users and hooks, the first ones, the receiver takes a
+    /// connection and never says a word.
+    init(_ address: String?, seed: UInt64, silent: Int = 0) throws {
+        self.silent = silent
         folder = try TemporaryDirectory("told")
         self.address = address ?? "sqlite:" + folder.file("fleet.db")
         certificate = folder.file("localhost.pem")
@@ -34,8 +37,8 @@ final class ToldRig {
             python, ["-c", Self.script, certificate, key, "\(seed)"])
         let words = try receivers.waitForLine(containing: "listening", within: 20_000)
             .split(separator: " ").map(String.init)
-        ports = ["mail": words[1], "push": words[2], "hook": words[3]]
-        try fill(key: words[4], secret: words[5])
+        ports = ["mail": words[1], "push": words[2], "hook": words[3], "hole": words[4]]
+        try fill(key: words[5], secret: words[6])
     }
 
     deinit { receivers.terminate() }
@@ -95,6 +98,30 @@ final class ToldRig {
     /// What the receivers complained of.
     var complaints: String { receivers.errors }
 
+    private func port(_ way: String, _ number: Int) -> String {
+        ports[number < silent ? "hole" : way] ?? ""
+    }
+
+    /// How often it was tried in vain to tell the silent ones of a fault: the least and the most.
+    func tries(_ way: String, of code: String = "fire_gas") throws -> (least: Int, most: Int) {
+        let names = (0..<silent).map { "'\(way == "push" ? "browser" : way)-\($0)'" }
+            .joined(separator: ", ")
+        let rows =
+            way == "push"
+            ? "FROM delivery WHERE channel IN (\(names))"
+            : "FROM notification WHERE hook IN (\(names))"
+        func number(_ what: String) throws -> Int {
+            Int(try sql("SELECT \(what)(tries) \(rows) AND code = '\(code)'")) ?? -1
+        }
+        return (try number("min"), try number("max"))
+    }
+
+    /// One more fault in each house.
+    func raise(_ code: String) throws {
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        try raise(code, 2, at: now, received: now)
+    }
+
     @discardableResult
     private func sql(_ statement: String) throws -> String {
         if address.hasPrefix("postgres") {
@@ -134,7 +161,7 @@ final class ToldRig {
             #expect(try store.setPreferences(wishes, of: user.name, by: author))
             let browser = PushSubscription(
                 id: "browser-\(number)", owner: user.name,
-                endpoint: "https://localhost:\(ports["push"] ?? "")/browser-\(number)", key: key,
+                endpoint: "https://localhost:\(port("push", number))/browser-\(number)", key: key,
                 secret: secret, madeMilliseconds: now - 60_000)
             #expect(try store.addPushSubscription(browser, by: author) == browser.id)
         }
@@ -142,29 +169,30 @@ final class ToldRig {
         for number in 0..<Self.hooks {
             let hook = Hook(
                 name: "hook-\(number)",
-                url: "http://127.0.0.1:\(ports["hook"] ?? "")/hook-\(number)",
+                url: "http://127.0.0.1:\(port("hook", number))/hook-\(number)",
                 secret: "whsec_" + Data(repeating: 7, count: 24).base64EncodedString(),
                 authorities: certificate, language: "en", level: "warning", after: 0,
                 made: now - 60_000)
             #expect(try hooks.add(hook))
         }
-        try raise(at: now - 30_000, received: now)
+        try raise("fire_gas", 1, at: now - 30_000, received: now)
         while try store.keepAlarms(limit: 100) > 0 {}
     }
 
-    /// One fault in each house.
-    private func raise(at moment: Int64, received: Int64) throws {
+    private func raise(
+        _ code: String, _ sequence: Int64, at moment: Int64, received: Int64
+    ) throws {
         var batch = IngestBatch()
         batch.records = Self.gateways.map { gateway in
             FleetRecord(
-                key: RecordKey(gateway: gateway, epoch: 7, sequence: 1),
+                key: RecordKey(gateway: gateway, epoch: 7, sequence: sequence),
                 clock: RecordClock(
                     wallMilliseconds: moment, isTrusted: true,
                     boot: "71734537-d6d9-472d-8519-7ef8cf99f170", monotonicMilliseconds: 1_000),
                 receivedMilliseconds: received,
                 body: .event(
                     EventSample(
-                        change: "raised", level: "fault", code: "fire_gas", pack: 1,
+                        change: "raised", level: "fault", code: code, pack: 1,
                         text: "gas")))
         }
         #expect(try FleetStores.open(address).store(batch).stored == Self.gateways.count)
@@ -174,7 +202,7 @@ final class ToldRig {
     ///
     /// Each takes its time before a message is taken, and again before it says so.
     private static let script = """
-        import asyncio, base64, email, email.policy, http.server, json, os, random, ssl, sys, threading, time
+        import asyncio, base64, email, email.policy, http.server, json, os, random, socket, ssl, sys, threading, time
         import http_ece
         from aiosmtpd.smtp import SMTP
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -218,12 +246,13 @@ final class ToldRig {
         push, hook = Quiet(('127.0.0.1', 0), HTTP), Quiet(('127.0.0.1', 0), HTTP)
         push.socket = context.wrap_socket(push.socket, server_side=True, do_handshake_on_connect=False)
         for server in (push, hook): threading.Thread(target=server.serve_forever, daemon=True).start()
+        hole = socket.create_server(('127.0.0.1', 0), backlog=128)
         point = browser.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         async def serve():
             loop = asyncio.get_running_loop()
             mail = await loop.create_server(lambda: SMTP(Mail()), '127.0.0.1', 0)
             print('listening', mail.sockets[0].getsockname()[1], push.server_address[1],
-                hook.server_address[1], text(point), text(secret), flush=True)
+                hook.server_address[1], hole.getsockname()[1], text(point), text(secret), flush=True)
             await mail.serve_forever()
         asyncio.run(serve())
         """
