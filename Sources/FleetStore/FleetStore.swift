@@ -164,6 +164,8 @@ package struct Retention: Hashable, Sendable {
     package var eventsBefore: Int64?
     /// Dead letters that did not come again since are removed.
     package var deadLettersBefore: Int64?
+    /// What was noted before of who changed what is removed, in all tenants.
+    package var auditBefore: Int64?
 
     /// Keeps all.
     package init() {}
@@ -175,6 +177,8 @@ package struct RetentionReport: Hashable, Sendable {
     package var measurements: Int64 = 0
     package var events: Int64 = 0
     package var deadLetters: Int64 = 0
+    /// Entries of who changed what.
+    package var auditEntries: Int64 = 0
     /// Windows of a minute and of a quarter hour, of banks and packs.
     package var minutes: Int64 = 0, quarters: Int64 = 0
 

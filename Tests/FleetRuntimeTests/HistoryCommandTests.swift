@@ -61,6 +61,7 @@ import Testing
         let usual = try limits()
         #expect(usual.samplesBefore == (now - 90 * 86_400) * 1000)
         #expect(usual.quartersBefore == (now - 1100 * 86_400) * 1000)
+        #expect(try limits("--audit", "10").auditBefore == (now - 10 * 86_400) * 1000)
         let all = try limits("--samples", "keep", "--quarters", "keep", "--minutes", "keep")
         #expect(all.samplesBefore == nil && all.quartersBefore == nil && all.minutesBefore == nil)
         for wrong in [

@@ -58,6 +58,33 @@ import Testing
         #expect(try store.tallies().map(\.deadLetters) == [2])
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func `who changed what goes by when it was noted`(kind: StoreKind) throws {
+        let address = try kind.address()
+        let store = try FleetStores.openHistory(address)
+        try store.migrate()
+        let users = try FleetStores.openUsers(address)
+        for number in Int64(0)..<8 {
+            let author = Author("root", at: start + number * day)
+            let tenant = Tenant(id: "t\(number % 2)", createdMilliseconds: start)
+            _ = try users.addTenant(tenant, by: author)
+            #expect(try users.assign(gateway: "house-\(number)", to: tenant.id, by: author))
+        }
+        func times(_ tenant: String) throws -> [Int64] {
+            try users.audit(tenant: tenant, limit: 99).map(\.author.milliseconds)
+        }
+        let all = try times("t0") + times("t1")
+        var limits = Retention()
+        limits.auditBefore = start + 5 * day
+        let old = Int64(all.filter { $0 < start + 5 * day }.count)
+        #expect(old >= 5)
+        #expect(try store.removable(limits).auditEntries == old)
+        #expect(try store.retain(limits).auditEntries == old)
+        #expect(try times("t0") + times("t1") == all.filter { $0 >= start + 5 * day })
+        #expect(try store.retain(Retention()).auditEntries == 0)
+        #expect(try !times("t1").isEmpty)
+    }
+
     @Test func `PostgreSQL keeps a table for each day and drops whole ones`() throws {
         let address = try StoreKind.postgres.address()
         let store = try FleetStores.open(address)

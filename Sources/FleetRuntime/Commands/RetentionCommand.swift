@@ -15,7 +15,7 @@ struct RetentionRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract:
-            "Remove old samples, windows, events and letters, and say how many; once a day is enough.",
+            "Remove old samples, windows, events, letters and audit, and say how many; once a day is enough.",
         discussion: """
             Each option takes days, 1 to 36500, or 'keep'. Samples go by quarter hours, once they are in \
             the windows of history; windows of a day stay for ever. Quarter hours need to stay two days longer \
@@ -39,6 +39,9 @@ struct RetentionRunCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Dead letters that did not come again.", valueName: "days"))
     var letters = KeptDays(90)
+
+    @Option(help: ArgumentHelp("Entries of who changed what.", valueName: "days"))
+    var audit = KeptDays(1100)
 
     @Flag(help: "Say what would go and remove nothing.")
     var dryRun = false
@@ -80,6 +83,7 @@ struct RetentionRunCommand: ParsableCommand {
         limits.quartersBefore = before(quarters)
         limits.eventsBefore = before(events)
         limits.deadLettersBefore = before(letters)
+        limits.auditBefore = before(audit)
         return limits
     }
 
@@ -92,6 +96,7 @@ struct RetentionRunCommand: ParsableCommand {
             ("quarters", "windows of a quarter hour", report.quarters),
             ("events", "events", report.events),
             ("dead_letters", "dead letters", report.deadLetters),
+            ("audit_entries", "audit entries", report.auditEntries),
         ]
     }
 

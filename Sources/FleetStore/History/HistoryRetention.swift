@@ -159,6 +159,8 @@ extension ChangingStore {
             report.events = try database.count("event", "time_ms", before: limits.eventsBefore)
             report.deadLetters = try database.count(
                 "dead_letter", "last_ms", before: limits.deadLettersBefore)
+            report.auditEntries = try database.count(
+                "audit_entry", "made_ms", before: limits.auditBefore)
             report.minutes = try database.count(
                 "rollup_minute", "start_ms", before: limits.minutesBefore)
             report.quarters = try database.count("rollup_quarter", "start_ms", before: quarters)

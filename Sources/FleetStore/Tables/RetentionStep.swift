@@ -17,6 +17,7 @@ struct RetentionStep {
         return steps(["event"], "time_ms", limits.eventsBefore)
             + steps(["alarm_word"], "made_ms", limits.eventsBefore) + alarms
             + steps(["dead_letter"], "last_ms", limits.deadLettersBefore)
+            + steps(["audit_entry"], "made_ms", limits.auditBefore)
     }
 
     var limit: [SQLValue] { [.number(before)] }
@@ -34,6 +35,7 @@ struct RetentionStep {
         switch table {
         case "event": report.events += Int64(rows)
         case "dead_letter": report.deadLetters += Int64(rows)
+        case "audit_entry": report.auditEntries += Int64(rows)
         default: break
         }
     }
