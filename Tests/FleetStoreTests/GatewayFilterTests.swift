@@ -9,8 +9,10 @@ import Testing
     private let north = GatewaySight(tenant: "north", viewer: nil)
 
     /// North has `house-1` to `house-4`, of which anna sees the first and the last; south has `house-9`.
-    private func store(_ kind: StoreKind) throws -> any ViewStore {
-        let address = try kind.address()
+    private func store(
+        _ kind: StoreKind, at address: String? = nil
+    ) throws -> any ViewStore {
+        let address = try address ?? kind.address()
         let store = try FleetStores.openViews(address)
         for id in ["north", "south"] {
             #expect(try store.addTenant(Tenant(id: id, createdMilliseconds: 1), by: author))
@@ -115,6 +117,23 @@ import Testing
                     now: Records.start + 60_000)) == .done)
         #expect(try found(store) { $0.alarms = .open } == "3")
         #expect(try found(store) { $0.alarms = .unacknowledged } == "")
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `who is called something else is found by that alone`(kind: StoreKind) throws {
+        let address = try kind.address()
+        let store = try store(kind, at: address)
+        let otto = User(name: "otto", tenant: "north", role: .admin, createdMilliseconds: 1)
+        #expect(try store.addUser(otto, by: author) == .added)
+        let change = GatewayChange(
+            gateway: "house-1", label: "KÄSEREI", zone: nil, user: "otto", now: Records.start)
+        #expect(try store.change(change) { _, _ in true } == .done)
+        #expect(try found(store) { $0.words = ["käserei"] } == "1")
+        #expect(try found(store) { $0.words = ["müller"] } == "")
+        // and one that is no device any more by its id
+        #expect(try FleetStores.openDevices(address).removeDevice("house-1"))
+        #expect(try found(store) { $0.words = ["käserei"] } == "")
+        #expect(try found(store) { $0.words = ["HOUSE-1"] } == "1")
     }
 
     @Test(arguments: StoreKind.allCases)

@@ -98,6 +98,37 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `gateways from before version 15 are found like others`(kind: StoreKind) throws {
+        let address = try kind.emptyAddress()
+        let steps = (kind == .sqlite ? SQLiteSchema.steps : PostgresSchema.steps).prefix(14)
+        let table =
+            kind == .sqlite
+            ? "grdb_migrations (identifier text NOT NULL PRIMARY KEY)"
+            : """
+            schema_version (application text NOT NULL DEFAULT 'amphora-fleet',
+            version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())
+            """
+        let version = kind == .sqlite ? "grdb_migrations" : "schema_version (version)"
+        let numbers = steps.indices.map { "('\($0 + 1)')" }.joined(separator: ", ")
+        for statement in steps.joined() + ["CREATE TABLE \(table)"] + [
+            "INSERT INTO \(version) VALUES \(numbers)",
+            "INSERT INTO tenant_gateway (gateway, tenant) VALUES ('house-1', 'north')",
+            """
+            INSERT INTO device (id, label, device_group, tags, needs_approval, created_ms, region)
+            VALUES ('house-1', 'Müller', '', '', 0, 1, 'Θεσσαλία')
+            """,
+        ] {
+            try RawSQL.run(statement, in: address)
+        }
+        try FleetStores.open(address).migrate()
+        var page = GatewayPage(within: GatewaySight(tenant: "north", viewer: nil))
+        for (words, expected) in [(["MÜLLER", "θεσς"], 0), (["MÜLLER", "ΘΕΣΣ"], 1)] {
+            page.filter.words = words
+            #expect(try FleetStores.openViews(address).gateways(page).count == expected)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a database without tables says so`(kind: StoreKind) throws {
         let store = try FleetStores.open(kind.emptyAddress())
         let error = #expect(throws: FleetStoreError.self) { try store.store(records.telemetry(1)) }

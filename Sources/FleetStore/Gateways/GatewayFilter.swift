@@ -34,7 +34,11 @@ package struct GatewayFilter: Hashable, Sendable {
 }
 
 extension GatewayFilter {
-    /// What a row of ``GatewayQuery/summaries(within:)`` has to be, to follow its condition.
+    /// Whether it looks at alarms, the `o` of its conditions.
+    var asksForAlarms: Bool { severity != nil || alarms != nil }
+
+    /// What a row of `tenant_gateway` named `t` has to be, with what ``GatewayQuery/joins(to:)`` knows of it and
+    /// its open alarms `o`; to follow another condition.
     func conditions(
         for database: some FleetDatabase, _ place: (SQLValue) -> String
     ) -> String {
@@ -58,14 +62,10 @@ extension GatewayFilter {
         }
         if !words.isEmpty {
             // last, for it is the dearest
-            conditions.append(
-                database.hold(Self.columns, words: words.map { $0.lowercased() }, place))
+            conditions.append(database.areFound(words.map { $0.lowercased() }, place))
         }
         return conditions.map { " AND (\($0))" }.joined()
     }
-
-    /// What people know a gateway by.
-    private static let columns = ["d.label", "t.gateway", "d.region", "d.model"]
 
     private static func made(
         within moments: ClosedRange<Int64>, _ place: (SQLValue) -> String

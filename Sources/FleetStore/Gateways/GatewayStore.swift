@@ -110,9 +110,13 @@ extension ChangingStore {
     package func gateway(
         _ id: String, within sight: GatewaySight
     ) throws(FleetStoreError) -> GatewaySummary? {
-        var (statement, parameters) = GatewayQuery.summaries(within: sight)
+        var (seen, parameters) = GatewayQuery.condition(sight)
         parameters.append(.text(id))
-        statement += " AND t.gateway = ?\(parameters.count)"
+        let statement = GatewayQuery.summaries(
+            of: """
+                SELECT t.gateway FROM tenant_gateway t
+                WHERE \(seen) AND t.gateway = ?\(parameters.count)
+                """)
         let found: [GatewaySummary] = try read { database throws(FleetStoreError) in
             try database.rows(statement, parameters)
         }
@@ -159,25 +163,34 @@ enum GatewayQuery {
         )
     }
 
-    /// Summaries in no order, with a condition that others may follow.
-    static func summaries(
-        within sight: GatewaySight
-    ) -> (statement: String, parameters: [SQLValue]) {
-        let seen = condition(sight)
-        return (
-            """
-            SELECT t.gateway, d.label, d.model, d.region, d.zone, s.time_ms, s.time_quality,
+    /// What is known of gateways that a table of this name has in its column `gateway`, whether or not there is any.
+    static func joins(to table: String) -> String {
+        """
+        LEFT JOIN device d ON d.id = \(table).gateway
+        LEFT JOIN gateway g ON g.name = \(table).gateway LEFT JOIN bank_state s ON s.gateway = g.id
+        """
+    }
+
+    /// Open alarms of those gateways that have some, by name.
+    static let openAlarms = """
+        (SELECT n.name AS name, count(*) AS alarms,
+            sum(CASE WHEN a.acknowledged_ms = 0 THEN 1 ELSE 0 END) AS unacknowledged,
+            max(\(severity)) AS severity
+            FROM alarm a JOIN gateway n ON n.id = a.gateway WHERE a.cleared_ms = 0 GROUP BY n.name)
+        """
+
+    /// Summaries of the gateways that another statement gives as `gateway`, in no order.
+    ///
+    /// That one chooses and bounds them, so that what a list shows is looked up for its page alone.
+    static func summaries(of chosen: String) -> String {
+        let open = "FROM alarm a WHERE a.gateway = g.id AND a.cleared_ms = 0"
+        return """
+            SELECT p.gateway, d.label, d.model, d.region, d.zone, s.time_ms, s.time_quality,
             s.packs_configured, s.packs_online, s.soc_cpct, s.power_w,
-            coalesce(o.alarms, 0), coalesce(o.unacknowledged, 0), coalesce(o.severity, 0)
-            FROM tenant_gateway t LEFT JOIN device d ON d.id = t.gateway
-            LEFT JOIN gateway g ON g.name = t.gateway LEFT JOIN bank_state s ON s.gateway = g.id
-            LEFT JOIN (SELECT a.gateway AS gateway, count(*) AS alarms,
-                sum(CASE WHEN a.acknowledged_ms = 0 THEN 1 ELSE 0 END) AS unacknowledged,
-                max(\(severity)) AS severity
-                FROM alarm a WHERE a.cleared_ms = 0 GROUP BY a.gateway) o ON o.gateway = g.id
-            WHERE \(seen.text)
-            """, seen.parameters
-        )
+            (SELECT count(*) \(open)), (SELECT count(*) \(open) AND a.acknowledged_ms = 0),
+            coalesce((SELECT max(\(severity)) \(open)), 0)
+            FROM (\(chosen)) p \(joins(to: "p"))
+            """
     }
 
     static func alarmCauses(
@@ -201,26 +214,34 @@ extension GatewayPage {
     func query(
         for database: some FleetDatabase
     ) -> (statement: String, parameters: [SQLValue]) {
-        var (statement, parameters) = GatewayQuery.summaries(within: sight)
+        var (chosen, parameters) = GatewayQuery.condition(sight)
         func place(_ value: SQLValue) -> String {
             parameters.append(value)
             return "?\(parameters.count)"
         }
-        statement += filter.conditions(for: database, place)
-        let severity = "coalesce(o.severity, 0)"
+        chosen += filter.conditions(for: database, place)
+        let severity = isAlarmFirst ? "coalesce(o.severity, 0)" : "0"
         if let after {
             let id = place(.text(after.id))
             if isAlarmFirst {
                 let bound = place(.number(after.severity))
-                statement +=
+                chosen +=
                     " AND (\(severity) < \(bound) OR (\(severity) = \(bound) AND t.gateway > \(id)))"
             } else {
-                statement += " AND t.gateway > \(id)"
+                chosen += " AND t.gateway > \(id)"
             }
         }
-        statement += isAlarmFirst ? " ORDER BY \(severity) DESC, t.gateway" : " ORDER BY t.gateway"
-        statement += " LIMIT \(place(.number(Int64(max(0, limit)))))"
-        return (statement, parameters)
+        chosen += isAlarmFirst ? " ORDER BY \(severity) DESC, t.gateway" : " ORDER BY t.gateway"
+        let alarms =
+            isAlarmFirst || filter.asksForAlarms
+            ? "LEFT JOIN \(GatewayQuery.openAlarms) o ON o.name = t.gateway" : ""
+        let statement = GatewayQuery.summaries(
+            of: """
+                SELECT t.gateway AS gateway, \(severity) AS severity FROM tenant_gateway t
+                \(GatewayQuery.joins(to: "t")) \(alarms)
+                WHERE \(chosen) LIMIT \(place(.number(Int64(max(0, limit)))))
+                """)
+        return (statement + " ORDER BY p.severity DESC, p.gateway", parameters)
     }
 }
 

@@ -9,16 +9,12 @@ final class PostgresConnection: FleetDatabase {
     let store: String
     var rowName: String { "ctid" }
 
-    /// By the letters of all languages, whatever the locale of the database is.
-    func hold(
-        _ columns: [String], words: [String], _ place: (SQLValue) -> String
-    ) -> String {
-        // a line end keeps a word from beginning in one column and ending in the next
-        let text = "concat_ws(E'\\n', \(columns.joined(separator: ", ")))"
-        return words.map { word in
-            "strpos(lower(\(text) COLLATE \"und-x-icu\"), CAST(\(place(.text(word))) AS text)) > 0"
-        }.joined(separator: " AND ")
+    func areFound(_ words: [String], _ place: (SQLValue) -> String) -> String {
+        let text = "coalesce(d.\(SearchSchema.column), \(SearchSchema.small("t.gateway")))"
+        return words.map { "strpos(\(text), CAST(\(place(.text($0))) AS text)) > 0" }
+            .joined(separator: " AND ")
     }
+
     /// The SQLSTATE of the last error; empty when the server could not be asked.
     private(set) var lastState = ""
     private let handle: OpaquePointer

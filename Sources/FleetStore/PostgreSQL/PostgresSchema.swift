@@ -18,7 +18,7 @@ enum PostgresSchema {
         HistorySchema.statements(isOrdered: false),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
         SessionSchema.statements(number: "bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY"),
-        RecipientSchema.statements, WatchSchema.statements,
+        RecipientSchema.statements, WatchSchema.statements, SearchSchema.postgres,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

@@ -7,11 +7,9 @@ struct SQLiteDatabase: FleetDatabase {
     let store: String
     var rowName: String { "rowid" }
 
-    func hold(
-        _ columns: [String], words: [String], _ place: (SQLValue) -> String
-    ) -> String {
+    func areFound(_ words: [String], _ place: (SQLValue) -> String) -> String {
         let words = place(.text(words.joined(separator: "\n")))
-        return "\(SQLiteWords.name)(\(words), \(columns.joined(separator: ", ")))"
+        return "\(SQLiteWords.name)(\(words), d.label, t.gateway, d.region, d.model)"
     }
 
     func rows<Value: RowReadable>(

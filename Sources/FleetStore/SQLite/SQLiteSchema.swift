@@ -13,7 +13,7 @@ enum SQLiteSchema {
         HistorySchema.statements(isOrdered: true),
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
         SessionSchema.statements(number: "integer PRIMARY KEY AUTOINCREMENT"),
-        RecipientSchema.statements, WatchSchema.statements,
+        RecipientSchema.statements, WatchSchema.statements, [SearchSchema.alarms],
     ]
 
     /// All versions in order.

@@ -7,11 +7,11 @@ protocol FleetDatabase {
     /// What the database calls the place of a row.
     var rowName: String { get }
 
-    /// A condition that each of these words, which are in small letters, stands in one of these columns, which
-    /// need not be; no word has a line end.
-    func hold(
-        _ columns: [String], words: [String], _ place: (SQLValue) -> String
-    ) -> String
+    /// A condition that each of these words stands in what people know a gateway by: in its id, which is that of
+    /// a row `t`, or in label, region or model of its device `d`, which need not be.
+    ///
+    /// The words are in small letters and have no line end.
+    func areFound(_ words: [String], _ place: (SQLValue) -> String) -> String
 
     /// Runs a statement and gives its rows.
     func rows<Value: RowReadable>(
