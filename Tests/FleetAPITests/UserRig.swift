@@ -133,8 +133,8 @@ final class UserRig: Sendable {
     }
 
     /// Adds a gateway to the devices of the fleet.
-    func addDevice(_ id: String, group: String = "") throws {
-        let device = Device(id: id, group: group, createdMilliseconds: Self.now)
+    func addDevice(_ id: String, group: String = "", tags: [String] = []) throws {
+        let device = Device(id: id, group: group, tags: tags, createdMilliseconds: Self.now)
         let token = DeviceToken(
             hash: id, device: id, createdMilliseconds: Self.now, expiresMilliseconds: Self.now)
         #expect(try FleetStores.openDevices(address).addDevices([(device, token)]).isEmpty)

@@ -14,9 +14,12 @@ final class DeskFleet: Sendable {
     init() throws {
         sets = try SignedSets()
         var commands = [["tenants", "add", "north"]]
-        for (gateway, label) in [("gw-1", "Lindenhof"), ("gw-2", "Seeblick"), ("gw-3", "")] {
+        for (gateway, label, group) in [
+            ("gw-1", "Lindenhof", "alps"), ("gw-2", "Seeblick", "lake"), ("gw-3", "", "alps"),
+        ] {
             commands.append([
-                "devices", "add", gateway, "--label", label, "--zone", "Europe/Berlin",
+                "devices", "add", gateway, "--label", label, "--zone", "Europe/Berlin", "--group",
+                group, "--tag", "new", "--tag", group + "-side",
             ])
             commands.append(["tenants", "assign", "north", gateway])
         }

@@ -11,6 +11,10 @@ import Testing
         try walk("fleet")
     }
 
+    @Test func `groups and tags are offered where gateways are chosen by them`() throws {
+        try walk("groups")
+    }
+
     @Test func `a cause across houses is looked after at once`() throws {
         let desk = try DeskFleet()
         let fleet = desk.fleet

@@ -90,6 +90,47 @@ def flow_fleet(browser):
     expect(page.locator("main .chip.ok")).to_have_count(0)
 
 
+def flow_groups(browser):
+    rows = lambda page: page.locator(".gateway-row")
+    otto = sign_in(context_of(browser), "otto")
+    group = otto.get_by_label("Group")
+    expect(group.locator("option")).to_have_text(["All groups", "alps (2)", "lake (1)"])
+    group.select_option("lake")
+    expect(rows(otto)).to_have_count(1)
+    expect(rows(otto)).to_contain_text("Seeblick")
+    assert "group=lake" in otto.url, otto.url
+    otto.reload()
+    expect(rows(otto)).to_have_count(1)
+    expect(group).to_have_value("lake")
+    group.select_option("alps")
+    expect(rows(otto)).to_have_count(2)
+    otto.get_by_role("searchbox").fill("linden")
+    expect(rows(otto)).to_have_count(1)
+    otto.get_by_role("button", name="Show all").click()
+    expect(rows(otto)).to_have_count(3)
+    expect(group).to_have_value("")
+    # an installer is offered what their houses have, and what nobody has shows nothing
+    ines = sign_in(context_of(browser), "ines", "/fleet?group=far")
+    expect(ines.get_by_label("Group").locator("option")).to_have_text(["All groups", "alps (1)", "lake (1)", "far"])
+    expect(ines.get_by_text("Nothing fits")).to_be_visible()
+    otto.goto("/roll-out")
+    otto.get_by_label("Homes", exact=True).select_option("groups")
+    offered = lambda: otto.locator(f"#{otto.locator('#word').get_attribute('list')} option").evaluate_all("all => all.map((one) => `${one.value} | ${one.label}`)")
+    assert offered() == ["alps | alps · 2 homes", "lake | lake · one home"], offered()
+    word = otto.get_by_label("Of a group")
+    word.fill("lake,")
+    assert offered() == ["lake, alps | alps · 2 homes"], offered()
+    word.fill(offered()[0].split(" | ")[0])
+    otto.get_by_role("button", name="Show what it would do").click()
+    # all three: one of them never measured
+    expect(otto.locator("#preview")).to_contain_text("3 homes get base 1.0.0")
+    otto.get_by_label("Homes", exact=True).select_option("tags")
+    assert offered() == ["alps-side | alps-side · 2 homes", "lake-side | lake-side · one home", "new | new · 3 homes"], offered()
+    otto.get_by_label("With a tag").fill("lake-side")
+    otto.get_by_role("button", name="Show what it would do").click()
+    expect(otto.locator("#preview")).to_contain_text("One home gets base 1.0.0")
+
+
 def flow_causes(browser):
     page = sign_in(context_of(browser), "otto", "/causes")
     causes = page.locator(".cause")

@@ -6,10 +6,13 @@ extension Device: RowReadable {
     init(from row: inout some RowSource) {
         self.init(
             id: row.word(), label: row.word(), group: row.word(),
-            tags: row.word().split(separator: ",").map(String.init), model: row.word(),
+            tags: Self.tags(row.word()), model: row.word(),
             region: row.word(), zone: row.word(),
             needsApproval: row.number() != 0, createdMilliseconds: row.wide())
     }
+
+    /// The tags in the text that keeps them.
+    static func tags(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
 
     var parameters: [SQLValue] {
         [

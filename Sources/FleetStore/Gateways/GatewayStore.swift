@@ -31,6 +31,10 @@ package protocol GatewayStore: AnyObject {
     /// The names of rollouts that have no gateway but such as lie within a sight, in order.
     func rolloutNames(within sight: GatewaySight) throws(FleetStoreError) -> [String]
 
+    /// The groups of gateways within a sight, and their tags, by name.
+    func groups(within sight: GatewaySight) throws(FleetStoreError) -> [GatewayCount]
+    func tags(within sight: GatewaySight) throws(FleetStoreError) -> [GatewayCount]
+
     /// Open alarms within a sight by code and level, that of the most gateways first.
     func alarmCauses(within sight: GatewaySight) throws(FleetStoreError) -> [AlarmCause]
 }

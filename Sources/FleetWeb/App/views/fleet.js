@@ -3,7 +3,7 @@ import { resource, signal, untracked } from '../core/store.js';
 import { get } from '../core/api.js';
 import { none, number, percent, power } from '../core/format.js';
 import { t } from '../core/words.js';
-import { can, now, role } from '../core/state.js';
+import { can, may, now, role } from '../core/state.js';
 import { go } from '../core/router.js';
 import { icon } from '../parts/icons.js';
 import { button, empty, failed, loading, page } from '../parts/basics.js';
@@ -15,17 +15,22 @@ const most = 5000;
 const levels = ['fault', 'protection', 'warning', 'information'];
 const shows = ['live', 'no_data', 'never', 'open', ...levels];
 
+const offersGroups = () => can('groups') && may('configure');
+
 export default function fleet() {
   const asked = new URLSearchParams(location.search);
   const show = signal(shows.includes(asked.get('show')) ? asked.get('show') : null);
   const words = signal(asked.get('q') ?? '');
+  // by the server, for a list does not name the group of a gateway
+  const group = signal(offersGroups() && /^[a-z0-9-]{1,64}$/u.test(asked.get('group') ?? '') ? asked.get('group') : '');
+  const groups = resource(async () => get('/v1/groups?limit=500'));
   const summary = resource(async () => get('/v1/summary'));
   const list = resource(async (wanted, before) => {
     const items = before ? [...before.items] : [];
     let next = before ? before.next : '';
     let storedAt = null;
     do {
-      const found = await get(`/v1/gateways?order=alarm&limit=${pageSize}${next ? `&cursor=${encodeURIComponent(next)}` : ''}`);
+      const found = await get(`/v1/gateways?order=alarm&limit=${pageSize}${group.peek() && `&group=${group.peek()}`}${next ? `&cursor=${encodeURIComponent(next)}` : ''}`);
       const known = new Set(items.map((one) => one.id));
       // the order may change between two pages
       items.push(...found.data.items.filter((one) => !known.has(one.id)));
@@ -40,6 +45,7 @@ export default function fleet() {
     const query = new URLSearchParams();
     if (show.peek()) query.set('show', show.peek());
     if (words.peek()) query.set('q', words.peek());
+    if (group.peek()) query.set('group', group.peek());
     const text = query.toString();
     history.replaceState({}, '', text ? `/fleet?${text}` : '/fleet');
     const found = list.value.peek();
@@ -51,22 +57,31 @@ export default function fleet() {
     remember();
   }
 
+  function gather(one) {
+    if (group.peek() === one) return;
+    group.set(one);
+    // what is there is of other gateways, and must not go on with these
+    list.load(most);
+    remember();
+  }
+
   return () => {
     if (now() - at > 20_000) {
       at = now();
       untracked(() => {
         if (can('summary')) summary.load();
-        const isFiltered = show.peek() || words.peek();
+        if (offersGroups()) groups.load();
+        const isFiltered = show.peek() || words.peek() || group.peek();
         if (!list.busy.peek()) list.load(isFiltered ? most : Math.min(most, list.value.peek()?.items.length ?? 1));
       });
     }
     const found = list.value();
     if (!found) return page({ title: t('screen.fleet') }, list.error() ? failed(list.error(), () => list.load(1)) : loading(5));
-    if (!found.items.length) {
+    if (!found.items.length && !group()) {
       return page({ title: t('screen.fleet') }, empty({ icon: 'fleet', title: t('fleet.none') }, h('p', null, t('fleet.none_words'))));
     }
     const shown = found.items.filter((one) => fits(one, show(), words(), found.at));
-    const isFiltered = show() || words();
+    const isFiltered = show() || words() || group();
     return page({ title: t('screen.fleet'), lead: lead(summary.value()?.data, found), class: 'fleet' },
       keptNote(found.storedAt),
       can('summary') && summary.value() && counters(summary.value().data, show(), choose),
@@ -81,7 +96,8 @@ export default function fleet() {
             document.querySelector('.gateway-list a')?.focus();
           },
         }),
-        isFiltered && button({ kind: 'quiet', icon: 'close', onclick: () => { show.set(null); words.set(''); remember(); } }, t('fleet.all'))),
+        grouping(groups.value()?.data.items ?? [], group(), gather),
+        isFiltered && button({ kind: 'quiet', icon: 'close', onclick: () => { show.set(null); words.set(''); gather(''); remember(); } }, t('fleet.all'))),
       h('p', { class: 'hint counted', role: 'status', key: 'counted' },
         isFiltered ? t('fleet.shown_of', { n: shown.length, all: number(found.items.length) }) : t('fleet.sorted')),
       shown.length
@@ -94,6 +110,14 @@ export default function fleet() {
       ['operator', 'admin'].includes(role()) && h('p', { class: 'more-ways', key: 'ways' },
         h('a', { href: '/audit' }, t('screen.audit')), role() === 'admin' && h('a', { href: '/users' }, t('screen.users'))));
   };
+}
+
+/** Which group, where there are some; one from an address stands there although nobody has it. */
+function grouping(groups, chosen, gather) {
+  const options = groups.map((one) => [one.name, `${one.name} (${number(one.gateways)})`]);
+  if (chosen && !groups.some((one) => one.name === chosen)) options.push([chosen, chosen]);
+  return options.length > 0 && h('select', { key: 'group', value: chosen, 'aria-label': t('fleet.group'), onchange: (event) => gather(event.target.value) },
+    h('option', { key: '', value: '' }, t('fleet.groups')), options.map(([name, words]) => h('option', { key: name, value: name }, words)));
 }
 
 function lead(summary, found) {

@@ -16,6 +16,8 @@ const targets = ['all', 'groups', 'tags', 'regions', 'models', 'gateways'];
 
 export default function rollOut() {
   const sets = resource(async () => get('/v1/profile-sets'));
+  /** What homes have in common, to be suggested. */
+  const shared = { groups: resource(async () => get('/v1/groups?limit=500')), tags: resource(async () => get('/v1/tags?limit=500')) };
   const wanted = signal({ set: '', target: 'all', word: '', homes: [], cut: 'usual', waves: '', watch: '30', patience: '24', approval: 'once', from: '', to: '', back: '', name: '', note: '' });
   /** What it would do: { body, found } of what was asked, or { problem }. */
   const preview = signal(null);
@@ -62,7 +64,10 @@ export default function rollOut() {
     if (!can('rollouts') || !may('roll_out')) return notHere(title);
     if (!isAsked) {
       isAsked = true;
-      untracked(() => sets.load());
+      untracked(() => {
+        sets.load();
+        if (can('groups') && may('configure')) for (const one of Object.values(shared)) one.load();
+      });
     }
     const found = sets.value();
     if (!found) return page({ title }, sets.error() ? failed(sets.error(), () => sets.load()) : loading(4));
@@ -77,7 +82,7 @@ export default function rollOut() {
       h('form', { class: 'stack', key: 'form', onsubmit: look },
         card({ title: t('new.what') }, h('div', { class: 'form' },
           select({ id: 'set', label: t('diag.set'), hint: t('new.release', { n: number(chosen.release) }), value: nameOf(chosen), options: items.map((one) => [nameOf(one), nameOf(one)]), onchange: (set) => change({ set, back: '' }) }))),
-        card({ title: t('new.whom') }, whom(it, change)),
+        card({ title: t('new.whom') }, whom(it, shared, change)),
         card({ title: t('new.waves') }, h('div', { class: 'form' },
           select({ id: 'cut', label: t('new.cut'), hint: t('new.cut_hint'), value: it.cut, options: [...Object.keys(cuts), 'own'].map((one) => [one, t(`new.cut_${one}`)]), onchange: (cut) => change({ cut }) }),
           it.cut === 'own' && field({ id: 'waves', label: t('new.own'), hint: t('new.own_hint'), value: it.waves, required: true, autocomplete: 'off', spellcheck: 'false', oninput: (event) => change({ waves: event.target.value }) }),
@@ -127,7 +132,7 @@ function select({ id, label, hint, options, value, onchange }) {
 }
 
 /** Which houses: all, those with something in common, or some by name. */
-function whom(it, change) {
+function whom(it, shared, change) {
   const all = gateways.value()?.items ?? [];
   const known = { regions: [...new Set(all.map((one) => one.region).filter(Boolean))].sort(), models: [...new Set(all.map((one) => one.model).filter(Boolean))].sort() };
   const offered = targets.filter((one) => !(one in known) || known[one].length);
@@ -135,12 +140,20 @@ function whom(it, change) {
   return h('div', { class: 'form' },
     select({ id: 'target', label: t('new.target'), value: it.target, options: offered.map((one) => [one, t(`new.target_${one}`)]), onchange: pick }),
     it.target in known && select({ id: 'word', label: t(`new.target_${it.target}`), value: it.word, options: known[it.target].map((one) => [one, one]), onchange: (word) => change({ word }) }),
-    ['groups', 'tags'].includes(it.target) && field({ id: 'word', label: t(`new.target_${it.target}`), hint: t('new.word_hint'), value: it.word, required: true, autocomplete: 'off', spellcheck: 'false', oninput: (event) => change({ word: event.target.value }) }),
+    it.target in shared && field({ id: 'word', label: t(`new.target_${it.target}`), hint: t('new.word_hint'), value: it.word, required: true, autocomplete: 'off', spellcheck: 'false', list: 'word-list', oninput: (event) => change({ word: event.target.value }) }),
+    it.target in shared && suggestions('word-list', it.word, shared[it.target].value()?.data.items ?? []),
     it.target === 'gateways' && h('fieldset', { class: 'choice' }, h('legend', null, t('new.homes', { n: number(it.homes.length) })),
       h('div', { class: 'pick', tabindex: '0', role: 'group', 'aria-label': t('new.target_gateways') }, all.map((one) =>
         h('label', { key: one.id, class: 'check' },
           h('input', { type: 'checkbox', checked: it.homes.includes(one.id), onchange: (event) => change({ homes: event.target.checked ? [...it.homes, one.id] : it.homes.filter((id) => id !== one.id) }) }),
           h('span', null, one.label || one.id))))));
+}
+
+/** What could stand behind the last comma of a field; a browser puts a suggestion in place of the whole text. */
+function suggestions(id, text, found) {
+  const before = text.split(',').slice(0, -1).map((one) => one.trim());
+  return h('datalist', { id, key: id }, found.filter((one) => !before.includes(one.name)).map((one) =>
+    h('option', { key: one.name, value: [...before, one.name].join(', '), label: `${one.name} · ${t('new.houses', { n: one.gateways, count: number(one.gateways) })}` })));
 }
 
 /** What it would do, and the way to do it. */

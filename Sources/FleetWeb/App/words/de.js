@@ -93,6 +93,7 @@ export default {
   'fleet.silent.one': 'Eines sendet nichts.', 'fleet.silent.other': '{n} senden nichts.', 'fleet.fine': 'Alle, die messen, sind gut zu sehen.', 'fleet.counters': 'Nur zeigen',
   'fleet.faults': 'Störungen', 'fleet.protections': 'Schutz', 'fleet.warnings': 'Warnungen', 'fleet.unacknowledged': 'Niemand kümmert sich',
   'fleet.filter': 'Name, Nummer oder Region', 'fleet.all': 'Alle zeigen', 'fleet.sorted': 'Der schlimmste Alarm zuerst', 'fleet.shown_of.one': '{n} von {all} gezeigt',
+  'fleet.group': 'Gruppe', 'fleet.groups': 'Alle Gruppen',
   'fleet.shown_of.other': '{n} von {all} gezeigt', 'fleet.none': 'Noch keine Gateways', 'fleet.none_words': 'Gateways erscheinen hier, sobald sie Ihnen zugeordnet sind.',
   'fleet.no_match': 'Nichts passt', 'fleet.no_match_words': 'Versuchen Sie weniger Buchstaben, oder zeigen Sie alle.',
   'fleet.old': 'Das ist nicht der neueste Stand: Die letzte Anfrage blieb ohne Antwort.', 'fleet.idle': 'ruht', 'fleet.charging': 'lädt', 'fleet.supplying': 'liefert',

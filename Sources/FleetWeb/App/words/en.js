@@ -93,6 +93,7 @@ export default {
   'fleet.silent.one': 'One sends no data.', 'fleet.silent.other': '{n} send no data.', 'fleet.fine': 'All that measured are well in sight.', 'fleet.counters': 'Show only',
   'fleet.faults': 'Faults', 'fleet.protections': 'Protections', 'fleet.warnings': 'Warnings', 'fleet.unacknowledged': 'Nobody looks after', 'fleet.filter': 'Name, number or region',
   'fleet.all': 'Show all', 'fleet.sorted': 'The worst alarm first', 'fleet.shown_of.one': '{n} of {all} shown', 'fleet.shown_of.other': '{n} of {all} shown',
+  'fleet.group': 'Group', 'fleet.groups': 'All groups',
   'fleet.none': 'No gateways yet', 'fleet.none_words': 'Gateways appear here as soon as they are assigned to you.', 'fleet.no_match': 'Nothing fits',
   'fleet.no_match_words': 'Try fewer letters, or show all.', 'fleet.old': 'What you see is not the newest: the last question had no answer.', 'fleet.idle': 'at rest',
   'fleet.charging': 'charging', 'fleet.supplying': 'supplying', 'fleet.packs': '{n} of {all} packs', 'fleet.alarms': '{n} alarms',

@@ -93,6 +93,7 @@ export default {
   'fleet.silent.one': 'Une n’envoie rien.', 'fleet.silent.other': '{n} n’envoient rien.', 'fleet.fine': 'Toutes celles qui mesurent sont bien visibles.',
   'fleet.counters': 'Afficher seulement', 'fleet.faults': 'Défauts', 'fleet.protections': 'Protections', 'fleet.warnings': 'Avertissements',
   'fleet.unacknowledged': 'Sans personne en charge', 'fleet.filter': 'Nom, numéro ou région', 'fleet.all': 'Tout afficher', 'fleet.sorted': 'La pire alarme d’abord',
+  'fleet.group': 'Groupe', 'fleet.groups': 'Tous les groupes',
   'fleet.shown_of.one': '{n} sur {all} affichée', 'fleet.shown_of.other': '{n} sur {all} affichées', 'fleet.none': 'Pas encore de passerelles',
   'fleet.none_words': 'Les passerelles apparaissent ici dès qu’elles vous sont confiées.', 'fleet.no_match': 'Rien ne correspond',
   'fleet.no_match_words': 'Essayez moins de lettres, ou affichez tout.', 'fleet.old': 'Ce n’est pas le plus récent : la dernière demande est restée sans réponse.',
