@@ -38,13 +38,7 @@ package enum EnrolmentToken {
     }
 }
 
-/// SHA-256 as text.
-enum Digest {
-    /// 64 lower-case hex digits.
+extension Digest {
+    /// The SHA-256 of bytes, 64 lower-case hex digits.
     static func hex(_ bytes: [UInt8]) -> String { hexText(SHA256.hash(data: bytes)) }
-
-    /// Two lower-case digits for each byte.
-    static func hexText(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
 }

@@ -15,30 +15,18 @@ enum SessionCookie {
 
     /// What a proxy that speaks TLS says of the connection behind it.
     private static let forwardedName: HTTPField.Name? = HTTPField.Name("X-Forwarded-Proto")
-    private static let (secureName, plainName) = ("__Host-amphora", "amphora")
 
     /// The token in the cookie of a request; nil when there is none.
     static func token(_ request: Request) -> String? {
-        var found: [String: String] = [:]
-        for field in request.headers[values: .cookie] {
-            for part in field.split(separator: ";").prefix(64) {
-                let pair = part.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard pair.count == 2 else { continue }
-                let name = String(pair[0].drop { $0 == " " })
-                // what came first stands for the narrower path
-                if found[name] == nil { found[name] = String(pair[1]) }
-            }
-        }
-        // the first of these can only have been set over TLS, by this host
-        return found[secureName] ?? found[plainName]
+        CookieField.token(in: request.headers[values: .cookie])
     }
 
     /// The field `Set-Cookie` for a token that is good for so many seconds.
     static func field(_ token: String, seconds: Int64, isSecure: Bool) -> String {
         let ends = "Path=/; Max-Age=\(max(0, seconds)); HttpOnly; SameSite=Strict"
         return isSecure
-            ? "\(secureName)=\(token); \(ends); Secure" : "\(plainName)=\(token); \(ends)"
+            ? "\(CookieField.secureName)=\(token); \(ends); Secure"
+            : "\(CookieField.plainName)=\(token); \(ends)"
     }
 
     /// The field that makes a browser forget the cookie.
@@ -62,18 +50,8 @@ enum SessionCookie {
                 .crossSite, "expected '\(appName.rawName): \(app)' with a cookie, as the app sends")
         }
         guard let origin = request.headers[.origin] else { return }
-        guard isHere(origin, host: request.head.authority ?? "") else {
+        guard CookieField.isHere(origin, host: request.head.authority ?? "") else {
             throw Problem(.crossSite, "expected an 'Origin' equal to 'Host'")
         }
-    }
-
-    /// Whether an origin such as `https://fleet.example:8443` is this host.
-    private static func isHere(_ origin: String, host: String) -> Bool {
-        for (scheme, port) in [("https://", ":443"), ("http://", ":80")]
-        where origin.hasPrefix(scheme) && !host.isEmpty {
-            let (found, host) = (origin.dropFirst(scheme.count).lowercased(), host.lowercased())
-            return found == host || found + port == host || found == host + port
-        }
-        return false
     }
 }
