@@ -34,6 +34,52 @@ import Testing
         #expect(try SchemaJudge.contractVerdicts("ProfileSetList", [sets.body]) == ["ok"])
     }
 
+    @Test func `a damaged set is named and rolled out to nobody, and the others are`()
+        async throws
+    {
+        let rig = try await rig()
+        let sets = try await rig.ask("/v1/profile-sets", as: "otto")
+        #expect(
+            sets.body.matches(of: /"version":"([^"]+)"/).map { String($0.1) } == [
+                "1.4.0", "1.0.0", "1.3.0", "2.0.0",
+            ])
+        #expect(
+            sets.body.contains(
+                #""damaged":[{"set":"base","version":"1.3.0","release":8,"problem":"archive_changed""#
+            ))
+        var bodies: [String] = []
+        for (body, place) in [
+            (#"{"set":"base","version":"1.3.0"}"#, "/set"), (#"{"set":"spare"}"#, "/set"),
+            (#"{"set":"base","return_to":"1.3.0"}"#, "/return_to"),
+        ] {
+            let made = try await post(rig, "", body, as: "otto", key: "k")
+            let preview = try await rig.ask(
+                "/v1/rollout-previews", as: "otto", method: "POST",
+                headers: ["Content-Type: application/json"], body: body)
+            for answer in [made, preview] {
+                #expect(answer.status == 409, "\(answer.body)")
+                #expect(answer.body.contains("problem:rollout_refused"))
+                #expect(answer.body.contains(#""pointer":"\#(place)""#), "\(answer.body)")
+                #expect(answer.body.contains("is damaged: has 5 bytes"), "\(answer.body)")
+                bodies.append(answer.body)
+            }
+        }
+        for body in [
+            #"{"set":"spare","version":"1.0.0","name":"x"}"#, #"{"set":"base","name":"y"}"#,
+        ] {
+            let made = try await post(rig, "", body, as: "otto", key: "\(body.count)")
+            #expect(made.status == 200, "\(made.body)")
+            // a gateway has one rollout at a time
+            let id = try #require(made.body.firstMatch(of: /"rollout":"([xy])"/)).1
+            #expect(
+                try await post(rig, "/\(id)/abort", "{}", as: "otto", key: "a\(id)").status == 200)
+        }
+        #expect(!(sets.body + bodies.joined()).contains("secret"))
+        await rig.stop()
+        #expect(try SchemaJudge.contractVerdicts("ProfileSetList", [sets.body]) == ["ok"])
+        #expect(try SchemaJudge.contractVerdicts("Problem", bodies) == bodies.map { _ in "ok" })
+    }
+
     @Test func `a rollout is made once, for gateways of its tenant, and approved by another`()
         async throws
     {

@@ -56,9 +56,18 @@ final class UserRig: Sendable {
     static let set = SetRelease(
         set: "base", version: "1.4.0", sha256: String(repeating: "a", count: 64), length: 100,
         release: 9, leastRuntime: "0.1.0", hardware: [])
-    private static let catalogue = ProfileCatalogue(
-        published: { [set] },
-        find: { name, version in name == "base" && version ?? "1.4.0" == "1.4.0" ? set : nil })
+    /// Those that are published and damaged: an older one, and the newest of its name.
+    static let damaged = [("base", "1.3.0", 8), ("spare", "2.0.0", 2)].map {
+        DamagedRelease(
+            set: $0.0, version: $0.1, release: $0.2, problem: "archive_changed",
+            detail: "has 5 bytes", words: "in '/secret'")
+    }
+    private static let spare = SetRelease(
+        set: "spare", version: "1.0.0", sha256: String(repeating: "b", count: 64), length: 100,
+        release: 1, leastRuntime: "0.1.0", hardware: [])
+    private static let catalogue = ProfileCatalogue {
+        .init(whole: [spare, set], damaged: damaged)
+    }
 
     func stop() async {
         let server = server

@@ -86,6 +86,31 @@ import Testing
         #expect(refusal { _ = try read(fixture) }.contains("gateways refuse what is"))
     }
 
+    @Test func `a damaged archive takes nothing from the others`() throws {
+        let fixture = try fixture([("1.0.0", 7), ("1.1.0", 8), ("1.2.0", 9)])
+        let sets = fixture.published + "/targets/sets"
+        let names = try FileManager.default.contentsOfDirectory(atPath: sets)
+        func path(_ version: String) throws -> URL {
+            let name = try #require(names.first { $0.hasSuffix("base-\(version).tar") })
+            return URL(filePath: "\(sets)/\(name)")
+        }
+        #expect(try fixture.open().publishedSets(now: RepositoryFixture.now).damaged.isEmpty)
+        let whole = try Data(contentsOf: path("1.0.0"))
+        try whole.dropLast(600).write(to: path("1.0.0"))
+        try FileManager.default.removeItem(at: path("1.1.0"))
+        let found = try fixture.open().publishedSets(now: RepositoryFixture.now)
+        #expect(found.whole.map(\.release) == [9])
+        let damaged = found.damaged.sorted { $0.release < $1.release }
+        #expect(damaged.map(\.damage) == [.changed, .unreadable])
+        #expect(damaged.map { "\($0.set) \($0.version)" } == ["base 1.0.0", "base 1.1.0"])
+        for (set, words) in zip(damaged, ["expected \(whole.count)", "cannot be read"]) {
+            #expect(set.detail.contains(words) && set.words.contains(fixture.published.prefix(10)))
+            #expect(!set.detail.contains("/tmp/"), "\(set.detail)")
+            #expect(refusal { _ = try read(fixture, set.set, "\(set.version)") } == set.words)
+        }
+        #expect(try read(fixture).release == 9)
+    }
+
     @Test func `a removed set is out of what gateways get, and nothing takes its place`() throws {
         let fixture = try fixture([("1.0.0", 7), ("1.1.0", 8)])
         let name: TUFName = "sets/base-1.1.0.tar"

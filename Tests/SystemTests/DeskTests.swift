@@ -15,6 +15,20 @@ import Testing
         try walk("groups")
     }
 
+    @Test func `a damaged set is named where rollouts are made, and another one can be`() throws {
+        let desk = try DeskFleet()
+        try desk.sets.add(release: 7)
+        try desk.sets.publish()
+        let place = URL(filePath: desk.sets.repository + "/published/targets/sets")
+        let archive = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: place.path)
+                .first { $0.hasSuffix(".base-1.7.0.tar") })
+        let whole = try Data(contentsOf: place.appending(path: archive))
+        try whole.prefix(whole.count / 2).write(to: place.appending(path: archive))
+        try desk.fleet.walk("desk_flows.py", "damaged")
+        desk.fleet.stop()
+    }
+
     @Test func `a cause across houses is looked after at once`() throws {
         let desk = try DeskFleet()
         let fleet = desk.fleet

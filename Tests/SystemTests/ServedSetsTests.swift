@@ -53,7 +53,9 @@ import Testing
     private func versions() throws -> [String]? {
         let answer = try list()
         guard answer.status == 200 else { return nil }
-        return answer.body.matches(of: /"version":"([^"]+)"/).map { String($0.1) }
+        let whole = try #require(answer.body.firstRange(of: "\"damaged\":"))
+        return answer.body[..<whole.lowerBound].matches(of: /"version":"([^"]+)"/)
+            .map { String($0.1) }
     }
 
     private func roll(_ version: String, key: String) throws -> (status: Int, body: String) {
@@ -118,14 +120,57 @@ import Testing
         #expect(server.terminate() == .exited(0))
     }
 
+    /// What a list says of those that are damaged, `1.7.0 archive_changed`.
+    private func damaged() throws -> [String] {
+        let answer = try list()
+        #expect(answer.status == 200, "\(answer.body)")
+        #expect(!answer.body.contains(sets.repository))
+        return answer.body.matches(
+            of: /"version":"([^"]+)","release":\d+,"problem":"([^"]+)","detail":"[^"]+"/
+        ).map { "\($0.1) \($0.2)" }
+    }
+
+    @Test func `damaged archives are named, and what is whole is listed and rolled out`() throws {
+        for release in [7, 8, 9] { try sets.add(release: release) }
+        try sets.publish()
+        #expect(try versions() == ["1.9.0", "1.8.0", "1.7.0", "1.0.0"] && damaged().isEmpty)
+        func archive(_ version: String) throws -> String {
+            try published("targets/sets") { $0.hasSuffix(".base-\(version).tar") }
+        }
+        let other = try [UInt8](Data(contentsOf: URL(filePath: archive("1.0.0"))))
+        // one cut off, one with the bytes of another that is well signed, and one that is away
+        try replacing(archive("1.7.0"), { $0.removeLast($0.count / 2) }) {
+            try replacing(archive("1.8.0"), { $0 = other }) {
+                #expect(try versions() == ["1.9.0", "1.0.0"])
+                #expect(try damaged() == ["1.8.0 archive_changed", "1.7.0 archive_changed"])
+                for version in ["1.7.0", "1.8.0"] {
+                    let refused = try roll(version, key: version.replacing(".", with: "-"))
+                    #expect(refused.status == 409, "\(refused.body)")
+                    #expect(refused.body.contains("problem:rollout_refused"))
+                    #expect(
+                        refused.body.contains("'base \(version)' is damaged: the archive is not"))
+                    #expect(!refused.body.contains(sets.repository))
+                }
+                let made = try roll("1.0.0", key: "whole")
+                #expect(made.status == 200, "\(made.body)")
+                let newest = try archive("1.9.0")
+                try FileManager.default.moveItem(atPath: newest, toPath: newest + ".away")
+                #expect(try versions() == ["1.0.0"])
+                #expect(try damaged().first == "1.9.0 archive_unreadable")
+                #expect(try roll("1.9.0", key: "away").status == 409)
+                try FileManager.default.moveItem(atPath: newest + ".away", toPath: newest)
+            }
+        }
+        #expect(try versions() == ["1.9.0", "1.8.0", "1.7.0", "1.0.0"] && damaged().isEmpty)
+        let told = try server.waitForLine(containing: "is not what was signed", within: 10_000)
+        #expect(told.contains("a published profile set is damaged"), "\(told)")
+        #expect(server.terminate() == .exited(0))
+    }
+
     @Test func `a set that was not signed so does not appear`() throws {
         try sets.add(release: 7)
         try sets.publish()
         #expect(try versions() == ["1.7.0", "1.0.0"])
-        let archive = try published("targets/sets") { $0.hasSuffix(".base-1.7.0.tar") }
-        try replacing(archive, { $0[$0.count / 2] ^= 1 }) {
-            try expectNothing("is not what was signed", "a")
-        }
         let signed = try published("metadata") { $0.hasSuffix(".targets.json") }
         // a digit of the signature, and a counter that the signature does not cover
         try replacing(

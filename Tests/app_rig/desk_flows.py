@@ -131,6 +131,23 @@ def flow_groups(browser):
     expect(otto.locator("#preview")).to_contain_text("One home gets base 1.0.0")
 
 
+def flow_damaged(browser):
+    for locale, title, what in [
+        ("en-GB", "One profile set is damaged", "base 1.7.0: its archive is not what was signed"),
+        ("de-DE", "Ein Profilsatz ist beschädigt", "base 1.7.0: sein Archiv ist nicht das signierte"),
+        ("fr-FR", "Un jeu de profils est endommagé", "base 1.7.0: son archive n’est pas celle qui a été signée"),
+    ]:
+        page = sign_in(context_of(browser, width=360, locale=locale), "otto", "/roll-out")
+        note = page.locator(".banner.warning")
+        expect(note.locator("strong")).to_have_text(title)
+        expect(note.locator("li")).to_have_text(what)
+        expect(page.locator("#set option")).to_have_text(["base 1.0.0"])
+        wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1], f"{wide[0]} px in a window of {wide[1]}"
+        page.locator("form button[type=submit]").click()
+        expect(page.locator("#preview .wave-plan li").first).to_be_visible()
+
+
 def flow_causes(browser):
     page = sign_in(context_of(browser), "otto", "/causes")
     causes = page.locator(".cause")

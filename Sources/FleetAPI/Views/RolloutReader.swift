@@ -82,15 +82,17 @@ struct RolloutReader {
     func plan(
         _ catalogue: ProfileCatalogue, tenant: String, own: [String]
     ) throws -> RolloutPlan {
-        var (plan, faults) = (plan, [Problem.Fault]())
-        if let found = try catalogue.find(set, version) {
-            plan.set = found
-        } else {
-            faults.append(.init(place: "/set", words: "no such set is published"))
+        var (plan, faults, damage) = (plan, [Problem.Fault](), [Problem.Fault]())
+        switch try catalogue.find(set, version) {
+        case .whole(let found): plan.set = found
+        case .damaged(let found): damage.append(found.fault(at: "/set"))
+        case .none: faults.append(.init(place: "/set", words: "no such set is published"))
         }
         if let returnTo {
-            plan.fallback = try catalogue.find(set, returnTo)
-            if plan.fallback == nil {
+            switch try catalogue.find(set, returnTo) {
+            case .whole(let found): plan.fallback = found
+            case .damaged(let found): damage.append(found.fault(at: "/return_to"))
+            case .none:
                 faults.append(.init(place: "/return_to", words: "no such version is published"))
             }
         }
@@ -104,7 +106,12 @@ struct RolloutReader {
             faults.append(.init(place: "/target", words: "there are no gateways to give it to"))
         }
         guard faults.isEmpty else {
-            throw Problem(.bodyInvalid, "see errors for each part", faults: faults)
+            throw Problem(.bodyInvalid, "see errors for each part", faults: faults + damage)
+        }
+        guard damage.isEmpty else {
+            throw Problem(
+                .rolloutRefused, "what is damaged is given to no gateway; publish it anew",
+                faults: damage)
         }
         plan.id = name ?? String("\(tenant)-\(plan.set.set)-\(plan.set.version)".prefix(64))
         return plan

@@ -27,22 +27,42 @@ extension UserRoutes {
     @Sendable static func profileSets(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
         try asked.query.finish()
         let catalogue = try desk.openCatalogue()
-        let sets = try await desk.ask { _ in
-            try desk.reading { try catalogue.published() }
-                .sorted { ($0.set, -$0.release) < ($1.set, -$1.release) }
-        }
+        let found = try await desk.ask { _ in try desk.reading { try catalogue.published() } }
+        for set in found.damaged { desk.note("a published profile set is damaged", set) }
+        let whole = found.whole.sorted { ($0.set, -$0.release) < ($1.set, -$1.release) }
+        let damaged = found.damaged.sorted { ($0.set, -$0.release) < ($1.set, -$1.release) }
         return Reply(
-            bytes: Documents.list(sets, next: nil) { set, writer in
+            bytes: Documents.one { writer in
                 writer.object { writer in
-                    writer.member("set", set.set)
-                    writer.member("version", set.version)
-                    writer.member("release", set.release)
-                    writer.member("sha256", set.sha256)
-                    writer.member("least_runtime", set.leastRuntime)
-                    writer.name("hardware")
-                    writer.array { writer in for model in set.hardware { writer.string(model) } }
+                    writer.name("items")
+                    writer.array { writer in for set in whole { write(set, to: &writer) } }
+                    writer.name("damaged")
+                    writer.array { writer in for set in damaged { write(set, to: &writer) } }
+                    writer.member("next_cursor", nil as String?)
                 }
             })
+    }
+
+    private static func write(_ set: SetRelease, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("set", set.set)
+            writer.member("version", set.version)
+            writer.member("release", set.release)
+            writer.member("sha256", set.sha256)
+            writer.member("least_runtime", set.leastRuntime)
+            writer.name("hardware")
+            writer.array { writer in for model in set.hardware { writer.string(model) } }
+        }
+    }
+
+    private static func write(_ set: DamagedRelease, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("set", set.set)
+            writer.member("version", set.version)
+            writer.member("release", set.release)
+            writer.member("problem", set.problem)
+            writer.member("detail", set.detail)
+        }
     }
 
     @Sendable static func listRollouts(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {

@@ -8,14 +8,19 @@ import TUF
 extension ProfileCatalogue {
     /// What is published in a folder; nothing where there is no repository.
     static func repository(_ path: String) -> ProfileCatalogue {
-        @Sendable func published() throws -> [SetRelease] {
-            guard access("\(path)/repository.json", F_OK) == 0 else { return [] }
+        ProfileCatalogue {
+            guard access("\(path)/repository.json", F_OK) == 0 else {
+                return Published(whole: [], damaged: [])
+            }
             let now = TUFTime(seconds: Int64(time(nil)))
-            return try ProfileRepository(path).publishedSets(now: now).map { SetRelease($0) }
-        }
-        return ProfileCatalogue(published: published) { set, version in
-            try published().filter { $0.set == set && (version == nil || $0.version == version) }
-                .max { $0.release < $1.release }
+            let found = try ProfileRepository(path).publishedSets(now: now)
+            return Published(
+                whole: found.whole.map { SetRelease($0) },
+                damaged: found.damaged.map { set in
+                    DamagedRelease(
+                        set: set.set, version: "\(set.version)", release: set.release,
+                        problem: set.damage.rawValue, detail: set.detail, words: set.words)
+                })
         }
     }
 }

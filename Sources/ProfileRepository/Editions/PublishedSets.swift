@@ -14,6 +14,27 @@ package struct PublishedSet: Hashable, Sendable {
     package let hardware: [String]
 }
 
+/// A set that the signed list names, and that no gateway can have as its archive lies there.
+package struct DamagedSet: Error, Hashable, Sendable {
+    /// What is wrong with the archive.
+    package enum Damage: String, Hashable, Sendable, CaseIterable {
+        /// It is not there or cannot be read.
+        case unreadable = "archive_unreadable"
+        /// Its bytes are not those that were signed.
+        case changed = "archive_changed"
+        /// It is another set than the list says.
+        case other = "archive_of_another_set"
+    }
+
+    /// Its name, its version and its release counter as the list says.
+    package let set: String, version: SemanticVersion, release: Int64
+    package let damage: Damage
+    /// What was expected and found, without the places of files.
+    package let detail: String
+    /// The sentence for whoever looks after the repository.
+    package let words: String
+}
+
 extension ProfileRepository {
     /// Reads a set as gateways get it; without a version the one with the highest release counter.
     ///
@@ -34,18 +55,33 @@ extension ProfileRepository {
                 "'\(entry.title)' is to be removed from '\(path)' by a draft; it is not given out any more"
             )
         }
-        return try examine(entry)
+        do {
+            return try examine(entry)
+        } catch {
+            throw RepositoryError.content(error.words)
+        }
     }
 
-    /// All sets as gateways get them, in no order, without those that a draft is about to take away.
+    /// All sets as gateways get them, and apart those that are damaged; in no order, without those that a draft is
+    /// about to take away.
     ///
-    /// Throws as `publishedSet`; where nothing is published yet, there are none.
-    package func publishedSets(now: TUFTime) throws -> [PublishedSet] {
-        guard try edition().timestamp != nil else { return [] }
+    /// Throws as `publishedSet` when the signed list itself would be refused; where nothing is published yet,
+    /// there are none.
+    package func publishedSets(
+        now: TUFTime
+    ) throws -> (whole: [PublishedSet], damaged: [DamagedSet]) {
+        guard try edition().timestamp != nil else { return ([], []) }
         let draft = try drafts().targets
-        return try verifiedTargets(now: now).targets.values.compactMap(SetEntry.init)
-            .filter { entry in draft.map { $0.targets[entry.target.path] != nil } ?? true }
-            .map(examine)
+        var (whole, damaged) = ([PublishedSet](), [DamagedSet]())
+        for entry in try verifiedTargets(now: now).targets.values.compactMap(SetEntry.init)
+        where draft.map({ $0.targets[entry.target.path] != nil }) ?? true {
+            do {
+                whole.append(try examine(entry))
+            } catch {
+                damaged.append(error)
+            }
+        }
+        return (whole, damaged)
     }
 
     /// The list of sets that gateways believe now.
@@ -97,26 +133,42 @@ extension ProfileRepository {
     }
 
     /// Reads the archive behind an entry, and compares what both say.
-    private func examine(_ entry: SetEntry) throws -> PublishedSet {
+    private func examine(_ entry: SetEntry) throws(DamagedSet) -> PublishedSet {
+        func damaged(_ damage: DamagedSet.Damage, _ detail: String, _ words: String) -> DamagedSet {
+            DamagedSet(
+                set: entry.set, version: entry.version, release: entry.release, damage: damage,
+                detail: detail, words: words)
+        }
         let place = entry.target.location(hasConsistentSnapshots: true)
-        let archive = try DurableFile.read(
-            file("published/targets/\(place)"), limit: SetArchive.mostBytes)
+        let archive: [UInt8]
+        do {
+            archive = try DurableFile.read(
+                file("published/targets/\(place)"), limit: SetArchive.mostBytes)
+        } catch {
+            throw damaged(
+                .unreadable, "the archive cannot be read",
+                "the archive of '\(entry.title)' in '\(path)' cannot be read: \(error)")
+        }
         let manifest: SetManifest?
         do {
             try entry.target.check(archive)
             manifest = SetManifest.peek(try SetArchive.unpack(archive, name: entry.title))
         } catch {
-            throw RepositoryError.content(
+            throw damaged(
+                .changed, "the archive is not what was signed: \(error)",
                 "the archive of '\(entry.title)' in '\(path)' is not what was signed: \(error)")
         }
         guard let manifest, manifest.id == entry.set, manifest.version == entry.version,
             Int64(manifest.release) == entry.release,
             let sha256 = entry.target.hashes["sha256"]
         else {
-            let found = manifest.map { "\($0.id) \($0.version), release \($0.release)" }
-            throw RepositoryError.content(
-                "the archive of '\(entry.title)', release \(entry.release), in '\(path)' says that it is "
-                    + (found.map { "'\($0)'" } ?? "nothing that can be read"))
+            let found =
+                manifest.map { "'\($0.id) \($0.version), release \($0.release)'" }
+                ?? "nothing that can be read"
+            let title = "'\(entry.title)', release \(entry.release),"
+            throw damaged(
+                .other, "the archive says that it is \(found)",
+                "the archive of \(title) in '\(path)' says that it is \(found)")
         }
         return PublishedSet(
             set: manifest.id, version: manifest.version, release: manifest.release, sha256: sha256,

@@ -8,7 +8,7 @@ import { can, gateways, may, now } from '../core/state.js';
 import { icon } from '../parts/icons.js';
 import { banner, button, card, choice, empty, failed, field, loading, page } from '../parts/basics.js';
 import { keptNote, notHere } from '../parts/desk.js';
-import { confirm, problemLines, waveNames } from '../parts/rollout.js';
+import { confirm, problemLines, waveNames, word } from '../parts/rollout.js';
 
 /** How gateways are cut into waves; the last is written by hand. */
 const cuts = { usual: '1%,10%,all', one: '1,all', once: 'all' };
@@ -73,12 +73,13 @@ export default function rollOut() {
     if (!found) return page({ title }, sets.error() ? failed(sets.error(), () => sets.load()) : loading(4));
     const back = h('a', { class: 'button quiet back', href: '/rollouts', key: 'back' }, icon('left', { size: 20 }), t('screen.rollouts'));
     const { items } = found.data;
-    if (!items.length) return page({ title }, back, empty({ icon: 'rollout', title: t('new.none') }, h('p', null, t('new.none_words'))));
+    const broken = damagedNote(found.data.damaged ?? []);
+    if (!items.length) return page({ title }, back, broken, empty({ icon: 'rollout', title: t('new.none') }, h('p', null, t('new.none_words'))));
     const it = wanted();
     const chosen = items.find((one) => nameOf(one) === it.set) ?? items[0];
     if (it.set === '') untracked(() => wanted.set({ ...it, set: nameOf(chosen) }));
     const seen = preview();
-    return page({ title, lead: t('new.lead') }, back, keptNote(found.storedAt),
+    return page({ title, lead: t('new.lead') }, back, keptNote(found.storedAt), broken,
       h('form', { class: 'stack', key: 'form', onsubmit: look },
         card({ title: t('new.what') }, h('div', { class: 'form' },
           select({ id: 'set', label: t('diag.set'), hint: t('new.release', { n: number(chosen.release) }), value: nameOf(chosen), options: items.map((one) => [nameOf(one), nameOf(one)]), onchange: (set) => change({ set, back: '' }) }))),
@@ -105,6 +106,10 @@ export default function rollOut() {
       }, asking() && h('p', null, t('new.mean', { n: asking().found.waves.length, waves: waveNames(asking().found.waves) })), h('p', null, t('new.mean_approve'))));
   };
 }
+
+/** Which sets nobody gets because their archives are damaged; null when there are none. */
+const damagedNote = (sets) => sets.length > 0 && banner({ kind: 'warning', title: t('new.damaged', { n: sets.length }), key: 'damaged' },
+  h('ul', { class: 'stack' }, sets.map((one) => h('li', { key: nameOf(one) }, `${nameOf(one)}: ${word('new', one.problem)}`))), h('p', null, t('new.damaged_words')));
 
 const nameOf = (set) => `${set.set} ${set.version}`;
 

@@ -179,6 +179,8 @@ export default {
   'new.none': 'Kein Profilsatz ist veröffentlicht', 'new.none_words': 'Signieren und veröffentlichen Sie einen; dann lässt er sich hier verteilen.', 'new.what': 'Was',
   'new.whom': 'Welche Häuser', 'new.waves': 'Wie schnell', 'new.release': 'Ausgabe {n}.', 'new.target': 'Häuser', 'new.target_all': 'Alle Häuser',
   'new.target_groups': 'Einer Gruppe', 'new.target_tags': 'Mit einem Merkmal', 'new.target_regions': 'Einer Region', 'new.target_models': 'Eines Modells',
+  'new.damaged.one': 'Ein Profilsatz ist beschädigt', 'new.damaged.other': '{n} Profilsätze sind beschädigt', 'new.damaged_words': 'Niemand bekommt ihn, bevor er neu veröffentlicht ist.',
+  'new.archive_unreadable': 'sein Archiv ist nicht lesbar', 'new.archive_changed': 'sein Archiv ist nicht das signierte', 'new.archive_of_another_set': 'sein Archiv gehört zu einem anderen Satz',
   'new.target_gateways': 'Einzelne', 'new.word_hint': 'Mehrere mit Komma getrennt.', 'new.homes': 'Gewählt: {n}', 'new.cut': 'Wellen',
   'new.cut_hint': 'Jede Welle beginnt, wenn die vorige gut ging.', 'new.cut_usual': '1 %, dann 10 %, dann alle', 'new.cut_one': 'Ein Haus, dann alle',
   'new.cut_once': 'Alle auf einmal', 'new.cut_own': 'Andere Wellen', 'new.own': 'Wie viele jede Welle erreicht',

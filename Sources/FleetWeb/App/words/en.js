@@ -172,6 +172,8 @@ export default {
   'new.lead': 'Give a profile set to homes, wave after wave. Nothing is sent before somebody else approves it.', 'new.none': 'No profile set is published',
   'new.none_words': 'Sign one and publish it; then it can be rolled out here.', 'new.what': 'What', 'new.whom': 'Which homes', 'new.waves': 'How fast',
   'new.release': 'Release {n}.', 'new.target': 'Homes', 'new.target_all': 'All homes', 'new.target_groups': 'Of a group', 'new.target_tags': 'With a tag',
+  'new.damaged.one': 'One profile set is damaged', 'new.damaged.other': '{n} profile sets are damaged', 'new.damaged_words': 'Nobody gets it before it is published anew.',
+  'new.archive_unreadable': 'its archive cannot be read', 'new.archive_changed': 'its archive is not what was signed', 'new.archive_of_another_set': 'its archive is of another set',
   'new.target_regions': 'Of a region', 'new.target_models': 'Of a model', 'new.target_gateways': 'Some by name', 'new.word_hint': 'Several with commas between them.',
   'new.homes': 'Chosen: {n}', 'new.cut': 'Waves', 'new.cut_hint': 'Each wave begins when the one before went well.', 'new.cut_usual': '1 %, then 10 %, then all',
   'new.cut_one': 'One home, then all', 'new.cut_once': 'All at once', 'new.cut_own': 'Other waves', 'new.own': 'How many each wave reaches',

@@ -178,6 +178,8 @@ export default {
   'new.lead': 'Donner un jeu de profils à des maisons, vague après vague. Rien ne part avant qu’une autre personne approuve.', 'new.none': 'Aucun jeu de profils n’est publié',
   'new.none_words': 'Signez-en un et publiez-le ; il pourra être déployé ici.', 'new.what': 'Quoi', 'new.whom': 'Quelles maisons', 'new.waves': 'À quelle vitesse',
   'new.release': 'Édition {n}.', 'new.target': 'Maisons', 'new.target_all': 'Toutes les maisons', 'new.target_groups': 'D’un groupe', 'new.target_tags': 'Avec une étiquette',
+  'new.damaged.one': 'Un jeu de profils est endommagé', 'new.damaged.other': '{n} jeux de profils sont endommagés', 'new.damaged_words': 'Personne ne le reçoit avant une nouvelle publication.',
+  'new.archive_unreadable': 'son archive est illisible', 'new.archive_changed': 'son archive n’est pas celle qui a été signée', 'new.archive_of_another_set': 'son archive est celle d’un autre jeu',
   'new.target_regions': 'D’une région', 'new.target_models': 'D’un modèle', 'new.target_gateways': 'Certaines', 'new.word_hint': 'Plusieurs, séparés par des virgules.',
   'new.homes': 'Choisies : {n}', 'new.cut': 'Vagues', 'new.cut_hint': 'Chaque vague commence si la précédente s’est bien passée.', 'new.cut_usual': '1 %, puis 10 %, puis toutes',
   'new.cut_one': 'Une maison, puis toutes', 'new.cut_once': 'Toutes d’un coup', 'new.cut_own': 'D’autres vagues', 'new.own': 'Combien chaque vague atteint',
