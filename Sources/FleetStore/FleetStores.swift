@@ -1,6 +1,7 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
-    & RecipientStore & WatchStore & CodeStore & AdminStore & ConfigurationStore & RolloutStore
+    & RecipientStore & WatchStore & CodeStore & AdminStore & GuestStore & ConfigurationStore
+    & RolloutStore
 
 /// Opens stores by their address.
 package enum FleetStores {
@@ -79,7 +80,7 @@ package enum FleetStores {
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
         & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
-        & WatchStore & CodeStore & AdminStore
+        & WatchStore & CodeStore & AdminStore & GuestStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -15,6 +15,7 @@ struct Problem: Error {
         case crossSite = "cross_site"
         case nameTaken = "name_taken"
         case ownAccount = "own_account"
+        case notYours = "not_yours"
         case notFound = "not_found"
         case codeInvalid = "code_invalid"
         case methodNotAllowed = "method_not_allowed"
@@ -40,7 +41,7 @@ struct Problem: Error {
         var status: HTTPResponse.Status {
             switch self {
             case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
-            case .scopeMissing, .crossSite, .layerShared: .forbidden
+            case .scopeMissing, .crossSite, .layerShared, .notYours: .forbidden
             case .notFound, .codeInvalid: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
@@ -68,6 +69,7 @@ struct Problem: Error {
             case .notFound: "There is no such thing"
             case .nameTaken: "Somebody has this name"
             case .ownAccount: "This is your own account"
+            case .notYours: "This is for those who have the gateway"
             case .codeInvalid: "There is no such code, or not any more"
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"

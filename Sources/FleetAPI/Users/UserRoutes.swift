@@ -230,6 +230,9 @@ enum UserRoutes {
         case .repeated: return acknowledged("repeated", by: name)
         case .known(let author): return acknowledged("known", by: author)
         case .unknownAlarm: throw Problem.absent
+        case .guest:
+            throw Problem(
+                .notYours, "expected somebody who has the gateway or mends it, not a guest")
         case .keyTaken:
             throw Problem(.keyReused, "expected a key of its own for each request")
         }

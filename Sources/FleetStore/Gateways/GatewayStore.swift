@@ -88,6 +88,8 @@ package struct GatewaySummary: Hashable, Sendable {
     package var openAlarms: Int64, unacknowledged: Int64
     /// How bad the worst of them is: 4 fault, 3 protection, 2 warning, 1 information, 0 none.
     package var severity: Int64
+    /// Who lets the user see it, by their name; nil for who sees it in their own right.
+    package var sharedBy: String?
 
     /// Where it stands in a list.
     package func place(isAlarmFirst: Bool) -> GatewayPage.Place {
@@ -120,7 +122,7 @@ extension ChangingStore {
             of: """
                 SELECT t.gateway FROM tenant_gateway t
                 WHERE \(seen) AND t.gateway = ?\(parameters.count)
-                """)
+                """, within: sight)
         let found: [GatewaySummary] = try read { database throws(FleetStoreError) in
             try database.rows(statement, parameters)
         }
@@ -186,13 +188,17 @@ enum GatewayQuery {
     /// Summaries of the gateways that another statement gives as `gateway`, in no order.
     ///
     /// That one chooses and bounds them, so that what a list shows is looked up for its page alone.
-    static func summaries(of chosen: String) -> String {
+    static func summaries(of chosen: String, within sight: GatewaySight) -> String {
+        let giver =
+            sight.viewer == nil
+            ? "''"
+            : "(SELECT v.giver FROM gateway_viewer v WHERE v.viewer = ?2 AND v.gateway = p.gateway)"
         let open = "FROM alarm a WHERE a.gateway = g.id AND a.cleared_ms = 0"
         return """
             SELECT p.gateway, d.label, d.model, d.region, d.zone, s.time_ms, s.time_quality,
             s.packs_configured, s.packs_online, s.soc_cpct, s.power_w,
             (SELECT count(*) \(open)), (SELECT count(*) \(open) AND a.acknowledged_ms = 0),
-            coalesce((SELECT max(\(severity)) \(open)), 0)
+            coalesce((SELECT max(\(severity)) \(open)), 0), \(giver)
             FROM (\(chosen)) p \(joins(to: "p"))
             """
     }
@@ -244,7 +250,7 @@ extension GatewayPage {
                 SELECT t.gateway AS gateway, \(severity) AS severity FROM tenant_gateway t
                 \(GatewayQuery.joins(to: "t")) \(alarms)
                 WHERE \(chosen) LIMIT \(place(.number(Int64(max(0, limit)))))
-                """)
+                """, within: sight)
         return (statement + " ORDER BY p.severity DESC, p.gateway", parameters)
     }
 }
@@ -265,5 +271,7 @@ extension GatewaySummary: RowReadable {
         openAlarms = row.wide()
         unacknowledged = row.wide()
         severity = row.wide()
+        let giver = row.word()
+        sharedBy = giver.isEmpty ? nil : giver
     }
 }

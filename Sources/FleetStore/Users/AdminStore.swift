@@ -48,6 +48,11 @@ extension ChangingStore {
             try database.run(
                 "DELETE FROM access_token WHERE owner = ?1 AND kind = 'session'", [.text(name)])
             try database.note(author, user.tenant, "role_given", name, role.rawValue)
+            var changed = user
+            changed.role = role
+            try database.endSharing(by: changed, author: author) { id throws(FleetStoreError) in
+                try !database.mayShare(changed, id)
+            }
             return true
         }
     }

@@ -40,6 +40,8 @@ package enum AcknowledgementVerdict: Hashable, Sendable {
     case known(by: String)
     /// No such alarm is open within what the user sees.
     case unknownAlarm
+    /// The user is a guest of the gateway, and by their role mends nothing there.
+    case guest
     /// The key was used for something else.
     case keyTaken
 }
@@ -81,6 +83,10 @@ extension FleetDatabase {
         let open: [Alarm] = try rows(statement, parameters)
         guard let alarm = open.first(where: { $0.subject == subject }) else { return .unknownAlarm }
         guard alarm.acknowledged == nil else { return .known(by: alarm.acknowledgedBy) }
+        // it tells the others that somebody looks after the alarm: a visitor does not, an installer does
+        if !user.role.scopes.contains(.configure), try isGuest(user, of: subject.gateway) {
+            return .guest
+        }
         guard
             try keep(
                 AlarmWord(

@@ -116,8 +116,10 @@ extension ChangingStore {
                 "INSERT INTO tenant_gateway (gateway, tenant) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 [id, tenant])
             try database.run(
-                "INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                [name, id])
+                """
+                INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
+                ON CONFLICT (viewer, gateway) DO UPDATE SET giver = '', code_hash = ''
+                """, [name, id])
             try database.note(author, user.tenant, "gateway_claimed", gateway)
             return gateway
         }

@@ -6,17 +6,13 @@ extension ChangingStore {
         try change("grant a gateway") { database throws(FleetStoreError) in
             guard let user = try database.lockUser(name) else { return false }
             // held until the end, so that the gateway cannot move away in between
-            let owned: [RowText] = try database.rows(
-                """
-                UPDATE tenant_gateway SET tenant = tenant WHERE gateway = ?1 AND tenant = ?2
-                RETURNING gateway
-                """, [.text(gateway), .text(user.tenant)])
-            guard !owned.isEmpty else { return false }
+            guard try database.lockGateway(gateway, of: user.tenant) else { return false }
             let changed: [RowText] = try database.rows(
                 isGranted
                     ? """
                     INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
-                    ON CONFLICT DO NOTHING RETURNING gateway
+                    ON CONFLICT (viewer, gateway) DO UPDATE SET giver = '', code_hash = ''
+                    WHERE gateway_viewer.giver <> '' RETURNING gateway
                     """
                     : """
                     DELETE FROM gateway_viewer WHERE viewer = ?1 AND gateway = ?2
@@ -25,6 +21,9 @@ extension ChangingStore {
             guard !changed.isEmpty else { return true }
             let action = isGranted ? "gateway_granted" : "grant_withdrawn"
             try database.note(author, user.tenant, action, name, gateway)
+            try database.endSharing(by: user, author: author) { id throws(FleetStoreError) in
+                try !database.mayShare(user, id)
+            }
             return true
         }
     }

@@ -51,7 +51,7 @@ package protocol UserStore: AnyObject {
         _ isGranted: Bool, gateway: String, to name: String, by author: Author
     ) throws(FleetStoreError) -> Bool
 
-    /// The ids of gateways that were granted to a user, in order.
+    /// The ids of gateways that were granted to a user or are shared with them, in order.
     func grants(of name: String) throws(FleetStoreError) -> [String]
 
     /// Keeps a token; false when there is no such user.
@@ -129,6 +129,7 @@ extension ChangingStore {
                 """, [.text(gateway), .text(tenant)])
             // rule 1
             try database.run("DELETE FROM gateway_viewer WHERE gateway = ?1", [.text(gateway)])
+            try database.run("DELETE FROM guest_invitation WHERE gateway = ?1", [.text(gateway)])
             if let old = before.first?.text {
                 try database.note(author, old, "gateway_given_away", gateway)
             }
@@ -196,6 +197,7 @@ extension ChangingStore {
                 try database.run(statement, [.text(name)])
             }
             try database.note(author, user.tenant, "user_removed", name)
+            try database.endSharing(by: user, author: author) { _ in true }
             return true
         }
     }
