@@ -20,6 +20,8 @@ package struct GatewayDocument {
     package var openAlarms: Int64 = 0, unacknowledged: Int64 = 0
     /// How bad the worst of them is; nil when none is open.
     package var worstLevel: String?
+    /// Who lets the user see it, by their name; nil for who sees it in their own right.
+    package var sharedBy: String?
 
     /// A gateway of which only the id is known.
     package init(id: String) { self.id = id }
@@ -43,6 +45,7 @@ package struct GatewayDocument {
             writer.member("open_alarms", openAlarms)
             writer.member("unacknowledged_alarms", unacknowledged)
             writer.member("worst_level", worstLevel)
+            writer.member("shared_by", sharedBy)
         }
     }
 }

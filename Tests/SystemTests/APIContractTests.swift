@@ -121,6 +121,14 @@ import Testing
             checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
 
             [[operations]]
+            include-operation-id = "inviteGuest"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 422]
+
+            [[operations]]
+            include-operation-id = "removeGuest"
+            checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
+
+            [[operations]]
             include-operation-id = "changePreferences"
             checks.positive_data_acceptance.expected-statuses = [\(usual), 400]
 

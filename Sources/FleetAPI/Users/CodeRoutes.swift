@@ -3,7 +3,7 @@ import Hummingbird
 import StrictJSON
 import Telemetry
 
-/// What codes are good for: choosing a password, and taking a gateway.
+/// What codes are good for: choosing a password, and taking a gateway; ``UserRoutes/guests`` has those of guests.
 extension UserRoutes {
     static let codes: [UserRoute] = [
         UserRoute(method: .post, path: "/v1/session/first-use") { asked in
@@ -13,25 +13,9 @@ extension UserRoutes {
     ]
 
     @Sendable private static func claim(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        try asked.query.finish()
-        let content = try await Content.read(
-            asked.request, most: UserResponder.mostBytes, seconds: asked.bodySeconds)
-        let code = try Codes.read(content, ["code": 1...64])["code"] ?? ""
-        let (name, failures) = (asked.bearer.user.name, asked.house.session.codes)
-        let author = Author(name, at: asked.now)
-        if let seconds = failures.wait(name) { throw Codes.tooMany(seconds) }
-        guard
-            let gateway = try await desk.ask({
-                try $0.claim(codeHash: LabelCode.hash(code), by: author)
-            })
-        else {
-            if let seconds = failures.fail(name) { throw Codes.tooMany(seconds) }
-            throw Codes.unknown
+        try await Codes.open(asked, desk) { store, code in
+            try store.claim(codeHash: LabelCode.hash(code), by: asked.author)
         }
-        let bytes = Documents.one { writer in
-            writer.object { writer in writer.member("gateway", gateway) }
-        }
-        return Reply(bytes: bytes, isTagged: false)
     }
 }
 
@@ -66,7 +50,28 @@ extension SessionDesk {
 }
 
 /// Documents with codes, and what is wrong with them.
-private enum Codes {
+enum Codes {
+    /// Names the gateway that a code in the content opens; counts those that open none.
+    static func open(
+        _ asked: Asked, _ desk: ViewDesk,
+        _ gateway: @escaping @Sendable (any ViewStore, _ code: String) throws -> String?
+    ) async throws -> Reply {
+        try asked.query.finish()
+        let content = try await Content.read(
+            asked.request, most: UserResponder.mostBytes, seconds: asked.bodySeconds)
+        let code = try read(content, ["code": 1...64])["code"] ?? ""
+        let (name, failures) = (asked.bearer.user.name, asked.house.session.codes)
+        if let seconds = failures.wait(name) { throw tooMany(seconds) }
+        guard let found = try await desk.ask({ try gateway($0, code) }) else {
+            if let seconds = failures.fail(name) { throw tooMany(seconds) }
+            throw unknown
+        }
+        let bytes = Documents.one { writer in
+            writer.object { writer in writer.member("gateway", found) }
+        }
+        return Reply(bytes: bytes, isTagged: false)
+    }
+
     static let unknown = Problem(
         .codeInvalid, "the code is unknown, was used already or has expired")
 

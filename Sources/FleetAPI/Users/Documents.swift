@@ -23,6 +23,7 @@ enum Documents {
         document.openAlarms = gateway.openAlarms
         document.unacknowledged = gateway.unacknowledged
         document.worstLevel = level(gateway.severity)
+        document.sharedBy = gateway.sharedBy
         document.write(now: now, to: &writer)
     }
 

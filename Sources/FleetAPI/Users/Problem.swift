@@ -16,6 +16,8 @@ struct Problem: Error {
         case nameTaken = "name_taken"
         case ownAccount = "own_account"
         case notYours = "not_yours"
+        case guestsFull = "guests_full"
+        case invitationOver = "invitation_over"
         case notFound = "not_found"
         case codeInvalid = "code_invalid"
         case methodNotAllowed = "method_not_allowed"
@@ -46,7 +48,9 @@ struct Problem: Error {
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
-            case .cursorInvalid, .deviceMissing, .rolloutRefused, .nameTaken, .ownAccount: .conflict
+            case .cursorInvalid, .deviceMissing, .rolloutRefused, .nameTaken, .ownAccount,
+                .guestsFull, .invitationOver:
+                .conflict
             case .preconditionMissing: .preconditionRequired
             case .preconditionFailed: .preconditionFailed
             case .bodyTooLarge: .contentTooLarge
@@ -70,6 +74,8 @@ struct Problem: Error {
             case .nameTaken: "Somebody has this name"
             case .ownAccount: "This is your own account"
             case .notYours: "This is for those who have the gateway"
+            case .guestsFull: "There are as many guests as there may be"
+            case .invitationOver: "The invitation is over"
             case .codeInvalid: "There is no such code, or not any more"
             case .methodNotAllowed: "This method is not for this address"
             case .notAcceptable: "None of the media types asked for"

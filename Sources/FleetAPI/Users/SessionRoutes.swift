@@ -23,7 +23,7 @@ extension UserRoutes {
     static func features(sendsMail: Bool, pushes: Bool) -> [String] {
         [
             "history", "alarms", "events", "summary", "energy", "outlook", "condition", "rollouts",
-            "configuration", "users", "tokens", "audit", "preferences", "claims", "groups",
+            "configuration", "users", "tokens", "audit", "preferences", "claims", "groups", "guests",
         ] + (sendsMail ? ["mail"] : []) + (pushes ? ["push"] : [])
     }
 }

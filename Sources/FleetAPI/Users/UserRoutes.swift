@@ -96,8 +96,8 @@ struct UserRoute: Sendable {
 /// The routes of the API.
 enum UserRoutes {
     static let all: [UserRoute] =
-        looking + views + session + events + codes + tokens + admin + describing + configuring
-        + grouping + rollouts + notify + [Contract.route]
+        looking + views + session + events + codes + guests + tokens + admin + describing
+        + configuring + grouping + rollouts + notify + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),
