@@ -124,45 +124,51 @@ static const unsigned char file39[] = {
 #embed "../FleetWeb/App/views/gateway.js"
 };
 static const unsigned char file40[] = {
-#embed "../FleetWeb/App/views/heat.js"
+#embed "../FleetWeb/App/views/guest.js"
 };
 static const unsigned char file41[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/guests.js"
 };
 static const unsigned char file42[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/heat.js"
 };
 static const unsigned char file43[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/history.js"
 };
 static const unsigned char file44[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/home.js"
 };
 static const unsigned char file45[] = {
-#embed "../FleetWeb/App/views/report.js"
+#embed "../FleetWeb/App/views/more.js"
 };
 static const unsigned char file46[] = {
-#embed "../FleetWeb/App/views/roll-out.js"
+#embed "../FleetWeb/App/views/pack.js"
 };
 static const unsigned char file47[] = {
-#embed "../FleetWeb/App/views/rollout.js"
+#embed "../FleetWeb/App/views/report.js"
 };
 static const unsigned char file48[] = {
-#embed "../FleetWeb/App/views/rollouts.js"
+#embed "../FleetWeb/App/views/roll-out.js"
 };
 static const unsigned char file49[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/rollout.js"
 };
 static const unsigned char file50[] = {
-#embed "../FleetWeb/App/views/users.js"
+#embed "../FleetWeb/App/views/rollouts.js"
 };
 static const unsigned char file51[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/sign-in.js"
 };
 static const unsigned char file52[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/views/users.js"
 };
 static const unsigned char file53[] = {
+#embed "../FleetWeb/App/words/de.js"
+};
+static const unsigned char file54[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file55[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -207,20 +213,22 @@ static const struct amphora_web_file files[] = {
     {"views/first-use.js", file37, sizeof file37},
     {"views/fleet.js", file38, sizeof file38},
     {"views/gateway.js", file39, sizeof file39},
-    {"views/heat.js", file40, sizeof file40},
-    {"views/history.js", file41, sizeof file41},
-    {"views/home.js", file42, sizeof file42},
-    {"views/more.js", file43, sizeof file43},
-    {"views/pack.js", file44, sizeof file44},
-    {"views/report.js", file45, sizeof file45},
-    {"views/roll-out.js", file46, sizeof file46},
-    {"views/rollout.js", file47, sizeof file47},
-    {"views/rollouts.js", file48, sizeof file48},
-    {"views/sign-in.js", file49, sizeof file49},
-    {"views/users.js", file50, sizeof file50},
-    {"words/de.js", file51, sizeof file51},
-    {"words/en.js", file52, sizeof file52},
-    {"words/fr.js", file53, sizeof file53},
+    {"views/guest.js", file40, sizeof file40},
+    {"views/guests.js", file41, sizeof file41},
+    {"views/heat.js", file42, sizeof file42},
+    {"views/history.js", file43, sizeof file43},
+    {"views/home.js", file44, sizeof file44},
+    {"views/more.js", file45, sizeof file45},
+    {"views/pack.js", file46, sizeof file46},
+    {"views/report.js", file47, sizeof file47},
+    {"views/roll-out.js", file48, sizeof file48},
+    {"views/rollout.js", file49, sizeof file49},
+    {"views/rollouts.js", file50, sizeof file50},
+    {"views/sign-in.js", file51, sizeof file51},
+    {"views/users.js", file52, sizeof file52},
+    {"words/de.js", file53, sizeof file53},
+    {"words/en.js", file54, sizeof file54},
+    {"words/fr.js", file55, sizeof file55},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }

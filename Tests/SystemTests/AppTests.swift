@@ -104,6 +104,38 @@ import Testing
         house.fleet.stop()
     }
 
+    @Test func `an owner lets a guest see the house, who changes nothing, and takes that back`()
+        throws
+    {
+        let house = try AppHouse()
+        for words in [
+            ["users", "add", "fritz", "--tenant", "north", "--role", "owner"],
+            ["users", "passwd", "fritz", "--password-file", house.fleet.folder.file("password")],
+        ] { _ = try house.fleet.command(words) }
+        let event = EventSample(
+            change: "raised", level: "warning", code: "pack_silent", pack: 2,
+            text: "pack 2 does not answer")
+        try house.walk(
+            "share",
+            [
+                (
+                    "measure",
+                    { try house.fleet.keep([house.measurement(at: ServedFleet.now, watts: 4321)]) }
+                ),
+                (
+                    "raise",
+                    {
+                        try house.fleet.keep([
+                            house.fleet.record(of: "gw-1", at: ServedFleet.now, .event(event))
+                        ])
+                    }
+                ),
+            ])
+        let users = try FleetStores.openUsers(house.fleet.store)
+        #expect(try users.grants(of: "fritz") == [] && users.grants(of: "anna") == ["gw-1"])
+        house.fleet.stop()
+    }
+
     @Test func `two periods stand beside each other by the clock of the house`() throws {
         // in Berlin: 29 January to 2 February, 28 to 30 March, 12 to 26 October 2026
         let (january, march, october): (Int64, Int64, Int64) = (

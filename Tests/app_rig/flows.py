@@ -16,8 +16,8 @@ from playwright.sync_api import expect, sync_playwright
 flow, address, browser_path, folder = sys.argv[1:5]
 pictures = sys.argv[5] if len(sys.argv) > 5 else ""
 words = sys.argv[6:]
-screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim",
-           "/g/gw-1/history?by=week&compare=before"]
+screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim", "/guest",
+           "/g/gw-1/guests", "/g/gw-1/history?by=week&compare=before"]
 house = "/g/gw-1"
 
 
@@ -53,15 +53,15 @@ class Desk:
         # a browser notes each answer that is no success; the app asks who is signed in and is told nobody
         is_told = "401" in message.text or "ERR_INTERNET_DISCONNECTED" in message.text
         # and somebody mistypes a code
-        is_told = is_told or message.location.get("url", "").endswith("/v1/claims") and re.search("40[04]|429", message.text)
+        is_told = is_told or message.location.get("url", "").endswith(("/v1/claims", "/v1/guests")) and re.search("40[04]|429", message.text)
         if message.type in ("error", "warning") and not is_told:
             self.faults.append(f"{page.url}: {message.text} {message.location}")
 
 
-def sign_in(context, path="/"):
+def sign_in(context, path="/", name="anna"):
     page = context.new_page()
     page.goto(path)
-    page.get_by_label("Name", exact=True).or_(page.locator("#name")).first.fill("anna")
+    page.get_by_label("Name", exact=True).or_(page.locator("#name")).first.fill(name)
     page.locator("#password").fill("correct horse battery")
     page.locator("form button[type=submit]").click()
     page.locator("nav.tabs").wait_for()
@@ -288,6 +288,109 @@ def flow_claim(desk):
         expect(alert).to_contain_text(refused)
     expect(alert).to_contain_text(re.compile(r"Too many attempts\. Wait [1-6]?[0-9] seconds\. *Then compare"))
     picture_of(page, "claim-too-many")
+
+
+def flow_share(desk):
+    axe = Axe()
+    owning = desk.context(permissions=["clipboard-read", "clipboard-write"])
+    page = sign_in(owning, "/more")
+    settled(page)
+    tab_to(page, "Share this house")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Share this house")).to_be_focused()
+    expect(page.get_by_text("Nobody yet.")).to_be_visible()
+    tab_to(page, "Make a link")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Link for one person")).to_be_focused()
+    link = page.get_by_label("Link for one person").input_value()
+    assert re.fullmatch(re.escape(address) + "/guest#code=[0-9a-z]{16}", link), link
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    expect(page.locator(".lines li")).to_have_count(1)
+    expect(page.locator(".lines li")).to_contain_text("Open invitation")
+    examine(axe, page, "a link")
+    # on another device, before anybody signed in there; the code is sent only to see the house
+    context = desk.context()
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    visit = sign_in(context, link.removeprefix(address), name="fritz")
+    expect(visit.get_by_role("heading", name="See a house")).to_be_visible()
+    visit.get_by_role("button", name="See the house").click()
+    expect(visit.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    assert visit.url == address + house, visit.url
+    code = link.split("=")[1]
+    assert not [url for url in asked if code in url.split("#")[0]], asked
+    ask("measure")
+    expect(visit.locator(".flow strong")).to_contain_text("4.3", timeout=5000)
+    ask("raise")
+    expect(visit.locator(".alarm h2")).to_have_text("Pack 2 is not answering", timeout=40_000)
+    expect(visit.get_by_role("button", name="I am looking after it")).to_have_count(0)
+    # nor by any other way than the screen
+    fields = {"Amphora-Request": "app", "Idempotency-Key": "k", "If-Match": "*", "Content-Type": "application/json"}
+    alarm = {"gateway": "gw-1", "code": "pack_silent", "level": "warning", "pack": 2}
+    for method, path, body in [
+        ("POST", "/v1/alarms/acknowledge", alarm), ("POST", "/v1/gateways/gw-1/guests", None),
+        ("PATCH", "/v1/gateways/gw-1", {"label": "Mine"}), ("PATCH", "/v1/configuration/gateway:gw-1", {}),
+    ]:
+        answer = context.request.fetch(path, method=method, headers=fields, data=body)
+        assert answer.status == 403, f"{method} {path}: {answer.status} {answer.text()}"
+    visit.get_by_role("link", name="More").click()
+    visit.get_by_role("link", name="You are a guest here").click()
+    expect(visit.get_by_text("anna shares this house with you")).to_be_visible()
+    expect(visit.get_by_role("button", name="Leave this house")).to_be_visible()
+    expect(visit.get_by_role("button", name="Make a link")).to_have_count(0)
+    examine(axe, visit, "a guest")
+    visit.set_viewport_size({"width": 360, "height": 780})
+    fits(visit, "a guest 360")
+    large(visit, "a guest")
+    visit.goto(house)
+    settled(visit)
+    # the owner looks again, thinks again, and takes it back
+    page.reload()
+    settled(page)
+    expect(page.get_by_label("Link for one person")).to_have_count(0)
+    expect(page.locator(".lines li strong")).to_have_text("fritz")
+    expect(page.locator(".lines li")).to_contain_text("let in by anna")
+    page.set_viewport_size({"width": 360, "height": 780})
+    fits(page, "guests 360")
+    large(page, "guests")
+    tab_to(page, "Take back")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Shall fritz see Lindenhof no longer?")
+    examine(axe, page, "the question")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".lines li strong")).to_have_text("fritz")
+    expect(visit.locator("#parted")).to_have_count(0)
+    page.get_by_role("button", name="Take back: fritz").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Nobody yet.")).to_be_visible()
+    expect(visit.locator("#parted")).to_contain_text("anna no longer shares Lindenhof with you.", timeout=5000)
+    expect(visit.get_by_role("heading", name="No battery here yet")).to_be_visible()
+    expect(visit.locator(".flow")).to_have_count(0)
+    examine(axe, visit, "parted")
+    # the stream is over and nobody asks on
+    asked.clear()
+    visit.wait_for_timeout(4000)
+    assert not [url for url in asked if "gw-1" in url], asked
+    visit.get_by_role("button", name="Close").click()
+    expect(visit.locator("#parted")).to_have_count(0)
+    visit.get_by_role("link", name="More").click()
+    expect(visit.get_by_text("fritz")).to_be_visible()
+    visit.goto(link)
+    visit.get_by_role("button", name="See the house").click()
+    expect(visit.get_by_role("alert")).to_contain_text("This link is good no more.")
+    # a second time the guest goes by themselves
+    page.get_by_role("button", name="Make a link").click()
+    visit.get_by_label("Code").fill(page.get_by_label("Link for one person").input_value().split("=")[1])
+    visit.get_by_role("button", name="See the house").click()
+    expect(visit.locator(".flow")).to_be_visible()
+    visit.goto(house + "/guests")
+    visit.get_by_role("button", name="Leave this house").click()
+    visit.get_by_role("dialog").get_by_role("button", name="Leave this house").click()
+    expect(visit.get_by_role("heading", name="No battery here yet")).to_be_visible()
 
 
 def tab_to(page, text, element=None):

@@ -15,6 +15,8 @@ export const screens = [
   { path: '/sign-in', name: 'sign_in', view: 'sign-in', open: true },
   { path: '/first-use', name: 'first_use', view: 'first-use', open: true },
   { path: '/claim', name: 'claim', view: 'claim' },
+  { path: '/guest', name: 'guest', view: 'guest' },
+  { path: '/g/{id}/guests', name: 'guests', view: 'guests' },
   { path: '/g/{id}/diagnose', name: 'diagnose', view: 'diagnose', roles: professionals },
   { path: '/g/{id}/heat', name: 'heat', view: 'heat', roles: professionals },
   { path: '/g/{id}/report', name: 'report', view: 'report', roles: professionals },

@@ -27,12 +27,17 @@ export const openAlarms = resource(async () => {
 /** The words of alarms and rules in the language of the reader. */
 export const texts = resource(async (code) => fetchJSON(`/v1/alarm-texts/${code}`));
 
+/** { house, by }: what the user could see until now, and who let them; null once they know. */
+export const parted = signal(null);
+
 const live = signal(null);
 
 /** Whether the server of this session can do something, such as 'rollouts'. */
 export const can = (feature) => (session()?.features ?? []).includes(feature);
 /** Whether the user may do something: 'read', 'acknowledge', 'configure', 'roll_out', 'administer'. */
 export const may = (scope) => (session()?.scopes ?? []).includes(scope);
+/** Whether the user was let in to a house, and may only look. */
+export const isGuestOf = (house) => Boolean(house?.shared_by) && !may('configure');
 export const role = () => session()?.user?.role ?? 'owner';
 
 /** The id of the house on the screen: the address's, else the only one or the first. */
@@ -120,8 +125,31 @@ async function leave() {
   live.set(null);
   gateways.value.set(null);
   openAlarms.value.set(null);
+  parted.set(null);
   session.set(null);
   go('/sign-in');
+}
+
+/** Looks again which houses there are. */
+export async function reload() {
+  await gateways.load();
+  openAlarms.load();
+}
+
+/** Whether the house on the screen may be seen no longer; whoever is signed in still is told so. */
+async function part(id) {
+  try {
+    await get('/v1/session', { keep: false });
+  } catch (problem) {
+    if (problem.status === 401) await leave();
+    return problem.status === 401;
+  }
+  const house = gateways.value.peek()?.items.find((one) => one.id === id);
+  await reload();
+  if (gateways.value.peek()?.items.some((one) => one.id === id)) return false;
+  if (house) parted.set({ house: house.label || id, by: house.shared_by });
+  go('/', { replace: true });
+  return true;
 }
 
 /** Keeps everything of the screen up to date while somebody looks. */
@@ -185,6 +213,7 @@ function watch(id) {
       if (source?.readyState !== 1 && ++asked % 4 === 0) openAlarms.load();
     } catch (problem) {
       if (!ended && live.peek()?.id !== id) live.set({ id, error: problem });
+      else if (!ended && problem.status === 404) part(id);
     }
     if (!ended) plan(!reachable.peek() ? 4000 : source?.readyState === 1 ? 15_000 : 1500);
   }
@@ -216,7 +245,13 @@ function watch(id) {
       openAlarms.load();
       gateways.load();
     });
-    source.addEventListener('session_ended', () => leave());
+    source.addEventListener('session_ended', async () => {
+      clearTimeout(timer);
+      source.close();
+      if (await part(id) || ended) return;
+      plan(1500);
+      setTimeout(follow, 15_000);
+    });
     source.addEventListener('error', () => {
       if (ended) return;
       ask();

@@ -5,7 +5,7 @@ import { signal } from '../core/store.js';
 import { onceKey } from '../core/api.js';
 import { moment } from '../core/format.js';
 import { has, problemWords, t } from '../core/words.js';
-import { acknowledge, gateways, may, texts } from '../core/state.js';
+import { acknowledge, gateways, isGuestOf, may, texts } from '../core/state.js';
 import { icon } from './icons.js';
 import { button, chip, fact, facts, kindOf } from './basics.js';
 
@@ -67,7 +67,7 @@ export function alarmCard(alarm, { showHouse = false, level = 2 } = {}) {
       isOpen && words.who && h('p', { class: 'hint' }, words.who)),
     alarm.acknowledged
       ? h('p', { class: 'row hint' }, icon('ok', { size: 18 }), t('alarms.acknowledged', { who: alarm.acknowledged_by ?? '' }))
-      : isOpen && may('acknowledge') && h('div', null,
+      : isOpen && may('acknowledge') && !isGuestOf(house) && h('div', null,
         button({ onclick: () => look(alarm), disabled: busy() === id, icon: 'ok' }, t('alarms.acknowledge')),
         problem()?.id === id && h('p', { class: 'error', role: 'alert' }, problemWords(problem().found))),
     h('details', null, h('summary', null, t('alarms.details')),

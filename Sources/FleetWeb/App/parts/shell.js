@@ -2,11 +2,11 @@
 
 import { h } from '../core/dom.js';
 import { icon } from './icons.js';
-import { banner } from './basics.js';
+import { banner, button } from './basics.js';
 import { ago, moment } from '../core/format.js';
 import { t } from '../core/words.js';
 import { go, isWithin, route } from '../core/router.js';
-import { bank, currentGateway, currentID, freshFor, gateways, now, openAlarms, role, session, zone } from '../core/state.js';
+import { bank, currentGateway, currentID, freshFor, gateways, now, openAlarms, parted, role, session, zone } from '../core/state.js';
 import { reachable } from '../core/api.js';
 
 /** The ways to go for a role: { path, icon, word, isHere }. Those with `phone` stand in the bar of a phone. */
@@ -103,6 +103,11 @@ function notices() {
     const words = navigator.onLine ? t('offline.server') : t('offline.phone');
     return banner({ kind: 'offline', title: words, id: 'offline', key: 'offline' },
       h('p', null, at ? t('offline.showing', { at }) : t('offline.nothing')));
+  }
+  const gone = parted();
+  if (gone) {
+    return banner({ kind: 'info', title: t(gone.by ? 'guests.parted' : 'guests.lost', { house: gone.house, who: gone.by }), id: 'parted', key: 'parted' },
+      h('p', null, t('guests.parted_words')), button({ onclick: () => parted.set(null) }, t('close')));
   }
   const isHouse = route().screen?.path.startsWith('/g/') || route().path === '/';
   if (state === 'stale' && isHouse) {

@@ -43,7 +43,8 @@ export default function more() {
   return () => page({ title: t('more.title') },
     card({},
       link('/alarms', 'bell', t('more.alarms'), openAlarms.value()?.items.length),
-      can('claims') && link('/claim', 'plus', t('more.claim'))),
+      can('claims') && link('/claim', 'plus', t('more.claim')),
+      sharing()),
     card({ title: t('more.show') },
       h('div', { class: 'setting' }, h('label', { for: 'language' }, t('more.language')),
         h('select', { id: 'language', value: language(), onchange: (event) => tongue(event.target.value) },
@@ -68,6 +69,13 @@ export default function more() {
         currentGateway() && fact(t('house'), currentGateway().label || currentGateway().id),
         fact(t('more.version'), version())),
       h('div', null, button({ icon: 'out', onclick: leave }, t('more.out')))));
+}
+
+/** The way to those who see the house, for who may let others in and for guests. */
+function sharing() {
+  const house = currentGateway();
+  if (!can('guests') || !house || !(house.shared_by || ['owner', 'admin'].includes(role()))) return null;
+  return link(`/g/${house.id}/guests`, 'users', t(house.shared_by ? 'guests.visiting' : 'screen.guests'));
 }
 
 /** Whoever signs out is told of nothing on this device any more. */
