@@ -21,7 +21,7 @@ enum FuzzTarget: String, CaseIterable {
     case devices, tuf, assignment, zone, local
     /// A fault on purpose, to see that the search finds faults at all.
     case planted
-    case rollout, subscription
+    case rollout, subscription, request
 
     /// Hands one input to the door.
     func take(_ bytes: [UInt8]) {
@@ -57,6 +57,7 @@ enum FuzzTarget: String, CaseIterable {
         case .rollout: takeRollout(bytes)
         case .local: takeLocal(bytes)
         case .subscription: takeSubscription(bytes)
+        case .request: takeRequest(bytes)
         }
     }
 }
