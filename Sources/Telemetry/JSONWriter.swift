@@ -65,6 +65,19 @@ package struct JSONWriter {
         }
     }
 
+    /// Writes a member that is an object of texts by their names, in the order given.
+    package mutating func texts(_ name: StaticString, _ texts: [Statement.Value]) {
+        self.name(name)
+        object { writer in
+            for entry in texts {
+                writer.string(entry.name)
+                writer.bytes.append(UInt8(ascii: ":"))
+                writer.needsComma = false
+                writer.string(entry.text)
+            }
+        }
+    }
+
     /// Writes a whole number.
     package mutating func integer(_ value: some BinaryInteger) {
         decimal(Int64(clamping: value), decimals: 0)
