@@ -299,7 +299,7 @@ let package = Package(
                 "ProfileRepository", "Rollouts", "TUF", "TUFClient", asn1,
                 crypto, log, x509,
             ]),
-        suite("RolloutsTests", ["FleetStore", "Rollouts"]),
+        suite("RolloutsTests", ["FleetStore", "Rollouts", "Telemetry"]),
         suite(
             "FleetRuntimeTests",
             [arguments, "FleetIngest", "FleetRuntime", "FleetStore", "History", "Rollouts"]),

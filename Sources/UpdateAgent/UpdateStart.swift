@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Which set a program starts with, decided before any set is read.
 ///
 /// A start in the middle of a swap or a probation counts as one more attempt, on disk before the set is
@@ -46,7 +48,9 @@ package struct UpdateStart: Sendable {
         let isTrial = record.phase == .swapping || record.phase == .probation
         if next.starts > Self.mostStarts {
             next.reason =
-                "the gateway has ended \(record.starts) times while the set was in '\(record.phase.rawValue)'"
+                UpdateReason.crashed.filled([
+                    "count": record.starts, "phase": record.phase.rawValue,
+                ])
             next.phase = UpdateTable.next(record.phase, event) ?? record.phase
             next.starts = 1
         }

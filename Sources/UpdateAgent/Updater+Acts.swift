@@ -6,12 +6,12 @@ extension Updater {
 
     /// Why the assignment should not be carried on; nil while it should.
     private mutating func withdrawal(_ assignment: Assignment, _ now: Int64) -> String? {
-        if house.clock().now >= assignment.notAfter { return "the assignment has ended" }
+        if house.clock().now >= assignment.notAfter { return UpdateReason.ended.filled() }
         guard let document = try? assigned(now), document != record.document,
             let other = try? Assignment(document), other.gateway == terms.gateway,
             other.release > assignment.release
         else { return nil }
-        return "release \(other.release) is assigned instead"
+        return UpdateReason.replaced.filled(["release": other.release])
     }
 
     private mutating func withdraw(
@@ -72,7 +72,7 @@ extension Updater {
         _ files: [String: [UInt8]], _ assignment: Assignment
     ) -> String? {
         guard let manifest = SetManifest.peek(files) else {
-            return "set.json cannot be read"
+            return UpdateReason.unreadable.filled()
         }
         if manifest.id != assignment.set || manifest.version != assignment.version {
             return
@@ -95,7 +95,9 @@ extension Updater {
             return try go(.proved) { $0.tell(Self.report(.delivered, assignment)) }
         case .disproved(let faults):
             let reason =
-                faults.isEmpty ? "the proof failed" : faults.prefix(8).joined(separator: "; ")
+                faults.isEmpty
+                ? UpdateReason.disproved.filled()
+                : faults.prefix(8).joined(separator: "; ")
             return try fail(.disproved, assignment, reason)
         case .unable(let reason):
             throw .source("the set cannot be proved now: \(reason)")
@@ -185,7 +187,7 @@ extension Updater {
     ) throws(UpdateError) -> UpdateEvent? {
         let view = house.look()
         guard house.running == assignment.sha256 else {
-            return try go(.unwell) { $0.reason = "the gateway does not run on the set" }
+            return try go(.unwell) { $0.reason = UpdateReason.notRunning.filled() }
         }
         let probation =
             probation

@@ -1,4 +1,5 @@
 import FleetStore
+import Telemetry
 
 /// What people ask of rollouts: see one beforehand, make it, look at it, decide.
 package final class RolloutDesk {
@@ -63,12 +64,15 @@ package final class RolloutDesk {
         switch adding {
         case .added: return preview
         case .claimed(let claim): throw .claimed(claim)
-        case .taken: throw .fault(RolloutFault("there is a rollout '\(plan.id)' already"))
+        case .taken:
+            throw .fault(RolloutFault(RolloutRefusal.nameTaken.filled(["rollout": plan.id])))
         case .busy(let gateways):
             throw .fault(
                 RolloutFault(
-                    "\(gateways.count) gateways are in other rollouts by now, such as "
-                        + "'\(gateways[0].gateway)' in '\(gateways[0].rollout)'"))
+                    RolloutRefusal.gatewaysBusy.filled([
+                        "count": gateways.count, "gateway": gateways[0].gateway,
+                        "rollout": gateways[0].rollout,
+                    ])))
         }
     }
 
@@ -129,12 +133,14 @@ package final class RolloutDesk {
             case .claimed(let claim): throw .claimed(claim)
             }
         }
-        throw .fault(RolloutFault("rollout '\(id)' changes all the time; try again"))
+        throw .fault(RolloutFault(RolloutRefusal.restless.filled(["rollout": id])))
     }
 
     private func record(_ id: String) throws(RolloutDeskError) -> RolloutRecord {
         let record = try asking { () throws(FleetStoreError) in try store.rollout(id) }
-        guard let record else { throw .fault(RolloutFault("there is no rollout '\(id)'")) }
+        guard let record else {
+            throw .fault(RolloutFault(RolloutRefusal.absent.filled(["rollout": id])))
+        }
         return record
     }
 

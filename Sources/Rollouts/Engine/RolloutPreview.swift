@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a plan would do.
 package struct RolloutPreview: Sendable {
     /// The hours of one zone.
@@ -59,9 +61,9 @@ package struct RolloutPreview: Sendable {
                 opens: plan.window?.nextOpening(in: zone, after: start, clock) ?? start)
         }.sorted { ($0.opens, $0.zone) < ($1.opens, $1.zone) }
         let reasons = [
-            (current.count, "run the set already"), (misfits.count, "are of another model"),
-            (self.busy.count, "are in another rollout"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+            (current.count, RolloutRefusal.leftCurrent), (misfits.count, .leftMisfits),
+            (self.busy.count, .leftBusy),
+        ].filter { $0.0 > 0 }.map { $0.1.filled(["count": $0.0]) }.joined(separator: ", ")
         faults = Self.faults(plan, all, taken: taken.count, left: sites, reasons, clock)
     }
 
@@ -71,30 +73,32 @@ package struct RolloutPreview: Sendable {
     ) -> [String] {
         var faults: [String] = []
         if !SetRelease.isName(plan.id) {
-            faults.append(
-                "the name is '\(plan.id)', expected up to 64 of a…z 0…9 . _ -")
+            faults.append(RolloutRefusal.nameWrong.filled(["found": plan.id]))
         }
         let known = Set(all.map(\.id))
         for gateway in plan.target.gateways where !known.contains(gateway) {
-            faults.append("there is no gateway '\(gateway)'")
+            faults.append(RolloutRefusal.gatewayAbsent.filled(["gateway": gateway]))
         }
         if all.isEmpty {
-            faults.append("there are no gateways yet; add some with 'amphora-fleet devices add'")
+            faults.append(RolloutRefusal.noGateways.filled())
         } else if left.isEmpty, faults.isEmpty {
             faults.append(
                 taken == 0
-                    ? "the target takes none of \(all.count) gateways"
-                    : "of \(taken) gateways that the target takes none is left: \(reasons)")
+                    ? RolloutRefusal.noneTaken.filled(["count": all.count])
+                    : RolloutRefusal.noneLeft.filled(["count": taken, "reason": reasons]))
         }
         if !clock.knows(plan.zone) {
-            faults.append("'\(plan.zone)' is no time zone, expected \(ZoneClock.expected)")
+            faults.append(
+                RolloutRefusal.zoneUnknown.filled([
+                    "found": plan.zone, "expected": ZoneClock.expected,
+                ]))
         }
         for zone in Set(left.map(\.zone)).sorted() where !zone.isEmpty && !clock.knows(zone) {
             let site = left.first { $0.zone == zone }?.id ?? ""
-            faults.append("gateway '\(site)' has the time zone '\(zone)', which is none")
+            faults.append(RolloutRefusal.gatewayZone.filled(["gateway": site, "found": zone]))
         }
         if plan.fallback?.isSame(as: plan.set) == true {
-            faults.append("the set to go back to is the one that is rolled out")
+            faults.append(RolloutRefusal.sameSet.filled())
         }
         return faults
     }

@@ -128,7 +128,7 @@ extension ReceivedReport {
         else { return nil }
         self.init(
             gateway: event.key.gateway, kind: kind, rollout: rollout, release: Int64(release),
-            reason: root.string("reason") ?? "no reason given",
+            reason: root.string("reason") ?? UpdateReason.unsaid.filled(),
             timeMilliseconds: event.timeMilliseconds)
     }
 }

@@ -1,4 +1,5 @@
 import FleetStore
+import Telemetry
 
 /// Who still counts on a release of a set.
 package struct SetUse: Hashable, Sendable {
@@ -44,7 +45,9 @@ extension RolloutDesk {
                     rollout: rollout,
                     note: RolloutNote(
                         madeMilliseconds: now, author: author, what: "takeBack",
-                        detail: "assignments of \(count) gateways: '\(set) \(version)' is removed")
+                        detail: RolloutReason.setRemoved.filled([
+                            "count": count, "set": "\(set) \(version)",
+                        ]))
                 )
             }
             return try store.replace(replacements, notes: notes)

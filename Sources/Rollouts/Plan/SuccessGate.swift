@@ -1,3 +1,5 @@
+import Telemetry
+
 /// When a wave has gone well, when it has not, and how long to wait for word.
 package struct SuccessGate: Hashable, Sendable {
     /// So many of a wave's gateways must have proven good before the next wave begins.
@@ -20,19 +22,23 @@ package struct SuccessGate: Hashable, Sendable {
         // houses whose windows open first must not bear the failures that the others are allowed
         let allowed = min(
             failures.roundedDown(of: tally.gateways), failures.roundedUp(of: tally.attempted))
-        let soFar = tally.attempted < tally.gateways ? " so far" : ""
         if tally.failed > allowed {
+            let reason =
+                tally.attempted < tally.gateways ? RolloutReason.waveFailing : .waveFailed
             return .exceeded(
-                "\(tally.failed) of \(tally.attempted) gateways reached failed, allowed "
-                    + "\(allowed)\(soFar) (\(failures) of a wave of \(tally.gateways)): \(tally.reasons)"
-            )
+                reason.filled([
+                    "failed": tally.failed, "attempted": tally.attempted, "allowed": allowed,
+                    "share": failures, "gateways": tally.gateways, "reason": tally.reasons,
+                ]))
         }
         guard tally.proven + tally.failed == tally.gateways else { return .open }
         let needed = success.roundedUp(of: tally.gateways)
         guard tally.proven >= needed else {
             return .missed(
-                "\(tally.proven) of \(tally.gateways) gateways are proven, needed \(needed) "
-                    + "(\(success)): \(tally.reasons)")
+                RolloutReason.waveMissed.filled([
+                    "proven": tally.proven, "gateways": tally.gateways, "needed": needed,
+                    "share": success, "reason": tally.reasons,
+                ]))
         }
         return .passed
     }
@@ -81,7 +87,7 @@ package struct WaveTally: Hashable, Sendable {
     /// `3 silent, 1 frames stopped`.
     package var reasons: String {
         AttemptFailure.allCases.compactMap { kind in
-            failures[kind].map { "\($0) \(kind.words)" }
+            failures[kind].map { FailureCount(kind).filled(["count": $0]) }
         }.joined(separator: ", ")
     }
 }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Cuts the gateways of a rollout into waves.
 package enum Waves {
     /// The usual ones: a few, a tenth, all.
@@ -13,17 +15,14 @@ package enum Waves {
             guard let share = word == "all" ? .all : Share(String(word)), share != .count(0),
                 share != .part(0)
             else {
-                throw RolloutFault(
-                    "a wave is '\(word)', expected a count such as '10', a part such as '5%', "
-                        + "or 'all'")
+                throw RolloutFault(RolloutRefusal.waveWrong.filled(["found": word]))
             }
             shares.append(share)
         }
         if shares.last != .all { shares.append(.all) }
         for (share, next) in zip(shares, shares.dropFirst()) where !isLess(share, next) {
             throw RolloutFault(
-                "a wave of '\(next)' follows one of '\(share)', expected each to reach more gateways "
-                    + "than the one before")
+                RolloutRefusal.waveOrder.filled(["found": next, "before": share]))
         }
         return shares
     }

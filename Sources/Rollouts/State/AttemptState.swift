@@ -84,18 +84,4 @@ package enum AttemptFailure: String, CaseIterable, Hashable, Sendable {
     case alarm
     /// It said that it is good, and nothing was measured since.
     case vanished
-
-    /// A few words for a count: `3 silent`.
-    package var words: String {
-        switch self {
-        case .silent: "silent"
-        case .refused: "could not install"
-        case .reverted: "went back by themselves"
-        case .frames: "with frames that stopped"
-        case .inverter: "with an inverter that was lost"
-        case .packs: "with packs that were lost"
-        case .alarm: "with new alarms"
-        case .vanished: "that measured nothing more"
-        }
-    }
 }

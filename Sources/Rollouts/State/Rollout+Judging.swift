@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What gateways say and do, and where that leaves their wave.
 extension Rollout {
     /// Gateways whose time of watching is over, with the span that is to be looked at.
@@ -20,7 +22,8 @@ extension Rollout {
         if attempt.returnRelease > 0, report.release == attempt.returnRelease {
             if report.kind == .good { step(place, .returned, at: now, &outcome) }
             if [.failed, .reverted].contains(report.kind) {
-                giveUp(place, "it says that it cannot go back: \(report.reason)", now, &outcome)
+                let words = RolloutReason.cannotReturn.filled(["reason": report.reason])
+                giveUp(place, words, now, &outcome)
             }
             return
         }
@@ -33,9 +36,11 @@ extension Rollout {
             // the report may have waited in an outbox; a clock that is wrong does not count
             attempts[place].good = min(now, max(report.timeMilliseconds, attempt.told))
         case .reverted:
-            fail(place, .reverted, "it went back by itself: \(report.reason)", now, &outcome)
+            let words = RolloutReason.reverted.filled(["reason": report.reason])
+            fail(place, .reverted, words, now, &outcome)
         case .failed:
-            fail(place, .refused, "it could not install the set: \(report.reason)", now, &outcome)
+            let words = RolloutReason.refused.filled(["reason": report.reason])
+            fail(place, .refused, words, now, &outcome)
         }
     }
 
@@ -47,11 +52,11 @@ extension Rollout {
         for place in attempts.indices where attempts[place].failure == nil {
             let attempt = attempts[place]
             if attempt.state.isAwaited, now >= attempt.deadline {
-                let last = attempt.state == .told ? "nothing" : "'\(attempt.state.rawValue)'"
-                fail(
-                    place, .silent,
-                    "it did not say that it is good within \(plan.gate.patienceSeconds) s, its last "
-                        + "word was \(last)", now, &outcome)
+                let reason = attempt.state == .told ? RolloutReason.silent : .silentSince
+                let words = reason.filled([
+                    "seconds": plan.gate.patienceSeconds, "state": attempt.state.rawValue,
+                ])
+                fail(place, .silent, words, now, &outcome)
                 continue
             }
             guard attempt.state == .good || attempt.state == .proven else { continue }
@@ -64,16 +69,15 @@ extension Rollout {
                 let finding = suspicion.look(newest, against: before, patience: patience)
                 suspicions[place] = suspicion
                 if case .bad(let kind, let words) = finding {
-                    fail(place, kind, "it said that it is good, but \(words)", now, &outcome)
+                    fail(
+                        place, kind, RolloutReason.notGood.filled(["reason": words]), now, &outcome)
                     continue
                 }
             }
             let heard = max(newest?.timeMilliseconds ?? 0, watchEnd(attempt))
             if now - heard > self.patience {
-                fail(
-                    place, .vanished,
-                    "it said that it is good, and measured nothing for "
-                        + "\(plan.gate.patienceSeconds) s", now, &outcome)
+                let words = RolloutReason.vanished.filled(["seconds": plan.gate.patienceSeconds])
+                fail(place, .vanished, words, now, &outcome)
             } else if attempt.state == .good, watchEnd(attempt) <= now,
                 let evidence = facts.evidence[attempt.gateway]
             {
@@ -83,7 +87,8 @@ extension Rollout {
                 switch finding {
                 case .good: step(place, .prove, at: now, &outcome)
                 case .bad(let kind, let words):
-                    fail(place, kind, "it said that it is good, but \(words)", now, &outcome)
+                    fail(
+                        place, kind, RolloutReason.notGood.filled(["reason": words]), now, &outcome)
                 case .unknown: break
                 }
             }
@@ -96,8 +101,8 @@ extension Rollout {
         for wave in 0...max(0, wave) {
             verdict = plan.gate.verdict(on: tally(ofWave: wave))
             if case .exceeded(let words) = verdict {
-                return move(
-                    .takeBack, "wave \(wave + 1): \(words)", by: Self.machine, at: now, &outcome)
+                let reason = RolloutReason.inWave.filled(["wave": wave + 1, "reason": words])
+                return move(.takeBack, reason, by: Self.machine, at: now, &outcome)
             }
         }
         if state == .scheduled, now >= plan.start {
@@ -107,16 +112,20 @@ extension Rollout {
         switch verdict {
         case .open, .exceeded: break
         case .missed(let words):
-            move(.hold, "wave \(wave + 1): \(words)", by: Self.machine, at: now, &outcome)
+            let reason = RolloutReason.inWave.filled(["wave": wave + 1, "reason": words])
+            move(.hold, reason, by: Self.machine, at: now, &outcome)
         case .passed where wave + 1 >= waveCount:
             move(.finish, "", by: Self.machine, at: now, &outcome)
         case .passed where plan.approval == .each:
             move(
-                .hold, "wave \(wave + 1) has gone well, the next one waits for approval",
-                by: Self.machine, at: now, &outcome)
+                .hold, RolloutReason.waveWaits.filled(["wave": wave + 1]), by: Self.machine,
+                at: now,
+                &outcome)
         case .passed:
             wave += 1
-            move(.advance, "wave \(wave) has gone well", by: Self.machine, at: now, &outcome)
+            move(
+                .advance, RolloutReason.waveWell.filled(["wave": wave]), by: Self.machine, at: now,
+                &outcome)
             reason = ""
         }
     }

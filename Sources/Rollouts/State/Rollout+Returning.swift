@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Who goes back, and to what.
 extension Rollout {
     /// How long an order to go back is valid, ms.
@@ -27,8 +29,9 @@ extension Rollout {
                 recall(place, facts, at: now, &outcome)
             } else if attempt.state == .recalled, now >= attempt.deadline {
                 giveUp(
-                    place, "it did not say that it went back within \(plan.gate.patienceSeconds) s",
-                    now, &outcome)
+                    place,
+                    RolloutReason.unreturned.filled(["seconds": plan.gate.patienceSeconds]), now,
+                    &outcome)
             }
             if [.recalling, .recalled].contains(attempts[place].state) { isOpen = true }
         }
@@ -46,8 +49,7 @@ extension Rollout {
         guard let set = attempt.previous ?? plan.fallback else {
             outcome.handed.append(
                 HandedAssignment(gateway: attempt.gateway, release: release, document: nil))
-            return giveUp(
-                place, "no earlier set of it is known; its assignment is taken back", now, &outcome)
+            return giveUp(place, RolloutReason.noWayBack.filled(), now, &outcome)
         }
         let assignment = Assignment(
             gateway: attempt.gateway, set: set, release: release,

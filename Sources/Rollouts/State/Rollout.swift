@@ -1,3 +1,5 @@
+import Telemetry
+
 /// One rollout: decides which gateway is told what and when, and performs nothing.
 ///
 /// 1. A wave begins when the one before it has passed its gate, and not earlier.
@@ -140,12 +142,10 @@ package struct Rollout: Sendable {
         _ decision: Decision, by author: String, note: String = "", at now: Int64
     ) throws(RolloutFault) -> RolloutOutcome {
         var outcome = RolloutOutcome()
-        let words = note.isEmpty ? "" : ": \(note)"
         switch decision {
         case .approve where state.next(.approve) != nil && isBarred(author):
             throw RolloutFault(
-                "rollout '\(plan.id)' was made by '\(plan.author)', who cannot approve it: somebody else "
-                    + "has to")
+                RolloutRefusal.ownRollout.filled(["rollout": plan.id, "author": plan.author]))
         case .approve where state == .held:
             if wave + 1 < waveCount {
                 wave += 1
@@ -154,12 +154,14 @@ package struct Rollout: Sendable {
                 try order(.finish, "", note, author, now, &outcome)
             }
         case .approve: try order(.approve, "", note, author, now, &outcome)
-        case .pause: try order(.pause, "paused by \(author)\(words)", note, author, now, &outcome)
+        case .pause:
+            let words = RolloutReason.noted(.paused, .pausedNoted, by: author, note)
+            try order(.pause, words, note, author, now, &outcome)
         case .resume: try order(.resume, "", note, author, now, &outcome)
-        case .abort where attempts.contains(where: \.state.isAttempted):
-            try order(.takeBack, "ended by \(author)\(words)", note, author, now, &outcome)
         case .abort, .abandon:
-            try order(.abort, "ended by \(author)\(words)", note, author, now, &outcome)
+            let goesBack = decision == .abort && attempts.contains(where: \.state.isAttempted)
+            let words = RolloutReason.noted(.ended, .endedNoted, by: author, note)
+            try order(goesBack ? .takeBack : .abort, words, note, author, now, &outcome)
         }
         outcome.notes = outcome.notes.map { made in
             var made = made
@@ -180,9 +182,11 @@ package struct Rollout: Sendable {
                 (.takeBack, "'abort'"), (.abort, "'abort --keep'"),
             ]
             let allowed = ways.filter { state.next($0.0) != nil }.map(\.1).joined(separator: ", ")
+            let refusal = allowed.isEmpty ? RolloutRefusal.stateOver : .stateAllows
             throw RolloutFault(
-                "rollout '\(plan.id)' is \(state.rawValue), which allows "
-                    + (allowed.isEmpty ? "nothing more" : allowed))
+                refusal.filled([
+                    "rollout": plan.id, "state": state.rawValue, "allowed": allowed,
+                ]))
         }
         move(event, reason, by: author, at: now, &outcome)
         self.reason = reason

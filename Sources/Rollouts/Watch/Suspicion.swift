@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Tells a lasting trouble of a gateway from one bad measurement, from look to look.
 ///
 /// It is forgotten with the process; a new one begins to suspect anew, which only takes longer.
@@ -32,6 +34,7 @@ struct Suspicion {
         let still = bank.timeMilliseconds - known.since
         guard still >= patience else { return nil }
         return .bad(
-            .frames, "no frame went out for \(still / 1000) s, the count stands at \(count)")
+            .frames,
+            RolloutReason.framesStalled.filled(["seconds": still / 1000, "count": count]))
     }
 }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a gateway is found to be, whatever it says of itself.
 package enum Finding: Hashable, Sendable {
     /// Nothing is wrong, and there is enough to say so.
@@ -20,20 +22,21 @@ package enum Watching {
     /// Looks at one measurement.
     package static func look(_ bank: BankView, against before: Baseline) -> Finding {
         if before.isOnBus, !bank.isOnBus {
-            return .bad(.inverter, "its CAN bus is '\(bank.bus)'")
+            return .bad(.inverter, RolloutReason.busDown.filled(["bus": bank.bus]))
         }
         if before.isAnswered, bank.keepAlive != "present" {
-            return .bad(.inverter, "the inverter's keep-alive is '\(bank.keepAlive)'")
+            return .bad(
+                .inverter, RolloutReason.keepAlive.filled(["state": bank.keepAlive]))
         }
         if bank.packsOnline < before.packsOnline {
             return .bad(
-                .packs, "\(bank.packsOnline) packs answer, \(before.packsOnline) did before")
+                .packs,
+                UpdateReason.packsLost.filled([
+                    "count": bank.packsOnline, "before": before.packsOnline,
+                ]))
         }
         let new = bank.alarms.subtracting(before.alarms).sorted()
-        guard new.isEmpty else {
-            return .bad(.alarm, "new alarms: \(new.joined(separator: ", "))")
-        }
-        return .good
+        return new.isEmpty ? .good : raised(new)
     }
 
     /// Judges all that was measured from one moment until another, oldest first, and the alarms raised
@@ -54,7 +57,12 @@ package enum Watching {
         let finding = look(last, against: before)
         guard finding == .good else { return finding }
         let new = raised.subtracting(before.alarms).sorted()
-        return new.isEmpty ? .good : .bad(.alarm, "new alarms: \(new.joined(separator: ", "))")
+        return new.isEmpty ? .good : Self.raised(new)
+    }
+
+    private static func raised(_ alarms: [String]) -> Finding {
+        .bad(
+            .alarm, RolloutReason.newAlarms.filled(["alarms": alarms.joined(separator: ", ")]))
     }
 
     /// Whether the count of frames stood still for longer than the stall time; a count that falls is
@@ -68,7 +76,9 @@ package enum Watching {
                 if still >= patience {
                     return .bad(
                         .frames,
-                        "no frame went out for \(still / 1000) s, the count stands at \(frames)")
+                        RolloutReason.framesStalled.filled([
+                            "seconds": still / 1000, "count": frames,
+                        ]))
                 }
             } else {
                 last = (frames, bank.timeMilliseconds)

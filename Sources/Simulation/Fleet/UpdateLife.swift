@@ -70,11 +70,13 @@ struct UpdateLife {
         case .fail: return plan(.failed, 2, "the vector 'full bank' does not pass")
         case .revert:
             plan(.applied, 2)
-            return plan(.reverted, 6, "the inverter fell silent")
+            return plan(.reverted, 6, UpdateReason.inverterLost.filled())
         case .flap:
             for round in Int64(0)..<4 {
                 plan(.good, 10 + round * 8)
-                plan(.reverted, 14 + round * 8, "two packs fell silent")
+                plan(
+                    .reverted, 14 + round * 8,
+                    UpdateReason.packsLost.filled(["count": 0, "before": 2]))
             }
             return
         case .lie: stops.append((wall, .max))

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Judges the house while a new set is on probation, against what it was before.
 ///
 /// | Must hold | When it is judged |
@@ -51,22 +53,23 @@ package struct Probation: Hashable, Sendable {
     package func judge(_ view: HouseView, now: Int64) -> Verdict {
         let isSettled = now &- began >= min(settling, (ends &- began) / 2)
         if before.inverter == .present, view.inverter == .silent {
-            return .unwell("the inverter does not answer any more")
+            return .unwell(UpdateReason.inverterLost.filled())
         }
         if isSettled, before.isSending, !view.isSending {
-            return .unwell("no frames are sent to the inverter any more")
+            return .unwell(UpdateReason.framesStopped.filled())
         }
         let new = view.alarms.subtracting(before.alarms)
         if isSettled, let alarm = new.min() {
-            return .unwell("alarm '\(alarm)' was not there before")
+            return .unwell(UpdateReason.alarmRaised.filled(["alarm": alarm]))
         }
         if let sentence = faults(view, isSettled: isSettled) { return .unwell(sentence) }
         guard now >= ends else { return .watching }
         if view.packs < before.packs {
-            return .unwell("\(view.packs) packs answer, \(before.packs) did before")
+            return .unwell(
+                UpdateReason.packsLost.filled(["count": view.packs, "before": before.packs]))
         }
         if before.inverter == .present, view.inverter != .present || !hasNewSigns(view) {
-            return .unwell("the inverter gave no sign of life with the new set")
+            return .unwell(UpdateReason.noLife.filled())
         }
         return .well
     }
@@ -82,8 +85,10 @@ package struct Probation: Hashable, Sendable {
         guard Double(faulty) > 2 * old * Double(exchanges) + 5 + Double(exchanges) / 100 else {
             return nil
         }
-        return "\(faulty) of \(exchanges) answers of the packs cannot be used, "
-            + "\(before.faultyExchanges) of \(before.exchanges) before"
+        return UpdateReason.answersFaulty.filled([
+            "faulty": faulty, "count": exchanges, "faulty_before": before.faultyExchanges,
+            "before": before.exchanges,
+        ])
     }
 
     /// How far a counter went; one that began anew counts whole.
