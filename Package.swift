@@ -147,7 +147,9 @@ let package = Package(
         library(
             "CertificateAuthority",
             ["CutPoints", "EST", "FileLocks", asn1, crypto, cryptoExtras, x509]),
-        library("FleetStore", ["CPostgres", "CSQLite", "History", "TimeZones", "Views", grdb]),
+        library(
+            "FleetStore",
+            ["CPostgres", "CSQLite", "History", "Telemetry", "TimeZones", "Views", grdb]),
         library(
             "ProfileRepository",
             [

@@ -25,7 +25,7 @@ import Testing
 
     private func asked(
         _ user: String, _ key: String = "k", hash: String = "h", later: Int64 = 0,
-        to action: String = "rollout_pause", of subject: String = "a"
+        to action: AuditAction = .rolloutPause, of subject: String = "a"
     ) -> ToldRequest {
         ToldRequest(
             KeptRequest(user: user, key: key, hash: hash, now: start + later), scope: .rollOut,
@@ -91,7 +91,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `a step and the entry that tells of it are kept together`(kind: StoreKind) throws {
         let (_, store) = try fleet(kind)
-        let making = asked("otto", "m", to: "rollout_made")
+        let making = asked("otto", "m", to: .rolloutMade)
         #expect(try add("a", ["gw-1", "gw-2"], store, asked: making) == .added)
         #expect(try add("b", ["gw-1"], store, asked: making) == .claimed(.done))
         #expect(try turn("a", to: "paused", store, asked: asked("otto")) == .kept)
@@ -122,7 +122,7 @@ import Testing
             try turn("a", to: "paused", store, asked: asked("otto"))
         }
         #expect(throws: FleetStoreError.self) {
-            try add("b", ["gw-2"], store, asked: asked("otto", "m", to: "rollout_made", of: "b"))
+            try add("b", ["gw-2"], store, asked: asked("otto", "m", to: .rolloutMade, of: "b"))
         }
         #expect(
             try store.rollouts().map { "\($0.id) \($0.state) \($0.revision)" } == ["a running 1"])
@@ -141,7 +141,7 @@ import Testing
         var late = RolloutChange(try #require(try store.rollout("a")))
         late.rollout.revision = 7
         #expect(try store.keep(late, asked: asked("otto")) == .late)
-        let making = asked("otto", "m", to: "rollout_made")
+        let making = asked("otto", "m", to: .rolloutMade)
         #expect(try add("a", ["gw-2"], store, asked: making) == .taken)
         guard case .busy(let busy) = try add("b", ["gw-1"], store, asked: making) else {
             Issue.record("expected gateways in another rollout")

@@ -18,10 +18,13 @@ extension UserRoutes {
             UserRoute(
                 method: .get, path: "/v1/rollouts/{rollout}", scope: .rollOut, answer: rollout),
         ]
-        + [Rollout.Decision.pause, .resume, .abort, .approve].map { decision in
+        + [
+            (Rollout.Decision.pause, AuditAction.rolloutPause), (.resume, .rolloutResume),
+            (.abort, .rolloutAbort), (.approve, .rolloutApprove),
+        ].map { decision, action in
             UserRoute(
                 method: .post, path: "/v1/rollouts/{rollout}/\(decision.rawValue)", scope: .rollOut
-            ) { asked, desk in try await decide(decision, asked, desk) }
+            ) { asked, desk in try await decide(decision, told: action, asked, desk) }
         }
 
     @Sendable static func profileSets(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
@@ -109,7 +112,7 @@ extension UserRoutes {
         return try await desk.ask { store in
             let (rollouts, plan, own) = try RolloutAnswers.plan(
                 reader, catalogue, tenant: user.tenant, store, desk)
-            try RolloutAnswers.once(request, store, "rollout_made", plan.id) { asked in
+            try RolloutAnswers.once(request, store, .rolloutMade, plan.id) { asked in
                 _ = try rollouts.create(plan, at: now, among: own, asked: asked)
             }
             return Reply(
@@ -119,7 +122,7 @@ extension UserRoutes {
     }
 
     private static func decide(
-        _ decision: Rollout.Decision, _ asked: Asked, _ desk: ViewDesk
+        _ decision: Rollout.Decision, told action: AuditAction, _ asked: Asked, _ desk: ViewDesk
     ) async throws -> Reply {
         try asked.query.finish()
         let (request, content) = try await RolloutAnswers.request(asked, decision.rawValue)
@@ -127,7 +130,7 @@ extension UserRoutes {
         let (id, sight, now, user) = (asked.parameter, asked.sight, asked.now, asked.bearer.user)
         return try await desk.ask { store in
             guard try store.rolloutNames(within: sight).contains(id) else { throw Problem.absent }
-            try RolloutAnswers.once(request, store, "rollout_\(decision.rawValue)", id) { asked in
+            try RolloutAnswers.once(request, store, action, id) { asked in
                 _ = try RolloutDesk(store: store, clock: .system).decide(
                     keeps ? .abandon : decision, on: id, by: user.name, note: note, at: now,
                     asked: asked)
@@ -188,7 +191,7 @@ enum RolloutAnswers {
 
     /// Does something once for a key; the store tells of it in the transaction that does it.
     static func once(
-        _ request: KeptRequest, _ store: any ViewStore, _ action: String, _ subject: String,
+        _ request: KeptRequest, _ store: any ViewStore, _ action: AuditAction, _ subject: String,
         _ body: (ToldRequest) throws -> Void
     ) throws {
         let asked = ToldRequest(request, scope: .rollOut, action: action, subject: subject)

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a user may do with a layer of configuration.
 ///
 /// A layer may be changed by who sees every gateway that it reaches, and may change those. One that reaches
@@ -40,7 +42,8 @@ extension ChangingStore {
             guard try database.keepLayer(layer) else { return .outdated }
             try database.note(
                 Author(user.name, at: layer.madeMilliseconds), user.tenant,
-                "configuration_changed", "\(layer.scope)", "version \(layer.version)")
+                .configurationChanged, "\(layer.scope)",
+                AuditDetail.version.filled(["version": layer.version]))
             return .added
         }
     }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What a user says of a gateway in place of what was said of it before.
 package struct GatewayChange: Hashable, Sendable {
     /// The gateway's id.
@@ -46,13 +48,16 @@ extension ChangingStore {
             try database.run(
                 "UPDATE device SET label = ?2, zone = ?3 WHERE id = ?1",
                 [.text(device.id), .text(label), .text(zone)])
-            var words: [String] = []
-            if label != device.label { words.append("label '\(label)'") }
-            if zone != device.zone { words.append("zone '\(zone)'") }
-            guard !words.isEmpty else { return .done }
+            let detail: AuditDetail
+            switch (label != device.label, zone != device.zone) {
+            case (true, true): detail = .labelAndZone
+            case (true, false): detail = .label
+            case (false, true): detail = .zone
+            case (false, false): return .done
+            }
             try database.note(
-                Author(user.name, at: asked.now), user.tenant, "gateway_changed", device.id,
-                words.joined(separator: ", "))
+                Author(user.name, at: asked.now), user.tenant, .gatewayChanged, device.id,
+                detail.filled(["label": label, "zone": zone]))
             return .done
         }
     }

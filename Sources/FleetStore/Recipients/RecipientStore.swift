@@ -98,7 +98,7 @@ extension ChangingStore {
                 UPDATE delivery SET next_ms = 0 WHERE recipient = ?1 AND state = 'waiting'
                 AND message = ''
                 """, [.text(name)])
-            try database.note(author, user.tenant, "preferences_changed", name)
+            try database.note(author, user.tenant, .preferencesChanged, name)
             return true
         }
     }
@@ -131,7 +131,7 @@ extension ChangingStore {
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 """, subscription.parameters)
             try database.note(
-                author, user.tenant, "push_added", user.name, subscription.id)
+                author, user.tenant, .pushAdded, user.name, subscription.id)
             return subscription.id
         }
     }
@@ -158,7 +158,7 @@ extension ChangingStore {
                 [.text(id), .text(name)])
             guard !found.isEmpty else { return false }
             try database.removePush(id)
-            try database.note(author, user.tenant, "push_removed", name, id)
+            try database.note(author, user.tenant, .pushRemoved, name, id)
             return true
         }
     }

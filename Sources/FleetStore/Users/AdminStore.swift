@@ -47,7 +47,7 @@ extension ChangingStore {
                 [.text(name), .text(role.rawValue)])
             try database.run(
                 "DELETE FROM access_token WHERE owner = ?1 AND kind = 'session'", [.text(name)])
-            try database.note(author, user.tenant, "role_given", name, role.rawValue)
+            try database.note(author, user.tenant, .roleGiven, name, role.rawValue)
             var changed = user
             changed.role = role
             try database.endSharing(by: changed, author: author) { id throws(FleetStoreError) in

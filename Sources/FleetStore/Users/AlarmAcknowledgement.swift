@@ -1,3 +1,5 @@
+import Telemetry
+
 /// A user says that they look after an alarm, with a key so that saying it twice is saying it once.
 package struct AlarmAcknowledgement: Hashable, Sendable {
     /// What it is about.
@@ -98,8 +100,8 @@ extension FleetDatabase {
             VALUES (?1, ?2, ?3, 'done', ?4)
             """, [name, .text(asked.key), .text(asked.requestHash), .number(asked.now)])
         try note(
-            Author(user.name, at: asked.now), user.tenant, "alarm_acknowledged", subject.gateway,
-            "\(subject.code) of pack \(subject.pack)")
+            Author(user.name, at: asked.now), user.tenant, .alarmAcknowledged, subject.gateway,
+            AuditDetail.alarm.filled(["alarm": subject.code, "pack": subject.pack]))
         return .done
     }
 }

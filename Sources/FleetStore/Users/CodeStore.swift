@@ -45,7 +45,7 @@ extension ChangingStore {
                 ON CONFLICT (name) DO UPDATE SET hash = excluded.hash,
                 expires_ms = excluded.expires_ms
                 """, [.text(name), .text(hash), .number(expires)])
-            try database.note(author, user.tenant, "user_invited", name)
+            try database.note(author, user.tenant, .userInvited, name)
             return true
         }
     }
@@ -75,7 +75,7 @@ extension ChangingStore {
                 "UPDATE fleet_user SET password = ?2 WHERE name = ?1",
                 [.text(name), .text(passwordHash)])
             try database.run("DELETE FROM access_token WHERE owner = ?1", [.text(name)])
-            try database.note(Author(name, at: now), user.tenant, "password_chosen", name)
+            try database.note(Author(name, at: now), user.tenant, .passwordChosen, name)
             user.passwordHash = passwordHash
             return user
         }
@@ -92,7 +92,7 @@ extension ChangingStore {
                 """, [.text(gateway), .text(hash), .number(author.milliseconds)])
             let tenants: [RowText] = try database.rows(
                 "SELECT tenant FROM tenant_gateway WHERE gateway = ?1", [.text(gateway)])
-            try database.note(author, tenants.first?.text ?? "", "gateway_labelled", gateway)
+            try database.note(author, tenants.first?.text ?? "", .gatewayLabelled, gateway)
         }
     }
 
@@ -120,7 +120,7 @@ extension ChangingStore {
                 INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
                 ON CONFLICT (viewer, gateway) DO UPDATE SET giver = '', code_hash = ''
                 """, [name, id])
-            try database.note(author, user.tenant, "gateway_claimed", gateway)
+            try database.note(author, user.tenant, .gatewayClaimed, gateway)
             return gateway
         }
     }

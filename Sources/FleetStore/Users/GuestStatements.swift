@@ -42,7 +42,7 @@ extension FleetDatabase {
                 "DELETE FROM gateway_viewer WHERE giver = ?1 AND gateway = ?2 RETURNING viewer",
                 names)
             for guest in ended.map(\.text).sorted() {
-                try note(author, user.tenant, "guest_ended", guest, gateway)
+                try note(author, user.tenant, .guestEnded, guest, gateway)
             }
         }
     }

@@ -44,7 +44,7 @@ extension ChangingStore {
     ) throws(FleetStoreError) -> InvitationVerdict {
         try change("invite a guest") { database throws(FleetStoreError) in
             let asked = ToldRequest(
-                request, scope: .acknowledge, action: "guest_invited", subject: invitation.gateway)
+                request, scope: .acknowledge, action: .guestInvited, subject: invitation.gateway)
             let (claim, user) = try database.begin(asked)
             guard let user else { return .unknownGateway }
             if claim == .keyTaken { return .keyTaken }
@@ -93,7 +93,7 @@ extension ChangingStore {
                     .text(user.name), .text(gateway), .text(giver.name),
                     .number(author.milliseconds), .text(hash),
                 ])
-            try database.note(author, user.tenant, "guest_came", user.name, gateway)
+            try database.note(author, user.tenant, .guestCame, user.name, gateway)
             return .guest(gateway: gateway)
         }
     }
@@ -136,7 +136,7 @@ extension ChangingStore {
                 RETURNING viewer
                 """, [.text(name), .text(gateway)])
             guard !ended.isEmpty else { return false }
-            let action = isOwn ? "guest_left" : "guest_sent_away"
+            let action = isOwn ? AuditAction.guestLeft : .guestSentAway
             try database.note(author, user.tenant, action, name, gateway)
             return true
         }
@@ -151,7 +151,7 @@ extension ChangingStore {
                 try database.mayShare(user, gateway),
                 try database.removeInvitation(id, of: gateway)
             else { return false }
-            try database.note(author, user.tenant, "invitation_taken_back", gateway, id)
+            try database.note(author, user.tenant, .invitationTakenBack, gateway, id)
             return true
         }
     }

@@ -23,10 +23,10 @@ package struct ToldRequest: Hashable, Sendable {
     /// What the role of the user has to allow by then.
     package var scope: AccessScope
     /// What is done, as the audit writes it, and to what.
-    package var action: String, subject: String
+    package var action: AuditAction, subject: String
 
     /// Joins the parts.
-    package init(_ request: KeptRequest, scope: AccessScope, action: String, subject: String) {
+    package init(_ request: KeptRequest, scope: AccessScope, action: AuditAction, subject: String) {
         self.request = request
         self.scope = scope
         self.action = action

@@ -19,7 +19,7 @@ extension ChangingStore {
                     RETURNING gateway
                     """, [.text(name), .text(gateway)])
             guard !changed.isEmpty else { return true }
-            let action = isGranted ? "gateway_granted" : "grant_withdrawn"
+            let action = isGranted ? AuditAction.gatewayGranted : .grantWithdrawn
             try database.note(author, user.tenant, action, name, gateway)
             try database.endSharing(by: user, author: author) { id throws(FleetStoreError) in
                 try !database.mayShare(user, id)
@@ -49,7 +49,7 @@ extension ChangingStore {
                 INSERT INTO access_token (\(AccessToken.columns("")))
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 """, token.parameters)
-            let action = token.kind == .session ? "session_begun" : "token_made"
+            let action = token.kind == .session ? AuditAction.sessionBegun : .tokenMade
             try database.note(author, user.tenant, action, token.owner, token.id)
             return true
         }
@@ -71,7 +71,7 @@ extension ChangingStore {
                 [.text(id)])
             guard let token = removed.first else { return false }
             let tenant = try database.lockUser(token.owner)?.tenant ?? ""
-            let action = token.kind == .session ? "session_ended" : "token_taken_back"
+            let action = token.kind == .session ? AuditAction.sessionEnded : .tokenTakenBack
             try database.note(author, tenant, action, token.owner, id)
             return true
         }
@@ -134,7 +134,7 @@ extension FleetDatabase {
 
     /// Tells of a change in its own transaction (rule 3).
     func note(
-        _ author: Author, _ tenant: String, _ action: String, _ subject: String,
+        _ author: Author, _ tenant: String, _ action: AuditAction, _ subject: String,
         _ detail: String = ""
     ) throws(FleetStoreError) {
         try run(
@@ -143,8 +143,8 @@ extension FleetDatabase {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """,
             [
-                .number(author.milliseconds), .text(tenant), .text(author.name), .text(action),
-                .text(subject), .text(detail),
+                .number(author.milliseconds), .text(tenant), .text(author.name),
+                .text(action.rawValue), .text(subject), .text(detail),
             ])
     }
 }

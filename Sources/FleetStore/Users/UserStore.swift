@@ -102,7 +102,7 @@ extension ChangingStore {
                 """,
                 [.text(tenant.id), .text(tenant.label), .number(tenant.createdMilliseconds)])
             guard !added.isEmpty else { return false }
-            try database.note(author, tenant.id, "tenant_added", tenant.id)
+            try database.note(author, tenant.id, .tenantAdded, tenant.id)
             return true
         }
     }
@@ -131,9 +131,9 @@ extension ChangingStore {
             try database.run("DELETE FROM gateway_viewer WHERE gateway = ?1", [.text(gateway)])
             try database.run("DELETE FROM guest_invitation WHERE gateway = ?1", [.text(gateway)])
             if let old = before.first?.text {
-                try database.note(author, old, "gateway_given_away", gateway)
+                try database.note(author, old, .gatewayGivenAway, gateway)
             }
-            try database.note(author, tenant, "gateway_assigned", gateway)
+            try database.note(author, tenant, .gatewayAssigned, gateway)
             return true
         }
     }
@@ -158,7 +158,7 @@ extension ChangingStore {
                 """, user.parameters)
             guard !added.isEmpty else { return .nameTaken }
             try database.note(
-                author, user.tenant, "user_added", user.name, user.role.rawValue)
+                author, user.tenant, .userAdded, user.name, user.role.rawValue)
             return .added
         }
     }
@@ -196,7 +196,7 @@ extension ChangingStore {
             ] {
                 try database.run(statement, [.text(name)])
             }
-            try database.note(author, user.tenant, "user_removed", name)
+            try database.note(author, user.tenant, .userRemoved, name)
             try database.endSharing(by: user, author: author) { _ in true }
             return true
         }
@@ -211,7 +211,7 @@ extension ChangingStore {
                 "UPDATE fleet_user SET password = ?2 WHERE name = ?1", [.text(name), .text(hash)])
             try database.run("DELETE FROM access_token WHERE owner = ?1", [.text(name)])
             try database.run("DELETE FROM first_use WHERE name = ?1", [.text(name)])
-            try database.note(author, user.tenant, "password_set", name)
+            try database.note(author, user.tenant, .passwordSet, name)
             return true
         }
     }
