@@ -298,7 +298,7 @@ let package = Package(
             [
                 "CertificateAuthority", "EST", "FleetAPI", "FleetConfiguration", "FleetStore",
                 "FleetWeb", "HTTPSClient",
-                "ProfileRepository", "Rollouts", "TUF", "TUFClient", asn1,
+                "ProfileRepository", "Rollouts", "Telemetry", "TUF", "TUFClient", "Views", asn1,
                 crypto, log, x509,
             ]),
         suite("RolloutsTests", ["FleetStore", "Rollouts", "Telemetry"]),

@@ -2,9 +2,13 @@ import Telemetry
 
 /// What is wrong with a request, as a document by RFC 9457.
 package enum ProblemDocument {
-    /// The document; `kind` is stable and meant for programs, the words are for whoever writes them.
+    /// The document.
+    ///
+    /// `kind` is stable and meant for programs, as are the values in the detail by their names. The words are for
+    /// whoever writes programs.
     package static func bytes(
-        kind: String, title: String, status: Int, detail: String, faults: [RequestFault] = []
+        kind: String, title: String, status: Int, detail: String,
+        values: [Statement.Value] = [], faults: [RequestFault] = []
     ) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
         writer.object { writer in
@@ -16,6 +20,7 @@ package enum ProblemDocument {
             writer.integer(status)
             writer.name("detail")
             writer.string(detail)
+            if !values.isEmpty { writer.texts("values", values) }
             guard !faults.isEmpty else { return }
             writer.name("errors")
             writer.array { writer in for fault in faults { write(fault, to: &writer) } }
@@ -29,6 +34,7 @@ package enum ProblemDocument {
             writer.string(fault.place)
             writer.name("message")
             writer.string(fault.words)
+            writer.statements("said", fault.statements)
         }
     }
 }

@@ -1,14 +1,24 @@
+import Telemetry
+
 /// A part of a request that is wrong.
 package struct RequestFault: Hashable, Sendable {
     /// The name of the parameter, or a JSON pointer into the document.
     package var place: String
     /// What was expected and found.
     package var words: String
+    /// The same in sentences with codes, where whoever found it knows them.
+    package var said: [Statement]
 
-    /// Joins both.
-    package init(place: String, words: String) {
+    /// Joins the parts.
+    package init(place: String, words: String, said: [Statement] = []) {
         self.place = place
+        self.said = said
         self.words = words
+    }
+
+    /// The same in sentences with codes, where they are known.
+    package var statements: [Statement] {
+        said.isEmpty ? RequestSentence.statements(in: words) : said
     }
 }
 

@@ -1,6 +1,8 @@
 import FleetStore
 import HTTPTypes
+import Rollouts
 import StrictJSON
+import Telemetry
 
 /// Reads that somebody looks after an alarm, with all that is wrong with it.
 struct AcknowledgementReader {
@@ -89,8 +91,15 @@ extension Problem {
         let list = faults.faults.prefix(20).map { fault in
             let name = fault.message.split(separator: "'", omittingEmptySubsequences: false)
             let pointer = fault.message.hasPrefix("'") && name.count > 1 ? "/\(name[1])" : ""
-            return Fault(place: pointer, words: fault.description)
+            return Fault(place: pointer, words: fault.description, said: said(fault.message))
         }
         return Problem(.bodyInvalid, "see errors for each part", faults: list)
+    }
+
+    /// The sentences of a fault that says behind the name of the member what rollouts would say of it; else none.
+    private static func said(_ message: String) -> [Statement] {
+        guard message.hasPrefix("'waves' ") else { return [] }
+        let said = RolloutWords.refusal(String(message.dropFirst(8)))
+        return said.contains { $0.code == nil } ? [] : said
     }
 }

@@ -77,7 +77,8 @@ extension UserRoutes {
             createdMilliseconds: asked.now)
         let author = asked.author
         guard try await desk.ask({ try $0.addUser(user, by: author) }) == .added else {
-            throw Problem(.nameTaken, "somebody has the name '\(name)' already")
+            throw Problem(
+                .nameTaken, "somebody has the name '\(name)' already", values: ["name": name])
         }
         return try await invitation(of: name, asked, desk)
     }
@@ -170,6 +171,7 @@ extension UserRoutes {
                     writer.member("action", entry.action)
                     writer.member("subject", entry.subject)
                     writer.member("detail", entry.detail)
+                    writer.statements("detail_said", AuditDetail.statements(in: entry.detail))
                 }
             })
     }

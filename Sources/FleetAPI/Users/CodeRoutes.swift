@@ -76,7 +76,9 @@ enum Codes {
         .codeInvalid, "the code is unknown, was used already or has expired")
 
     static func tooMany(_ seconds: Int64) -> Problem {
-        Problem(.tooManyFailures, "wait \(seconds) s", headers: [.retryAfter: "\(seconds)"])
+        Problem(
+            .tooManyFailures, "wait \(seconds) s", values: ["seconds": "\(seconds)"],
+            headers: [.retryAfter: "\(seconds)"])
     }
 
     /// The texts of an object that has exactly these, with so many bytes each.

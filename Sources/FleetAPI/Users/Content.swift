@@ -16,7 +16,10 @@ enum Content {
         guard types.contains(name) else {
             throw Problem(
                 .mediaTypeUnsupported,
-                "expected '\(types.joined(separator: "' or '"))', found '\(found.prefix(80))'")
+                "expected '\(types.joined(separator: "' or '"))', found '\(found.prefix(80))'",
+                values: [
+                    "expected": types.joined(separator: ", "), "found": String(found.prefix(80)),
+                ])
         }
         return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask { try await collect(request, most: most) }
@@ -28,6 +31,7 @@ enum Content {
             guard let first = try await group.next(), let bytes = first else {
                 throw Problem(
                     .bodyLate, "expected the whole content within \(seconds) s",
+                    values: ["seconds": "\(seconds)"],
                     headers: [.connection: "close"])
             }
             return bytes
@@ -41,6 +45,7 @@ enum Content {
             guard bytes.count <= most else {
                 throw Problem(
                     .bodyTooLarge, "expected at most \(most) bytes, found more",
+                    values: ["limit": "\(most)"],
                     headers: [.connection: "close"])
             }
         }

@@ -1,12 +1,16 @@
 import HTTPTypes
 import Hummingbird
+import Telemetry
 import Views
 
 /// What is wrong with a request, as a document by RFC 9457.
 ///
-/// `type` is stable and meant for programs; `title` and `detail` are for whoever writes them.
+/// `type` and the names of values are stable and meant for programs; `title` and `detail` are for whoever writes
+/// them.
 struct Problem: Error {
     /// The kinds there are.
+    ///
+    /// The app says each in the language of its reader, by the key `problem.KIND` of its words.
     enum Kind: String, CaseIterable {
         case tokenMissing = "token_missing"
         case tokenInvalid = "token_invalid"
@@ -104,13 +108,19 @@ struct Problem: Error {
 
     var kind: Kind
     var detail: String
+    /// The values in the detail that somebody may want to say in other words.
+    var values: KeyValuePairs<String, String> = [:]
     var faults: [Fault] = []
     /// Fields of the answer beside its type.
     var headers: HTTPFields = [:]
 
-    init(_ kind: Kind, _ detail: String, faults: [Fault] = [], headers: HTTPFields = [:]) {
+    init(
+        _ kind: Kind, _ detail: String, values: KeyValuePairs<String, String> = [:],
+        faults: [Fault] = [], headers: HTTPFields = [:]
+    ) {
         self.kind = kind
         self.detail = detail
+        self.values = values
         self.faults = faults
         self.headers = headers
     }
@@ -121,7 +131,7 @@ struct Problem: Error {
     var response: Response {
         let bytes = ProblemDocument.bytes(
             kind: kind.rawValue, title: kind.title, status: kind.status.code, detail: detail,
-            faults: faults)
+            values: values.map { .init($0.key, $0.value) }, faults: faults)
         var fields = headers
         fields[.contentType] = "application/problem+json"
         fields[.cacheControl] = "no-store"

@@ -95,7 +95,9 @@ final class SignInDesk: Sendable {
     }
 
     private static func tooMany(_ seconds: Int64) -> Problem {
-        Problem(.tooManyFailures, "wait \(seconds) s", headers: [.retryAfter: "\(seconds)"])
+        Problem(
+            .tooManyFailures, "wait \(seconds) s", values: ["seconds": "\(seconds)"],
+            headers: [.retryAfter: "\(seconds)"])
     }
 
     /// Takes as long for a user that does not exist as for one that does.

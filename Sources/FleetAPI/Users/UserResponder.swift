@@ -165,7 +165,9 @@ struct UserResponder: HTTPResponder {
         }
         // a browser with a session that is over asks several times before it knows
         if let wait, !isCookie {
-            throw Problem(.tooManyFailures, "wait \(wait) s", headers: [.retryAfter: "\(wait)"])
+            throw Problem(
+                .tooManyFailures, "wait \(wait) s", values: ["seconds": "\(wait)"],
+                headers: [.retryAfter: "\(wait)"])
         }
         var headers: HTTPFields = [.wwwAuthenticate: challenge + ", error=\"invalid_token\""]
         if isCookie {

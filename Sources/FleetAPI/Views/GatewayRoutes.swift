@@ -34,7 +34,8 @@ extension UserRoutes {
         case .noDevice:
             throw Problem(
                 .deviceMissing,
-                "expected '\(found.id)' among the devices ('devices add'), it is not")
+                "expected '\(found.id)' among the devices ('devices add'), it is not",
+                values: ["gateway": found.id])
         }
     }
 }

@@ -191,7 +191,8 @@ struct LayerDocument {
         Problem(
             .layerShared,
             "'\(scope)' reaches gateways that you do not see, or such as come later; expected a layer "
-                + "of a gateway, or of a group whose gateways you see all")
+                + "of a gateway, or of a group whose gateways you see all",
+            values: ["scope": "\(scope)"])
     }
 
     /// Turns what the service throws into problems.

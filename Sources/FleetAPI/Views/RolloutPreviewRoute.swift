@@ -62,6 +62,8 @@ extension RolloutAnswers {
                 writer.array { writer in
                     for words in preview.faults.prefix(20) { writer.string(words) }
                 }
+                writer.statements(
+                    "faults_said", preview.faults.prefix(20).flatMap(RolloutWords.refusal))
             }
         }
     }

@@ -1,6 +1,7 @@
 import FleetStore
 import Rollouts
 import StrictJSON
+import Views
 
 /// Reads a rollout that somebody wants, with all that is wrong with it.
 struct RolloutReader {
@@ -86,24 +87,28 @@ struct RolloutReader {
         switch try catalogue.find(set, version) {
         case .whole(let found): plan.set = found
         case .damaged(let found): damage.append(found.fault(at: "/set"))
-        case .none: faults.append(.init(place: "/set", words: "no such set is published"))
+        case .none: faults.append(.init(place: "/set", words: RequestSentence.setAbsent.words))
         }
         if let returnTo {
             switch try catalogue.find(set, returnTo) {
             case .whole(let found): plan.fallback = found
             case .damaged(let found): damage.append(found.fault(at: "/return_to"))
             case .none:
-                faults.append(.init(place: "/return_to", words: "no such version is published"))
+                faults.append(
+                    .init(place: "/return_to", words: RequestSentence.versionAbsent.words))
             }
         }
         let foreign = plan.target.gateways.filter { !own.contains($0) }
         for id in foreign.prefix(10) {
-            faults.append(.init(place: "/target/gateways", words: "there is no gateway '\(id)'"))
+            let words = RolloutRefusal.gatewayAbsent.filled(["gateway": id])
+            faults.append(
+                .init(
+                    place: "/target/gateways", words: words, said: RolloutWords.refusal(words)))
         }
         // an empty list would take every gateway of the fleet
         if plan.target.gateways.isEmpty { plan.target.gateways = own }
         if own.isEmpty {
-            faults.append(.init(place: "/target", words: "there are no gateways to give it to"))
+            faults.append(.init(place: "/target", words: RequestSentence.targetEmpty.words))
         }
         guard faults.isEmpty else {
             throw Problem(.bodyInvalid, "see errors for each part", faults: faults + damage)

@@ -261,7 +261,9 @@ enum RolloutAnswers {
             case .fault(let fault):
                 throw Problem(
                     .rolloutRefused, "see errors",
-                    faults: fault.sentences.prefix(20).map { .init(place: "", words: $0) })
+                    faults: fault.sentences.prefix(20).map {
+                        .init(place: "", words: $0, said: RolloutWords.refusal($0))
+                    })
             }
         }
     }

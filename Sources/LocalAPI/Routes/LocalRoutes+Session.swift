@@ -127,7 +127,8 @@ extension LocalRoutes {
 
     private static func tooMany(_ seconds: Int64) -> LocalProblem {
         LocalProblem(
-            .tooManyFailures, "wait \(seconds) s", fields: [("retry-after", "\(seconds)")])
+            .tooManyFailures, "wait \(seconds) s", values: ["seconds": "\(seconds)"],
+            fields: [("retry-after", "\(seconds)")])
     }
 
     /// The session as the fleet describes it; nil when it is over.

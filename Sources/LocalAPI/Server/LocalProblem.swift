@@ -1,9 +1,12 @@
 import NIOHTTP1
+import Telemetry
 import Views
 
 /// What is wrong with a request; the kinds that the fleet has too are called the same.
 struct LocalProblem: Error {
     /// The kinds there are.
+    ///
+    /// The app says each in the language of its reader, by the key `problem.KIND` of its words.
     enum Kind: String, CaseIterable {
         case tokenMissing = "token_missing"
         case firstUseNeeded = "first_use_needed"
@@ -69,16 +72,20 @@ struct LocalProblem: Error {
 
     var kind: Kind
     var detail: String
+    /// The values in the detail that somebody may want to say in other words.
+    var values: KeyValuePairs<String, String> = [:]
     var faults: [RequestFault] = []
     /// Fields of the answer beside its type.
     var fields: [(String, String)] = []
 
     init(
-        _ kind: Kind, _ detail: String, faults: [RequestFault] = [],
+        _ kind: Kind, _ detail: String, values: KeyValuePairs<String, String> = [:],
+        faults: [RequestFault] = [],
         fields: [(String, String)] = []
     ) {
         self.kind = kind
         self.detail = detail
+        self.values = values
         self.faults = faults
         self.fields = fields
     }
@@ -91,7 +98,7 @@ struct LocalProblem: Error {
             status: kind.status, type: "application/problem+json",
             bytes: ProblemDocument.bytes(
                 kind: kind.rawValue, title: kind.title, status: Int(kind.status.code),
-                detail: detail, faults: faults),
+                detail: detail, values: values.map { .init($0.key, $0.value) }, faults: faults),
             fields: fields)
     }
 }

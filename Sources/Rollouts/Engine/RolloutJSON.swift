@@ -41,6 +41,7 @@ package enum RolloutJSON {
         writer.bool(rollout.state.isOver)
         writer.name("reason")
         writer.string(rollout.reason)
+        writer.statements("reason_said", RolloutWords.reason(rollout.reason))
         writer.moment("made", unixMilliseconds: rollout.made)
         writer.moment("since", unixMilliseconds: rollout.since)
         writer.name("wave")
@@ -84,6 +85,7 @@ package enum RolloutJSON {
             }
             writer.name("words")
             writer.string(attempt.words)
+            writer.statements("words_said", RolloutWords.reason(attempt.words))
             writer.name("release")
             writer.integer(max(attempt.release, attempt.returnRelease))
             writer.name("previous")
@@ -112,6 +114,9 @@ package enum RolloutJSON {
             writer.string(note.what)
             writer.name("detail")
             writer.string(note.detail)
+            // what somebody wrote is not ours to say again
+            let isOwn = note.author == Rollout.machine || note.what == "takeBack"
+            writer.statements("detail_said", isOwn ? RolloutWords.reason(note.detail) : [])
         }
     }
 
@@ -149,6 +154,7 @@ package enum RolloutJSON {
                 }
             }
             list("faults", preview.faults, &writer)
+            writer.statements("faults_said", preview.faults.flatMap(RolloutWords.refusal))
         }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
