@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 @testable import UpdateAgent
@@ -11,7 +12,7 @@ import Testing
             }
             let over = SwapVeto.decide([veto], waited: 60, most: 60)
             if veto == .noConsent {
-                #expect(over == .giveUp("the owner has not agreed for 0 h"))
+                #expect(over == .giveUp(UpdateReason.notAgreed.filled(["hours": 0])))
             } else if veto == .configurationTrial {
                 #expect(over == .wait("a configuration is on trial"))
             } else {
