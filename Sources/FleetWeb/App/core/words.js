@@ -1,5 +1,6 @@
 // The app's words in the language of whoever reads them.
 
+import { h } from './dom.js';
 import { signal } from './store.js';
 import { load as loadPart } from './parts.js';
 
@@ -54,10 +55,12 @@ export function has(key) {
   return key in words;
 }
 
-/** What went wrong, in words for people. */
+/** What went wrong, in words for people; of a kind that is not known here the server's own, which are English. */
 export function problemWords(problem) {
   const type = problem?.type ?? 'unknown';
-  return has(`problem.${type}`) ? t(`problem.${type}`, { seconds: problem.after ?? 60 }) : t('problem.unknown');
+  const { detail, values } = problem?.document ?? {};
+  if (has(`problem.${type}`)) return t(`problem.${type}`, { seconds: problem?.after ?? 60, ...values });
+  return detail ? h('span', { lang: 'en' }, detail) : t('problem.unknown');
 }
 
 export function read(name) {

@@ -78,7 +78,7 @@ export function alarmCard(alarm, { showHouse = false, level = 2 } = {}) {
         fact(t('alarms.raised'), at(alarm.raised)),
         alarm.times > 1 && fact(t('alarms.last'), at(alarm.last_raised)),
         fact(t('alarms.code'), h('code', null, alarm.code))),
-      alarm.text && h('p', { class: 'hint' }, `${t('alarms.words')}: ${alarm.text}`)));
+      alarm.text && h('p', { class: 'hint' }, `${t('alarms.words')}: `, h('span', { lang: 'en' }, alarm.text))));
 }
 
 const ranks = { fault: 3, protection: 2, warning: 1 };

@@ -5,6 +5,7 @@ import { number } from '../core/format.js';
 import { has, problemWords, t } from '../core/words.js';
 import { button, chip } from './basics.js';
 import { icon } from './icons.js';
+import { said } from './said.js';
 
 const kinds = {
   proposed: 'info', scheduled: 'info', running: 'ok', held: 'warning', paused: 'stale', returning: 'warning', complete: 'ok',
@@ -44,7 +45,7 @@ export const waveNames = (sizes) => sizes.map((size) => number(size)).join(' →
 
 /** What a server said is wrong, line by line. */
 export const problemLines = (problem) => (problem.document?.errors?.length
-  ? h('ul', { class: 'stack' }, problem.document.errors.map((one) => h('li', { key: one.pointer + one.message }, one.message)))
+  ? h('ul', { class: 'stack' }, problem.document.errors.map((one) => h('li', { key: one.pointer + one.message }, said(one.said, one.message))))
   : h('p', null, problemWords(problem)));
 
 /** The dialog that is on the screen. */

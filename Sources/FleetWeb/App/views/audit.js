@@ -8,7 +8,16 @@ import { icon } from '../parts/icons.js';
 import { button, card, empty, failed, loading, page } from '../parts/basics.js';
 import { keptNote, notHere } from '../parts/desk.js';
 import { word } from '../parts/rollout.js';
+import { said } from '../parts/said.js';
 import { packTable } from './gateway.js';
+
+const roles = ['role_given', 'user_added'];
+
+/** What else there is to say: a sentence, a role, or a name as it is. */
+function detailOf(one) {
+  if (one.detail_said?.length) return said(one.detail_said);
+  return (roles.includes(one.action) ? word('role', one.detail) : one.detail) || none;
+}
 
 export default function audit() {
   const words = signal('');
@@ -29,7 +38,7 @@ export default function audit() {
     if (!found) return page({ title }, list.error() ? failed(list.error(), () => list.load()) : loading(4));
     if (!found.items.length) return page({ title }, empty({ icon: 'audit', title: t('audit.none') }));
     const wanted = words().toLocaleLowerCase();
-    const shown = found.items.filter((one) => Object.values(one).join(' ').toLocaleLowerCase().includes(wanted));
+    const shown = found.items.filter((one) => [one.author, one.subject, one.detail, one.action, word('audit.action', one.action)].join(' ').toLocaleLowerCase().includes(wanted));
     return page({ title, lead: t('audit.lead'), actions: button({ onclick: () => list.load() }, t('audit.again')) }, keptNote(found.storedAt),
       h('search', { class: 'filter', key: 'filter' },
         h('label', { for: 'words' }, icon('search', { size: 20 }), h('span', { class: 'unseen' }, t('audit.filter'))),
@@ -38,7 +47,7 @@ export default function audit() {
       card({ key: 'list' }, packTable(t('screen.audit'), [t('history.time'), t('audit.who'), t('audit.what'), t('audit.subject'), t('audit.detail')],
         shown.map((one) => [
           date(Date.parse(one.made), undefined, { dateStyle: 'short', timeStyle: 'medium' }),
-          one.author || none, word('audit.action', one.action), one.subject || none, one.detail || none]))),
+          one.author || none, word('audit.action', one.action), one.subject || none, detailOf(one)]))),
       found.next && h('div', { class: 'centre', key: 'next' }, button({ disabled: list.busy(), onclick: () => list.load(found) }, t('alarms.more'))));
   };
 }

@@ -9,6 +9,7 @@ import { byAttention, cellsOf, stateOf, temperaturesOf } from '../parts/packs.js
 import { verdictsOf } from '../parts/verdicts.js';
 import { banner, card, chip, fact, facts, failed, loading, page } from '../parts/basics.js';
 import { tools, verdict } from '../parts/desk.js';
+import { english } from '../parts/said.js';
 import { packTable } from './gateway.js';
 
 export default function diagnose({ id }) {
@@ -77,7 +78,7 @@ function deepVerdicts(document) {
     found.push({
       key: `line-${line.name}`, kind: !isUp || ill.length ? 'warning' : 'ok',
       title: t('diag.line', { name: line.name, state: word('diag.state', line.state) }),
-      words: line.trouble || (ill.length ? t('diag.units_ill', { units: ill.map((unit) => unit.unit).join(', ') }) : t('diag.units_well', { n: (line.units ?? []).length })),
+      words: line.trouble ? [t('said.english'), ' ', english(line.trouble)] : (ill.length ? t('diag.units_ill', { units: ill.map((unit) => unit.unit).join(', ') }) : t('diag.units_well', { n: (line.units ?? []).length })),
     });
   }
   const { inverter, link, outbox } = document;
@@ -88,9 +89,9 @@ function deepVerdicts(document) {
   }
   if (link && link.state !== 'off') {
     found.push({ key: 'link', kind: link.state === 'connected' ? 'ok' : 'warning', title: t('diag.link', { state: word('diag.link_state', link.state) }),
-      words: link.problem || t('diag.backlog', { n: link.backlog ?? 0 }) });
+      words: link.problem ? [t('said.english'), ' ', english(link.problem)] : t('diag.backlog', { n: link.backlog ?? 0 }) });
   }
-  if (outbox?.problem) found.push({ key: 'outbox', kind: 'warning', title: t('diag.outbox'), words: outbox.problem });
+  if (outbox?.problem) found.push({ key: 'outbox', kind: 'warning', title: t('diag.outbox'), words: [t('said.english'), ' ', english(outbox.problem)] });
   return found;
 }
 
@@ -109,6 +110,6 @@ function deeper(deep) {
         number_(t('diag.timeouts')), number_(t('diag.crc')), number_(t('diag.reply')), t('diag.trouble')],
       (line.units ?? []).map((unit) => [String(unit.unit), word('diag.unit_state', unit.state), String(unit.pack ?? none), number(unit.requests),
         unit.requests ? percent((unit.replies / unit.requests) * 100, 1) : none, number(unit.timeouts), number(unit.crc_errors),
-        unit.reply_ms ? `${number(unit.reply_ms.last)} / ${number(unit.reply_ms.longest)} ms` : none, unit.trouble || none])))),
+        unit.reply_ms ? `${number(unit.reply_ms.last)} / ${number(unit.reply_ms.longest)} ms` : none, unit.trouble ? english(unit.trouble) : none])))),
   ];
 }

@@ -9,6 +9,7 @@ import { icon } from '../parts/icons.js';
 import { banner, button, card, choice, empty, failed, field, loading, page } from '../parts/basics.js';
 import { keptNote, notHere } from '../parts/desk.js';
 import { confirm, problemLines, waveNames, word } from '../parts/rollout.js';
+import { said } from '../parts/said.js';
 
 /** How gateways are cut into waves; the last is written by hand. */
 const cuts = { usual: '1%,10%,all', one: '1,all', once: 'all' };
@@ -170,7 +171,7 @@ function outcome(found, begin) {
   const late = found.zones.filter((one) => one.opens && Date.parse(one.opens) > now() + 60_000);
   return h('section', { class: 'card', id: 'preview', tabindex: '-1', key: 'preview', 'aria-labelledby': 'preview-title' },
     h('h2', { id: 'preview-title' }, t('new.gets', { n: found.gateways, count: number(found.gateways), set: `${found.set} ${found.version}` })),
-    found.faults.length > 0 && banner({ kind: 'danger', title: t('new.refused') }, h('ul', { class: 'stack' }, found.faults.map((one) => h('li', { key: one }, one)))),
+    found.faults.length > 0 && banner({ kind: 'danger', title: t('new.refused') }, h('ul', { class: 'stack' }, (found.faults_said ?? found.faults.map((text) => ({ text, values: {} }))).map((one, place) => h('li', { key: place }, said([one]))))),
     found.waves.length > 0 && h('ol', { class: 'wave-plan' }, found.waves.map((size, place) =>
       h('li', { key: place }, h('strong', null, t('ro.wave', { n: place + 1 })), h('span', null, t('new.houses', { n: size, count: number(size) })),
         place === 0 && h('small', { class: 'hint' }, names.slice(0, 12).join(', ') + (size > 12 ? ' …' : ''))))),

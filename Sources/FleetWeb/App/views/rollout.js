@@ -8,6 +8,7 @@ import { icon } from '../parts/icons.js';
 import { banner, button, card, chip, failed, field, loading, page } from '../parts/basics.js';
 import { keptNote, notHere, since } from '../parts/desk.js';
 import { confirm, stateChip, totalOf, waveBar, word } from '../parts/rollout.js';
+import { said } from '../parts/said.js';
 import { packTable } from './gateway.js';
 
 /** What may be decided in which state. */
@@ -66,7 +67,7 @@ export default function rollout({ rollout: id }) {
     h('a', { class: 'button quiet back', href: '/rollouts', key: 'back' }, icon('left', { size: 20 }), t('screen.rollouts')),
     keptNote(found.storedAt),
     detail.error() && banner({ kind: 'stale', title: t('fleet.old'), key: 'old' }),
-    it.reason && banner({ kind: ['held', 'returned', 'returning'].includes(it.state) ? 'warning' : 'info', title: it.reason, key: 'reason' }),
+    it.reason && banner({ kind: ['held', 'returned', 'returning'].includes(it.state) ? 'warning' : 'info', title: said(it.reason_said, it.reason), key: 'reason' }),
     it.note && h('p', { class: 'hint', key: 'note' }, it.note),
     card({ class: 'rollout-now', key: 'now' },
       h('div', { class: 'row spread' },
@@ -79,7 +80,7 @@ export default function rollout({ rollout: id }) {
     h('ol', { class: 'waves', key: 'waves' }, it.waves.map((wave, place) => waveCard(wave, place, it))),
     attempts([...it.gateways, ...more().items], more().next === undefined ? it.next_cursor : more().next, next),
     it.history?.length > 0 && card({ title: t('ro.history'), key: 'history' }, h('ol', { class: 'lines' }, [...it.history].reverse().map((one, place) =>
-      h('li', { key: place }, h('strong', null, word('ro.done', one.what.toLowerCase())), h('span', null, one.author), one.detail && h('span', null, one.detail),
+      h('li', { key: place }, h('strong', null, word('ro.done', one.what.toLowerCase())), h('span', null, one.author), one.detail && h('span', null, one.detail_said?.length ? said(one.detail_said) : one.detail),
         h('span', { class: 'hint' }, date(Date.parse(one.time), undefined, { dateStyle: 'medium', timeStyle: 'short' })))))),
     confirm({
       open: decision(), onclose: () => decision.set(null), onsubmit: decide, kind: decision()?.what === 'abort' ? 'danger' : 'primary',
@@ -135,7 +136,7 @@ function attempts(items, cursor, next) {
         h('a', { class: 'pack-way', href: `/gateway/${encodeURIComponent(one.gateway)}` }, gateways.value()?.items.find((it) => it.id === one.gateway)?.label || one.gateway),
         chip(kinds[one.state] ?? 'info', word('ro.attempt', one.state), kinds[one.state] ? null : 'rollout'),
         String(one.wave),
-        one.failure ? `${word('ro.failure', one.failure)}${one.words ? `: ${one.words}` : ''}` : one.words || '–',
+        one.failure || one.words ? [one.failure && `${word('ro.failure', one.failure)}${one.words ? ': ' : ''}`, said(one.words_said, one.words)] : '–',
         since(one.since)])),
     cursor && h('div', { class: 'centre' }, button({ onclick: () => next(cursor) }, t('alarms.more'))));
 }

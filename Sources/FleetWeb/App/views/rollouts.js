@@ -8,6 +8,7 @@ import { icon } from '../parts/icons.js';
 import { empty, failed, loading, page } from '../parts/basics.js';
 import { keptNote, notHere, since } from '../parts/desk.js';
 import { stateChip, totalOf, waveBar } from '../parts/rollout.js';
+import { said } from '../parts/said.js';
 
 export default function rollouts() {
   const list = resource(async () => get('/v1/rollouts'));
@@ -41,5 +42,5 @@ function one(rollout) {
       waveBar(total),
       h('span', { class: 'row spread hint' }, h('span', null, t('ro.proven_of', { done: number(total.proven), all: number(total.gateways) })),
         total.failed > 0 && h('strong', { class: 'bad' }, t('ro.failed', { n: total.failed }))),
-      rollout.reason && h('span', { class: 'reason' }, rollout.reason)));
+      rollout.reason && h('span', { class: 'reason' }, said(rollout.reason_said, rollout.reason))));
 }
