@@ -14,10 +14,11 @@ final class AppHouse: Sendable {
     ///
     /// `newest` is how long ago the house measured last, ms, and `history` are times of which there are measurements
     /// too, Unix time in milliseconds. With `isTaken` false nobody has the house yet. With `pushes` it tells browsers
-    /// of alarms, by a push service on this machine that shows the certificate `localhost.pem` of its folder.
+    /// of alarms, by a push service on this machine that shows the certificate `localhost.pem` of its folder. The clock
+    /// of the fleet is that of `clock`, else the machine's.
     init(
         newest: Int64 = 2000, history: [Range<Int64>] = [], isTaken: Bool = true,
-        pushes: Bool = false
+        pushes: Bool = false, clock: ShiftedClock? = nil
     ) throws {
         let taking = [["tenants", "assign", "north", "gw-1"], ["users", "grant", "anna", "gw-1"]]
         fleet = try ServedFleet(
@@ -27,6 +28,7 @@ final class AppHouse: Sendable {
                 ["devices", "add", "gw-1", "--label", "Lindenhof", "--zone", "Europe/Berlin"],
                 ["users", "add", "anna", "--tenant", "north", "--role", "owner"],
             ] + (isTaken ? taking : []), users: ["anna"],
+            environment: clock?.environment ?? [:],
             serving: pushes ? Self.pushOptions : { _ in [] })
         for span in history {
             try fleet.keep(
@@ -34,7 +36,7 @@ final class AppHouse: Sendable {
                     measurement(at: $0)
                 })
         }
-        let now = ServedFleet.now
+        let now = clock?.now ?? ServedFleet.now
         try fleet.keep([measurement(at: now - newest - 60_000), measurement(at: now - newest)])
         let histories = try FleetStores.openHistory(fleet.store)
         while try histories.rollUp(now: now, most: 64) > 0 {}
@@ -64,7 +66,8 @@ final class AppHouse: Sendable {
         // no two days one after the other are alike
         let peak = 4400 + 400 * Double(moment / 86_400_000 % 3)
         let power = watts ?? Int32(peak * sun - 1100 - 500 * abs(sin(hour * 3)))
-        let charge = Int32(100 * min(96, max(18, 30 + 60 * exp(-pow((hour - 16) / 5, 2)))))
+        let sinceFullest = min(abs(hour - 16), 24 - abs(hour - 16))
+        let charge = Int32(100 * min(96, max(18, 30 + 60 * exp(-pow(sinceFullest / 5, 2)))))
         var bank = BankSample()
         (bank.mode, bank.packsConfigured) = ("running", Self.packs)
         bank.packsOnline = isSilent ? Self.packs - 1 : Self.packs

@@ -198,10 +198,22 @@ import Testing
         house.fleet.stop()
     }
 
-    /// With `AMPHORA_PICTURES` set to a folder the pictures of the documentation are made there.
     @Test func `every screen fits phones, tablets and desks in each language`() throws {
         let house = try AppHouse(history: lastDay)
-        try house.walk("layout", pictures: pictures)
+        try house.walk("layout")
         house.fleet.stop()
+    }
+
+    /// With `AMPHORA_GOLDEN=record` the pictures are made anew, with `AMPHORA_GOLDEN=house` also what the API says.
+    @Test(.timeLimit(.minutes(5)))
+    func `every screen looks as its picture, light and dark, on phones, tablets and desks`() throws
+    {
+        let mode = ProcessInfo.processInfo.environment["AMPHORA_GOLDEN"] ?? "compare"
+        let golden = mode == "house" ? try GoldenHouse() : nil
+        let fleet = try golden?.house.fleet ?? AppHouse().fleet
+        // the browser is a minute ahead, so that nothing there is to see has just happened
+        let words = [fleet.folder.path] + (golden.map { ["\($0.clock.now + 60_000)"] } ?? [])
+        try fleet.walk("golden_flow.py", mode, words, seconds: 280)
+        fleet.stop()
     }
 }

@@ -13,34 +13,45 @@ final class ServedFleet: Sendable {
     let address: String
     private let server: ChildProcess
     private let sequence = Mutex<Int64>(0)
+    private let environment: [String: String]
 
     var store: String { "sqlite:" + folder.file("fleet.db") }
 
     /// Runs the commands and then serves, with more options as a folder has them; `users` are given the password.
+    ///
+    /// Its programs run with `environment` added to that of this process.
     init(
         _ name: String, _ commands: [[String]], users: [String],
+        environment: [String: String] = [:],
         serving: (TemporaryDirectory) throws -> [String] = { _ in [] }
     ) throws {
+        self.environment = environment
         folder = try TemporaryDirectory(name)
         let store = "sqlite:" + folder.file("fleet.db")
         let password = folder.file("password")
         try Data(Self.password.utf8).write(to: URL(filePath: password))
         let passwords = users.map { ["users", "passwd", $0, "--password-file", password] }
-        for words in commands + passwords { _ = try Self.command(words, store) }
+        for words in commands + passwords { _ = try Self.command(words, store, environment) }
         let (api, health) = (try Peers.freePort(), try Peers.freePort())
         address = "127.0.0.1:\(api)"
         server = try ChildProcess(
             House.programs + "/amphora-fleet",
             ["serve", "--store", store, "--listen", "127.0.0.1:\(health)", "--api", address]
-                + (try serving(folder)))
+                + (try serving(folder)), environment: environment)
         _ = try server.waitForLine(containing: "serving", within: 60_000)
     }
 
     /// Runs a command of the fleet while it serves; what it printed.
-    func command(_ words: [String]) throws -> String { try Self.command(words, store) }
+    func command(_ words: [String]) throws -> String {
+        try Self.command(words, store, environment)
+    }
 
-    private static func command(_ words: [String], _ store: String) throws -> String {
-        let run = try ChildProcess(House.programs + "/amphora-fleet", words + ["--store", store])
+    private static func command(
+        _ words: [String], _ store: String, _ environment: [String: String]
+    ) throws -> String {
+        let run = try ChildProcess(
+            House.programs + "/amphora-fleet", words + ["--store", store],
+            environment: environment)
         #expect(try run.waitForExit(within: 60_000) == .exited(0), "\(words): \(run.errors)")
         return run.output
     }

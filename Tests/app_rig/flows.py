@@ -849,9 +849,6 @@ def flow_layout(desk):
                     assert page.locator("main").bounding_box()["x"] >= nav["width"]
                 ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
                 assert (ground == "rgb(14, 20, 19)") == (scheme == "dark"), ground
-                if pictures:
-                    name = {"/": "home"}.get(path, path.replace("/g/gw-1/", "").strip("/").replace("/", "-"))
-                    picture(page, f"{name}-{width}-{scheme}")
             # Playwright itself says that it keeps the worker out
             desk.faults[:] = desk_faults + [one for one in desk.faults if "blocked by Playwright" not in one and one not in desk_faults]
             context.close()
@@ -868,14 +865,6 @@ def large(page, name):
         return box.width && !one.matches('.skip') && (box.height < 44 && !one.closest('label'));
     }).map((one) => `${one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().height}`)""")
     assert not small, f"{name}: smaller than 44 px: {small}"
-
-
-def picture(page, name):
-    from PIL import Image  # only for pictures of the documentation, to make them small
-    path = f"{pictures}/{name}.png"
-    page.wait_for_timeout(150)
-    page.screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 with sync_playwright() as player:
