@@ -1,6 +1,7 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
-    & RecipientStore & WatchStore & CodeStore & AdminStore & GuestStore & ConfigurationStore
+    & RecipientStore & WatchStore & CodeStore & AdminStore & GuestStore & PersonStore
+    & ConfigurationStore
     & RolloutStore
 
 /// Opens stores by their address.
@@ -80,7 +81,7 @@ package enum FleetStores {
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
         & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
-        & WatchStore & CodeStore & AdminStore & GuestStore
+        & WatchStore & CodeStore & AdminStore & GuestStore & PersonStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -49,7 +49,8 @@ package struct LiveDocument {
         return writer.bytes
     }
 
-    private static func write(_ bank: BankSample?, to writer: inout JSONWriter) {
+    /// Writes a bank; null when there is none.
+    package static func write(_ bank: BankSample?, to writer: inout JSONWriter) {
         guard let bank else { return writer.null() }
         writer.object { writer in
             writer.member("mode", bank.mode)
@@ -116,7 +117,8 @@ package struct LiveDocument {
         }
     }
 
-    private static func values(_ pack: PackSample?, to writer: inout JSONWriter) {
+    /// Writes what a pack measured; null when there is nothing.
+    package static func values(_ pack: PackSample?, to writer: inout JSONWriter) {
         guard let pack else { return writer.null() }
         writer.object { writer in
             writer.member("voltage_v", pack.millivolts, decimals: 3)

@@ -31,15 +31,18 @@ final class UserRig: Sendable {
 
     let folder: TemporaryDirectory
     let server: UserServer
-    var address: String { "sqlite:" + folder.file("fleet.db") }
+    let address: String
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// With one tenant there is no south, and `gw-9` is of north.
-    init(limits: PatienceLimits = PatienceLimits(), tenants: Int = 2) async throws {
+    /// With one tenant there is no south, and `gw-9` is of north; without an address it is a file.
+    init(
+        limits: PatienceLimits = PatienceLimits(), tenants: Int = 2, address: String? = nil
+    ) async throws {
         let folder = try TemporaryDirectory("users")
-        let address = "sqlite:" + folder.file("fleet.db")
+        let address = address ?? "sqlite:" + folder.file("fleet.db")
         try Self.fill(address, tenants: tenants)
         self.folder = folder
+        self.address = address
         let log = log
         // failures of one test are those of one minute, however long the machine takes
         let began = ContinuousClock.now

@@ -28,6 +28,7 @@ struct UserResponder: HTTPResponder {
     let failures: SignInGuard
     let session: SessionDesk
     let events: EventDesk
+    let exports: ExportDesk
     let log: Logger
     /// Unix time in milliseconds.
     let clock: @Sendable () -> Int64

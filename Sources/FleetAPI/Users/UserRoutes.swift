@@ -97,7 +97,7 @@ struct UserRoute: Sendable {
 enum UserRoutes {
     static let all: [UserRoute] =
         looking + views + session + events + codes + guests + tokens + admin + describing
-        + configuring + grouping + rollouts + notify + [Contract.route]
+        + configuring + grouping + rollouts + notify + persons + [Contract.route]
 
     private static let looking: [UserRoute] = [
         UserRoute(method: .get, path: "/v1/gateways", scope: .read, answer: gateways),

@@ -13,7 +13,10 @@ package final class UserServer: Sendable {
     /// How many streams of news are open.
     package var listeners: Int { events.listeners }
     private let server: RunningServer
+    /// How many files of what is held of a person are on the way.
+    package var exported: Int { exports.running }
     private let events: EventDesk
+    private let exports: ExportDesk
 
     /// Listens on an address of this machine; blocks until it does, so never call it from a task.
     ///
@@ -57,6 +60,8 @@ package final class UserServer: Sendable {
         let events = EventDesk(
             watching, heartbeat: .seconds(limits.heartbeat), log: log, clock: clock)
         self.events = events
+        let exports = ExportDesk(log: log, clock: clock)
+        self.exports = exports
         let responder = UserResponder(
             desk: desk, failures: SignInGuard(most: SignInGuard.mostTokens, clock: steady),
             session: SessionDesk(
@@ -66,7 +71,7 @@ package final class UserServer: Sendable {
                 overTLS: identity != nil,
                 codes: SignInGuard(most: SignInGuard.mostPasswords, clock: steady),
                 features: UserRoutes.features(sendsMail: sendsMail, pushes: pushKey != nil)),
-            events: events,
+            events: events, exports: exports,
             log: log, clock: clock, bodySeconds: limits.body, pushKey: pushKey)
         let chosen = builder
         server = try RunningServer(host: host, port: port, log: log) { listens, log in
@@ -82,6 +87,7 @@ package final class UserServer: Sendable {
     /// Ends the server; blocks until it has.
     package func stop() {
         events.stop()
+        exports.stop()
         server.stop()
     }
 
