@@ -1,8 +1,7 @@
 /// What is shown to users, and who they are.
 package typealias ViewStore = UserStore & GatewayStore & AlarmStore & HistoryStore
     & RecipientStore & WatchStore & CodeStore & AdminStore & GuestStore & PersonStore
-    & ConfigurationStore
-    & RolloutStore
+    & FarewellStore & ConfigurationStore & RolloutStore
 
 /// Opens stores by their address.
 package enum FleetStores {
@@ -81,7 +80,7 @@ package enum FleetStores {
         _ address: String
     ) throws(FleetStoreError) -> any FleetStore & DeviceStore & ConfigurationStore & RolloutStore
         & HistoryStore & AlarmStore & NotificationStore & UserStore & GatewayStore & RecipientStore
-        & WatchStore & CodeStore & AdminStore & GuestStore & PersonStore
+        & WatchStore & CodeStore & AdminStore & GuestStore & PersonStore & FarewellStore
     {
         let parts = address.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count == 2 ? String(parts[1]) : ""

@@ -111,11 +111,11 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `the newest sample comes with the packs of its own record`(kind: StoreKind) throws {
         let store = try store(kind)
-        let newest = try #require(try store.newest(of: "house-1"))
+        let newest = try #require(try store.newest(of: "house-1", seenFrom: .min))
         #expect(newest.bank.key.sequence == 2 && newest.bank.sample.millivolts == 52_002)
         #expect(newest.packs.map(\.pack) == [1, 2])
         #expect(newest.packs.map(\.millivolts) == [52_002, 52_002])
-        #expect(try store.newest(of: "house-2") == nil)
+        #expect(try store.newest(of: "house-2", seenFrom: .min) == nil)
     }
 
     @Test(arguments: StoreKind.allCases)

@@ -140,17 +140,19 @@ import Testing
         let boundaries = (0...4).map { start + $0 * day }
         // the fresh way reads half a day and says so; then what was computed, with today open
         while try history.rollUp(now: start + 3 * day + 3_700_000, most: 8) > 0 {}
-        let days = try history.energy(gateway: "house-1", pack: 0, boundaries: boundaries)
+        let days = try history.energy(
+            gateway: "house-1", pack: 0, boundaries: boundaries, seenFrom: .min)
         #expect(
             days[0].covered == day - 120_000 && days[1].covered == day && days[2].covered == day)
         #expect(days[1].energy == Energy(charged: 86_400_000_000, discharged: 0))
         #expect(days[3].covered == 3_720_000 - 120_000 - 240_000 + 120_000)
         let hours = try history.energy(
-            gateway: "house-1", pack: 0, boundaries: [start + day, start + day + 3_600_000])
+            gateway: "house-1", pack: 0, boundaries: [start + day, start + day + 3_600_000],
+            seenFrom: .min)
         #expect(hours.map(\.energy.charged) == [3_600_000_000])
         for wrong in [[], [1], [2, 1], Array(repeating: 1, count: 5)] as [[Int64]] {
             #expect(throws: FleetStoreError.self) {
-                try history.energy(gateway: "house-1", pack: 0, boundaries: wrong)
+                try history.energy(gateway: "house-1", pack: 0, boundaries: wrong, seenFrom: .min)
             }
         }
     }
@@ -170,7 +172,8 @@ import Testing
             try store.store(record)
         }
         let now = start + 19 * 60_000 + 5000
-        let outlook = try #require(try history.outlook(gateway: "house-1", now: now))
+        let outlook = try #require(
+            try history.outlook(gateway: "house-1", now: now, seenFrom: .min))
         #expect(outlook.runTime?.goal == .empty && outlook.runTime?.shortest == 180)
         #expect(outlook.runTime?.longest == 180 && outlook.flow == .discharging)
         #expect(outlook.chargeLimit?.rule == "cell_high" && outlook.chargeLimit?.milliamperes == 0)
@@ -178,8 +181,8 @@ import Testing
         #expect(
             outlook.dischargeLimit?.rule == "map_ceiling" && outlook.dischargeLimit?.pack == nil)
         // an old state is no outlook
-        #expect(try history.outlook(gateway: "house-1", now: now + 301_000) == nil)
-        #expect(try history.outlook(gateway: "nobody", now: now) == nil)
+        #expect(try history.outlook(gateway: "house-1", now: now + 301_000, seenFrom: .min) == nil)
+        #expect(try history.outlook(gateway: "nobody", now: now, seenFrom: .min) == nil)
     }
 
     @Test(arguments: StoreKind.allCases)
@@ -199,7 +202,8 @@ import Testing
         _ = try store.store(batch)
         try history.rollUpAll()
         let condition = try #require(
-            try history.condition(gateway: "house-1", pack: 1, now: start + 91 * day))
+            try history.condition(
+                gateway: "house-1", pack: 1, now: start + 91 * day, seenFrom: .min))
         #expect(abs((condition.health?.perDay ?? 0) + 1) < 0.001)
         #expect((condition.imbalance?.perDay ?? 0) > 0.5)
         #expect(condition.cycles.counted == 189)

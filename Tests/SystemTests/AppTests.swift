@@ -97,7 +97,9 @@ import Testing
             String(try #require($0.firstMatch(of: /code +([0-9a-z-]{19})/)).1)
         }
         let link = String(try #require(third.firstMatch(of: /address +(http\S+)/)).1)
-        try house.walk("claim", pictures: pictures, words: codes + [link])
+        try house.walk(
+            "claim", pictures: pictures, words: codes + [link],
+            [("measure", { try house.fleet.keep([house.measurement(at: ServedFleet.now)]) })])
         let users = try FleetStores.openUsers(house.fleet.store)
         #expect(try users.grants(of: "anna") == ["gw-1", "gw-3"])
         #expect(try users.gateways(ofTenant: "south") == ["gw-2"])

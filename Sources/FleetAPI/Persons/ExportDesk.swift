@@ -112,13 +112,3 @@ final class ExportDesk: Sendable {
         }
     }
 }
-
-/// What the fleet holds of whoever asks.
-extension UserRoutes {
-    static let persons: [UserRoute] = [
-        UserRoute(method: .get, path: "/v1/session/export", scope: .read) { asked, desk in
-            try asked.query.finish()
-            return try await asked.house.exports.export(asked, desk)
-        }
-    ]
-}

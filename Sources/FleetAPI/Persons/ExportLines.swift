@@ -116,6 +116,8 @@ struct ExportLines {
             writer.member("model", house.model)
             writer.member("region", house.region)
             writer.member("zone", house.zone)
+            writer.moment(
+                "seen_from", unixMilliseconds: house.seenFrom == .min ? nil : house.seenFrom)
         }
     }
 

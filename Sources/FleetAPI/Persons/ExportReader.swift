@@ -16,10 +16,21 @@ struct ExportReader {
         let took: Duration
     }
 
+    /// A house, and from when on the person may know what was recorded, Unix time in milliseconds.
+    struct House {
+        let id: String
+        let seenFrom: Int64
+
+        /// Before all records that they may know of.
+        var beginning: RecordMoment {
+            RecordMoment(time: seenFrom, epoch: .min, sequence: .min)
+        }
+    }
+
     /// What is known of the person alone.
     struct Person {
         let page: Page
-        let houses: [String]
+        let houses: [House]
     }
 
     let asked: Asked
@@ -48,10 +59,10 @@ struct ExportReader {
             for word in try store.words(of: name, limit: Self.mostKept) {
                 lines.acknowledgement(word)
             }
-            var seen: [String] = []
+            var seen: [House] = []
             for id in try store.grants(of: name) {
                 guard let house = try store.gateway(id, within: sight) else { continue }
-                seen.append(id)
+                seen.append(House(id: id, seenFrom: house.seenFrom))
                 lines.house(house)
                 guard mayConfigure else { continue }
                 let service = ConfigurationService(store: store, check: GatewayCheck.faults)
@@ -105,11 +116,11 @@ struct ExportReader {
         }
     }
 
-    private func alarms(of house: String, _ hand: Hand) async throws {
+    private func alarms(of house: House, _ hand: Hand) async throws {
         var filter = AlarmFilter()
-        (filter.gateway, filter.sight, filter.limit) = (house, sight, Self.mostRows)
+        (filter.gateway, filter.sight, filter.limit) = (house.id, sight, Self.mostRows)
         let wanted = filter
-        try await pages(from: nil as Alarm?, of: house, hand) { store, last, lines in
+        try await pages(from: nil as Alarm?, of: house.id, hand) { store, last, lines in
             var filter = wanted
             filter.after = last
             let found = try store.alarms(filter)
@@ -118,10 +129,10 @@ struct ExportReader {
         }
     }
 
-    private func events(of house: String, _ hand: Hand) async throws {
-        try await pages(from: Self.beginning, of: house, hand) { store, place, lines in
+    private func events(of house: House, _ hand: Hand) async throws {
+        try await pages(from: house.beginning, of: house.id, hand) { store, place, lines in
             let found = try store.events(
-                of: house, behind: place ?? Self.beginning, limit: Self.mostRows)
+                of: house.id, behind: place ?? house.beginning, limit: Self.mostRows)
             for event in found { lines.event(event) }
             return found.last.map {
                 RecordMoment(
@@ -130,29 +141,26 @@ struct ExportReader {
         }
     }
 
-    private func measurements(of house: String, _ hand: Hand) async throws {
-        try await pages(from: Self.beginning, of: house, hand) { store, place, lines in
+    private func measurements(of house: House, _ hand: Hand) async throws {
+        try await pages(from: house.beginning, of: house.id, hand) { store, place, lines in
             let found = try store.measurements(
-                of: house, behind: place ?? Self.beginning, limit: Self.mostMeasurements)
+                of: house.id, behind: place ?? house.beginning, limit: Self.mostMeasurements)
             for measured in found { lines.measurement(measured) }
             return found.last?.place
         }
     }
 
     private func windows(
-        _ tier: HistoryTier, of house: String, _ pack: Int32, _ hand: Hand
+        _ tier: HistoryTier, of house: House, _ pack: Int32, _ hand: Hand
     ) async throws {
-        try await pages(from: nil as Int64?, of: house, hand) { store, last, lines in
-            let from = last?.addingSaturated(1) ?? .min
+        try await pages(from: nil as Int64?, of: house.id, hand) { store, last, lines in
+            let from = last?.addingSaturated(1) ?? house.seenFrom
             let found = try store.windows(
-                tier, gateway: house, pack: pack, from: from, to: .max, limit: Self.mostRows)
-            for window in found { lines.window(window, tier, of: house, pack) }
+                tier, gateway: house.id, pack: pack, from: from, to: .max, limit: Self.mostRows)
+            for window in found { lines.window(window, tier, of: house.id, pack) }
             return found.last?.start
         }
     }
-
-    /// Before all records.
-    private static let beginning = RecordMoment(time: .min, epoch: .min, sequence: .min)
 
     /// Hands over pages, each from the place where the one before ended, until one is empty.
     private func pages<Place: Sendable>(

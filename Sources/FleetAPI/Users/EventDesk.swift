@@ -29,6 +29,8 @@ final class EventDesk: Sendable {
         let asked: Asked
         let watch: Watch
         let subject: EventTopic.Subject
+        /// From when on they may know what was recorded, Unix time in milliseconds.
+        let seenFrom: Int64
         let sink: AsyncStream<ByteBuffer>.Continuation
         var isNew: Bool
         var heard: ContinuousClock.Instant
@@ -80,11 +82,13 @@ final class EventDesk: Sendable {
     }
 
     /// Listens for whoever asks; throws a ``Problem`` when there are too many.
-    func listen(_ asked: Asked, to subject: EventTopic.Subject, since id: String?) throws -> Reply {
+    func listen(
+        _ asked: Asked, to subject: EventTopic.Subject, since id: String?, seenFrom: Int64 = .min
+    ) throws -> Reply {
         let (frames, sink) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingOldest(Self.mostWaiting))
         sink.yield(ByteBuffer(string: "retry: 3000\n\n"))
-        let number = try enter(asked, subject, sink, since: id)
+        let number = try enter(asked, subject, sink, since: id, seenFrom)
         let channel = asked.channel
         channel.closeFuture.whenComplete { _ in self.leave(number) }
         // who hangs up is noticed at once, not with the next heartbeat
@@ -118,7 +122,7 @@ final class EventDesk: Sendable {
 
     private func enter(
         _ asked: Asked, _ subject: EventTopic.Subject, _ sink: AsyncStream<ByteBuffer>.Continuation,
-        since id: String?
+        since id: String?, _ seenFrom: Int64
     ) throws -> UInt64 {
         let now = ContinuousClock.now
         let name = asked.bearer.user.name
@@ -131,7 +135,8 @@ final class EventDesk: Sendable {
                     .busy, "too many streams are open, \(own) of them your own",
                     headers: [.retryAfter: "30"])
             }
-            let missed = id.flatMap { state.topics[subject]?.missed(since: $0) }
+            let isHidden = state.topics[subject]?.isHidden(from: seenFrom) ?? false
+            let missed = isHidden ? nil : id.flatMap { state.topics[subject]?.missed(since: $0) }
             for frame in missed ?? [] { sink.yield(frame) }
             state.topics[subject, default: EventTopic(used: now)].used = now
             state.number += 1
@@ -140,7 +145,7 @@ final class EventDesk: Sendable {
             state.listeners[state.number] = Listener(
                 asked: asked,
                 watch: Watch(tokenHash: asked.bearer.token.hash, gateway: gateway),
-                subject: subject, sink: sink, isNew: missed == nil, heard: now)
+                subject: subject, seenFrom: seenFrom, sink: sink, isNew: missed == nil, heard: now)
             state.members[subject, default: []].insert(state.number)
             if state.watcher == nil {
                 // `stop` ends it, and nobody waits for it: it only asks the desk
@@ -222,7 +227,7 @@ extension EventDesk {
         for start in stride(from: 0, to: changed.count, by: 32) {
             let part = Array(changed[start..<min(start + 32, changed.count)])
             let samples = try await desk.ask { store in
-                try part.map { ($0, try store.newest(of: $0)) }
+                try part.map { ($0, try store.newest(of: $0, seenFrom: .min)) }
             }
             for (id, sample) in samples {
                 if let mark = known[id] { tell(id, mark, sample) }
@@ -264,7 +269,10 @@ extension EventDesk {
             (topic.mark, topic.freshness) = (mark, freshness)
             let whole = [topic.frame("live", live), topic.frame("alarms", alarms)]
             state.topics[.gateway(id)] = topic
-            send(.gateway(id), frames, whole: whole, &state)
+            // to who came after the newest sample it is as if there were none
+            let none = LiveDocument(gateway: id, newest: nil, now: now).bytes
+            let unseen = [topic.frame("live", none), topic.frame("alarms", alarms)]
+            send(.gateway(id), frames, whole: whole, unseen: unseen, &state)
         }
     }
 
@@ -316,11 +324,14 @@ extension EventDesk {
 
     private func send(
         _ subject: EventTopic.Subject, _ frames: [ByteBuffer], whole: [ByteBuffer],
-        _ state: inout State
+        unseen: [ByteBuffer] = [], _ state: inout State
     ) {
+        let topic = state.topics[subject]
         for number in state.members[subject] ?? [] {
-            let isNew = state.listeners[number]?.isNew == true
-            send(isNew ? whole : frames, to: number, &state)
+            let listener = state.listeners[number]
+            let isHidden = topic?.isHidden(from: listener?.seenFrom ?? .min) == true
+            send(
+                isHidden ? unseen : listener?.isNew == true ? whole : frames, to: number, &state)
         }
     }
 

@@ -21,9 +21,10 @@ extension UserRoutes {
                 asked, to: .tenant(asked.bearer.user.tenant), since: since)
         }
         let sight = asked.sight
-        guard try await desk.ask({ try $0.gateway(id, within: sight) }) != nil else {
+        guard let found = try await desk.ask({ try $0.gateway(id, within: sight) }) else {
             throw Problem.absent
         }
-        return try asked.house.events.listen(asked, to: .gateway(id), since: since)
+        return try asked.house.events.listen(
+            asked, to: .gateway(id), since: since, seenFrom: found.seenFrom)
     }
 }

@@ -38,6 +38,12 @@ struct EventTopic {
         self.used = used
     }
 
+    /// Whether the newest sample was made before somebody came, at a Unix time in milliseconds.
+    func isHidden(from time: Int64) -> Bool {
+        guard let mark, let newest = mark.newest, mark.quality != .unmended else { return false }
+        return newest < time
+    }
+
     /// Keeps an event and gives it as it goes over the wire.
     mutating func tell(_ event: String, _ data: [UInt8]) -> ByteBuffer {
         number += 1

@@ -17,6 +17,8 @@ struct Problem: Error {
         case signInFailed = "sign_in_failed"
         case scopeMissing = "scope_missing"
         case crossSite = "cross_site"
+        case passwordWrong = "password_wrong"
+        case lastAdmin = "last_admin"
         case nameTaken = "name_taken"
         case ownAccount = "own_account"
         case notYours = "not_yours"
@@ -47,13 +49,13 @@ struct Problem: Error {
         var status: HTTPResponse.Status {
             switch self {
             case .tokenMissing, .tokenInvalid, .signInFailed: .unauthorized
-            case .scopeMissing, .crossSite, .layerShared, .notYours: .forbidden
+            case .scopeMissing, .crossSite, .layerShared, .notYours, .passwordWrong: .forbidden
             case .notFound, .codeInvalid: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
             case .queryInvalid, .bodyInvalid, .keyMissing: .badRequest
             case .cursorInvalid, .deviceMissing, .rolloutRefused, .nameTaken, .ownAccount,
-                .guestsFull, .invitationOver:
+                .guestsFull, .invitationOver, .lastAdmin:
                 .conflict
             case .preconditionMissing: .preconditionRequired
             case .preconditionFailed: .preconditionFailed
@@ -75,6 +77,8 @@ struct Problem: Error {
             case .scopeMissing: "The access token or the role does not allow this"
             case .crossSite: "The request does not come from the app"
             case .notFound: "There is no such thing"
+            case .passwordWrong: "The password is another"
+            case .lastAdmin: "Nobody else looks after the users"
             case .nameTaken: "Somebody has this name"
             case .ownAccount: "This is your own account"
             case .notYours: "This is for those who have the gateway"

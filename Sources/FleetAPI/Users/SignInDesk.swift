@@ -71,6 +71,24 @@ final class SignInDesk: Sendable {
         return user
     }
 
+    /// Asks whoever is signed in for the password, which the content has; gives the slow hash that it fits.
+    ///
+    /// Throws a ``Problem`` when it is another.
+    func confirm(_ asked: Asked) async throws -> String {
+        var section = try await Admin.section(asked)
+        let password = section.requiredString("password")
+        let count = password.unicodeScalars.count
+        if count > 256 { section.fault("password", "has \(count) characters, allowed 256") }
+        try Admin.finish(&section)
+        let user = asked.bearer.user
+        if let seconds = failures.wait(user.name) { throw Self.tooMany(seconds) }
+        guard try await matches(user.passwordHash, password) else {
+            if let seconds = failures.fail(user.name) { throw Self.tooMany(seconds) }
+            throw Problem(.passwordWrong, "expected the password of '\(user.name)'")
+        }
+        return user.passwordHash
+    }
+
     /// The language that a user asked for; nil when they did not.
     func language(of user: User) async throws -> String? {
         try await desk.ask { try $0.preferences(of: user.name)?.language }

@@ -151,15 +151,15 @@ enum UserRoutes {
     }
 
     @Sendable static func live(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        let id = try await seen(asked, desk).id
+        let (id, seenFrom) = try await seenSince(asked, desk)
         try asked.query.finish()
-        let newest = try await desk.ask { try $0.newest(of: id) }
+        let newest = try await desk.ask { try $0.newest(of: id, seenFrom: seenFrom) }
         let document = LiveDocument(gateway: id, newest: newest, now: asked.now)
         return Reply(bytes: document.bytes, isTagged: false)
     }
 
     @Sendable static func history(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        let id = try await seen(asked, desk).id
+        let (id, seenFrom) = try await seenSince(asked, desk)
         let form = try Accept.form(asked.request.headers[.accept])
         var query = asked.query
         let names = Quantity.allCases.map(\.rawValue)
@@ -173,7 +173,8 @@ enum UserRoutes {
         try query.finish()
         guard let quantity else { throw Problem(.failed, "bug: no quantity and no fault") }
         let wanted = SeriesRequest(
-            gateway: id, pack: Int32(pack), quantity: quantity, from: from, to: to, pixels: pixels)
+            gateway: id, pack: Int32(pack), quantity: quantity, from: from, to: to, pixels: pixels,
+            seenFrom: seenFrom)
         let now = asked.now
         let series = try await desk.ask { try $0.series(wanted, now: now) }
         let document = SeriesDocument(
@@ -246,6 +247,14 @@ enum UserRoutes {
             }
         }
         return Reply(bytes: bytes, isTagged: false)
+    }
+
+    /// The same by its id, with the Unix time in milliseconds from which on the user may know what was recorded.
+    static func seenSince(
+        _ asked: Asked, _ desk: ViewDesk
+    ) async throws -> (id: String, seenFrom: Int64) {
+        let found = try await seen(asked, desk)
+        return (found.id, found.seenFrom)
     }
 
     /// The gateway that the address names, when the user may see it.

@@ -24,7 +24,7 @@ extension UserRoutes {
     }
 
     @Sendable static func energy(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        let id = try await seen(asked, desk).id
+        let (id, seenFrom) = try await seenSince(asked, desk)
         var query = asked.query
         let words = CalendarPeriod.allCases.map(\.rawValue)
         let period = query.word("by", words).flatMap { CalendarPeriod(rawValue: $0) } ?? .day
@@ -49,8 +49,10 @@ extension UserRoutes {
                                 + "\(period.rawValue) until 'to'")
                     ])
             }
-            let periods = try store.energy(gateway: id, pack: pack, boundaries: boundaries)
-            let condition = try store.condition(gateway: id, pack: pack, now: now)
+            let periods = try store.energy(
+                gateway: id, pack: pack, boundaries: boundaries, seenFrom: seenFrom)
+            let condition = try store.condition(
+                gateway: id, pack: pack, now: now, seenFrom: seenFrom)
             return EnergyDocument(
                 gateway: id, pack: pack, by: period, zone: calendar.zone, periods: periods,
                 capacity: condition?.cycles.capacity)
@@ -59,24 +61,27 @@ extension UserRoutes {
     }
 
     @Sendable static func outlook(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        let id = try await seen(asked, desk).id
+        let (id, seenFrom) = try await seenSince(asked, desk)
         try asked.query.finish()
         let now = asked.now
-        let outlook = try await desk.ask { try $0.outlook(gateway: id, now: now) }
+        let outlook = try await desk.ask {
+            try $0.outlook(gateway: id, now: now, seenFrom: seenFrom)
+        }
         return Reply(bytes: OutlookDocument(gateway: id, outlook: outlook).bytes)
     }
 
     @Sendable static func condition(_ asked: Asked, _ desk: ViewDesk) async throws -> Reply {
-        let id = try await seen(asked, desk).id
+        let (id, seenFrom) = try await seenSince(asked, desk)
         try asked.query.finish()
         let now = asked.now
         let document = try await desk.ask { store in
-            let newest = try store.newest(of: id)
+            let newest = try store.newest(of: id, seenFrom: seenFrom)
             var document = ConditionDocument(
                 gateway: id, newest: newest,
-                bank: try store.condition(gateway: id, pack: 0, now: now))
+                bank: try store.condition(gateway: id, pack: 0, now: now, seenFrom: seenFrom))
             for pack in newest?.packs ?? [] {
-                let found = try store.condition(gateway: id, pack: pack.pack, now: now)
+                let found = try store.condition(
+                    gateway: id, pack: pack.pack, now: now, seenFrom: seenFrom)
                 document.packs.append((pack, found))
             }
             return document

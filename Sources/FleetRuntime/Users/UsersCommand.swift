@@ -173,7 +173,13 @@ extension UserRole: ExpressibleByArgument {}
 /// `users remove`.
 struct RemoveUserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove a user; all tokens end at once.")
+        commandName: "remove",
+        abstract: "Remove a user, with all that is kept of them.",
+        discussion: """
+            Tokens, sessions, browsers, mail address, grants and notes are gone at once, as when users delete \
+            their account themselves. What tells what became of a gateway stays, with a number in place of the \
+            name. What gateways measured stays with them; whoever gets one next sees what comes from then on.
+            """)
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var actor: ActorOptions

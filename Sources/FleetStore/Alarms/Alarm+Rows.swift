@@ -8,6 +8,15 @@ extension Alarm: RowReadable {
         names.map { "\(table).\($0)" }.joined(separator: ", ")
     }
 
+    /// The same without the names of those who acknowledged an alarm before a time.
+    static func columns(of table: String, acknowledgedFrom time: String) -> String {
+        let others = names.dropLast().map { "\(table).\($0)" }.joined(separator: ", ")
+        return """
+            \(others), CASE WHEN \(table).acknowledged_ms < \(time) THEN ''
+            ELSE \(table).acknowledged_by END
+            """
+    }
+
     /// The gateway's name comes before the columns.
     init(from row: inout some RowSource) {
         func optional(_ time: Int64) -> Int64? { time == 0 ? nil : time }
@@ -46,10 +55,16 @@ extension AlarmCause: RowReadable {
 }
 
 extension AlarmFilter {
+    /// From when on a viewer, ?2, may know what was recorded of a gateway `g`.
+    private static let seenFrom = """
+        (SELECT f.seen_from_ms FROM gateway_viewer f WHERE f.viewer = ?2 AND f.gateway = g.name)
+        """
+
     /// The statement, the newest first, and its parameters.
     var query: (statement: String, parameters: [SQLValue]) {
         var conditions: [String] = []
         var parameters: [SQLValue] = []
+        var columns = Alarm.columns(of: "a")
         func place(_ value: SQLValue) -> String {
             parameters.append(value)
             return "?\(parameters.count)"
@@ -60,6 +75,11 @@ extension AlarmFilter {
             parameters = seen.parameters
             conditions.append(
                 "EXISTS (SELECT 1 FROM tenant_gateway t WHERE t.gateway = g.name AND \(seen.text))")
+            if sight.viewer != nil {
+                // what was over when the viewer came is none of theirs; what stands is
+                conditions.append("(a.cleared_ms = 0 OR a.cleared_ms >= \(Self.seenFrom))")
+                columns = Alarm.columns(of: "a", acknowledgedFrom: Self.seenFrom)
+            }
         }
         if let gateway { conditions.append("g.name = \(place(.text(gateway)))") }
         if let code { conditions.append("a.code = \(place(.text(code)))") }
@@ -76,7 +96,7 @@ extension AlarmFilter {
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let statement = """
-            SELECT g.name, \(Alarm.columns(of: "a"))
+            SELECT g.name, \(columns)
             FROM alarm a JOIN gateway g ON g.id = a.gateway \(condition)
             ORDER BY a.raised_ms DESC, g.name DESC, a.code DESC, a.level DESC, a.pack DESC
             LIMIT \(place(.number(Int64(max(0, limit)))))

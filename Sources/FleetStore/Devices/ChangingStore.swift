@@ -2,7 +2,7 @@
 /// users, once they can run a transaction.
 protocol ChangingStore: ReadingStore, DeviceStore, ConfigurationStore, RolloutStore,
     HistoryStore, AlarmStore, NotificationStore, UserStore, GatewayStore, RecipientStore,
-    WatchStore, CodeStore, AdminStore, GuestStore, PersonStore
+    WatchStore, CodeStore, AdminStore, GuestStore, PersonStore, FarewellStore
 {
     /// Runs statements in one transaction; when `body` throws, nothing of it stays.
     func change<Value>(

@@ -37,7 +37,7 @@ extension GatewayFilter {
     /// Whether it looks at alarms, the `o` of its conditions.
     var asksForAlarms: Bool { severity != nil || alarms != nil }
 
-    /// What a row of `tenant_gateway` named `t` has to be, with what ``GatewayQuery/joins(to:)`` knows of it and
+    /// What a row of `tenant_gateway` named `t` has to be, with what ``GatewayQuery/joins(to:within:)`` knows of it and
     /// its open alarms `o`; to follow another condition.
     func conditions(
         for database: some FleetDatabase, _ place: (SQLValue) -> String

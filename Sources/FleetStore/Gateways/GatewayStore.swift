@@ -25,8 +25,11 @@ package protocol GatewayStore: AnyObject {
         _ asked: GatewayChange, ifAny isCurrent: (_ label: String, _ zone: String) -> Bool
     ) throws(FleetStoreError) -> GatewayChangeVerdict
 
-    /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came.
-    func newest(of gateway: String) throws(FleetStoreError) -> NewestSample?
+    /// The newest sample of a gateway's bank with the packs of the same record; nil when nothing came since a Unix
+    /// time in milliseconds.
+    func newest(
+        of gateway: String, seenFrom: Int64
+    ) throws(FleetStoreError) -> NewestSample?
 
     /// The names of rollouts that have no gateway but such as lie within a sight, in order.
     func rolloutNames(within sight: GatewaySight) throws(FleetStoreError) -> [String]
@@ -90,6 +93,8 @@ package struct GatewaySummary: Hashable, Sendable {
     package var severity: Int64
     /// Who lets the user see it, by their name; nil for who sees it in their own right.
     package var sharedBy: String?
+    /// From when on its reader may know what was recorded, Unix time in milliseconds; `.min` is all there is.
+    package var seenFrom: Int64
 
     /// Where it stands in a list.
     package func place(isAlarmFirst: Bool) -> GatewayPage.Place {
@@ -103,6 +108,14 @@ package struct NewestSample: Hashable, Sendable {
     package var bank: StoredSample<BankSample>
     /// Its packs, in order.
     package var packs: [PackSample]
+}
+
+extension StoredSample {
+    /// Whether somebody who may know what was recorded from a Unix time in milliseconds on sees it; of a clock that
+    /// nobody knows nothing is before or after anything.
+    fileprivate func isSeen(from time: Int64) -> Bool {
+        quality == .unmended || timeMilliseconds >= time
+    }
 }
 
 extension ChangingStore {
@@ -129,11 +142,13 @@ extension ChangingStore {
         return found.first
     }
 
-    package func newest(of gateway: String) throws(FleetStoreError) -> NewestSample? {
+    package func newest(
+        of gateway: String, seenFrom: Int64
+    ) throws(FleetStoreError) -> NewestSample? {
         try read { database throws(FleetStoreError) in
             let banks: [StoredSample<BankSample>] = try database.rows(
                 Queries.currentBanks + " WHERE g.name = ?1", [.text(gateway)])
-            guard let bank = banks.first else { return nil }
+            guard let bank = banks.first, bank.isSeen(from: seenFrom) else { return nil }
             // several records may lie at one time
             let packs: [StoredSample<PackSample>] = try database.rows(
                 Queries.packsOfRecord,
@@ -170,11 +185,21 @@ enum GatewayQuery {
     }
 
     /// What is known of gateways that a table of this name has in its column `gateway`, whether or not there is any.
-    static func joins(to table: String) -> String {
-        """
-        LEFT JOIN device d ON d.id = \(table).gateway
-        LEFT JOIN gateway g ON g.name = \(table).gateway LEFT JOIN bank_state s ON s.gateway = g.id
-        """
+    ///
+    /// A viewer, ?2, knows of it what was recorded from their time on; of a clock that nobody knows nothing is before
+    /// or after anything.
+    static func joins(to table: String, within sight: GatewaySight) -> String {
+        let all = """
+            LEFT JOIN device d ON d.id = \(table).gateway
+            LEFT JOIN gateway g ON g.name = \(table).gateway
+            """
+        let state = "LEFT JOIN bank_state s ON s.gateway = g.id"
+        guard sight.viewer != nil else { return "\(all) \(state)" }
+        return """
+            \(all) LEFT JOIN gateway_viewer f ON f.viewer = ?2 AND f.gateway = \(table).gateway
+            \(state)
+            AND (s.time_quality = \(TimeQuality.unmended.rawValue) OR s.time_ms >= f.seen_from_ms)
+            """
     }
 
     /// Open alarms of those gateways that have some, by name.
@@ -189,17 +214,14 @@ enum GatewayQuery {
     ///
     /// That one chooses and bounds them, so that what a list shows is looked up for its page alone.
     static func summaries(of chosen: String, within sight: GatewaySight) -> String {
-        let giver =
-            sight.viewer == nil
-            ? "''"
-            : "(SELECT v.giver FROM gateway_viewer v WHERE v.viewer = ?2 AND v.gateway = p.gateway)"
         let open = "FROM alarm a WHERE a.gateway = g.id AND a.cleared_ms = 0"
         return """
             SELECT p.gateway, d.label, d.model, d.region, d.zone, s.time_ms, s.time_quality,
             s.packs_configured, s.packs_online, s.soc_cpct, s.power_w,
             (SELECT count(*) \(open)), (SELECT count(*) \(open) AND a.acknowledged_ms = 0),
-            coalesce((SELECT max(\(severity)) \(open)), 0), \(giver)
-            FROM (\(chosen)) p \(joins(to: "p"))
+            coalesce((SELECT max(\(severity)) \(open)), 0),
+            \(sight.viewer == nil ? "'', 0" : "f.giver, f.seen_from_ms")
+            FROM (\(chosen)) p \(joins(to: "p", within: sight))
             """
     }
 
@@ -248,7 +270,7 @@ extension GatewayPage {
         let statement = GatewayQuery.summaries(
             of: """
                 SELECT t.gateway AS gateway, \(severity) AS severity FROM tenant_gateway t
-                \(GatewayQuery.joins(to: "t")) \(alarms)
+                \(GatewayQuery.joins(to: "t", within: sight)) \(alarms)
                 WHERE \(chosen) LIMIT \(place(.number(Int64(max(0, limit)))))
                 """, within: sight)
         return (statement + " ORDER BY p.severity DESC, p.gateway", parameters)
@@ -273,5 +295,7 @@ extension GatewaySummary: RowReadable {
         severity = row.wide()
         let giver = row.word()
         sharedBy = giver.isEmpty ? nil : giver
+        let from = row.wide()
+        seenFrom = from == 0 ? .min : from
     }
 }

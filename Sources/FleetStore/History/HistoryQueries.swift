@@ -10,10 +10,13 @@ package struct SeriesRequest: Hashable, Sendable {
     package var from: Int64, to: Int64
     /// How many points it may have, 1…4000; beyond that, the nearest of these.
     package var pixels: Int
+    /// From when on its reader may know what was recorded, Unix time in milliseconds.
+    package var seenFrom: Int64
 
     /// Joins the parts.
     package init(
-        gateway: String, pack: Int32 = 0, quantity: Quantity, from: Int64, to: Int64, pixels: Int
+        gateway: String, pack: Int32 = 0, quantity: Quantity, from: Int64, to: Int64, pixels: Int,
+        seenFrom: Int64 = .min
     ) {
         self.gateway = gateway
         self.pack = pack
@@ -21,6 +24,7 @@ package struct SeriesRequest: Hashable, Sendable {
         self.from = from
         self.to = to
         self.pixels = pixels
+        self.seenFrom = seenFrom
     }
 }
 
@@ -73,20 +77,25 @@ extension ChangingStore {
         _ request: SeriesRequest, now: Int64
     ) throws(FleetStoreError) -> HistorySeries {
         try read { database throws(FleetStoreError) in
+            let from = max(request.from, request.seenFrom)
+            guard from < request.to else {
+                return HistorySeries(tier: .day, points: [], gaps: [], isBehind: false)
+            }
             var builder = SeriesBuilder(
-                request.quantity, from: request.from, to: request.to, pixels: request.pixels)
+                request.quantity, from: from, to: request.to, pixels: request.pixels)
             guard
                 let reader = try WindowReader(
-                    database, gateway: request.gateway, pack: request.pack)
+                    database, gateway: request.gateway, pack: request.pack,
+                    seenFrom: request.seenFrom)
             else {
                 let empty = builder.finish(now: now)
                 return HistorySeries(
                     tier: .day, points: empty.points, gaps: empty.gaps, isBehind: false)
             }
             let tier = HistoryTier.forChart(
-                from: request.from, to: request.to, pixels: request.pixels,
+                from: from, to: request.to, pixels: request.pixels,
                 minutesFrom: reader.horizons.minutes, quartersFrom: reader.horizons.quarters)
-            let span = Span(from: request.from, to: request.to)
+            let span = Span(from: from, to: request.to)
             let found = try reader.series(request.quantity, tier, span)
             for window in found.windows { builder.add(window) }
             let chart = builder.finish(now: now)
@@ -97,7 +106,7 @@ extension ChangingStore {
     }
 
     package func energy(
-        gateway: String, pack: Int32, boundaries: [Int64]
+        gateway: String, pack: Int32, boundaries: [Int64], seenFrom: Int64
     ) throws(FleetStoreError) -> [EnergyPeriod] {
         guard let first = boundaries.first, let last = boundaries.last,
             (2...1001).contains(boundaries.count),
@@ -110,7 +119,10 @@ extension ChangingStore {
         }
         return try read { database throws(FleetStoreError) in
             var periods = EnergyPeriods(boundaries: boundaries)
-            guard let reader = try WindowReader(database, gateway: gateway, pack: pack) else {
+            guard
+                let reader = try WindowReader(
+                    database, gateway: gateway, pack: pack, seenFrom: seenFrom)
+            else {
                 return periods.periods
             }
             let isDays = boundaries.allSatisfy { reader.calendar.dayStart(of: $0) == $0 }
@@ -127,17 +139,20 @@ extension ChangingStore {
     }
 
     package func outlook(
-        gateway: String, now: Int64
+        gateway: String, now: Int64, seenFrom: Int64
     ) throws(FleetStoreError) -> BatteryOutlook? {
         try read { database throws(FleetStoreError) in
-            guard let reader = try WindowReader(database, gateway: gateway, pack: 0) else {
+            guard
+                let reader = try WindowReader(
+                    database, gateway: gateway, pack: 0, seenFrom: seenFrom)
+            else {
                 return nil
             }
             let states: [StoredSample<BankSample>] = try database.rows(
                 Queries.currentBanks + " WHERE g.name = ?1", [.text(gateway)])
             // what is old says nothing of now
             guard let state = states.first,
-                state.timeMilliseconds >= now.addingSaturated(-Energy.longestStep)
+                state.timeMilliseconds >= max(now.addingSaturated(-Energy.longestStep), seenFrom)
             else { return nil }
             let bank = state.sample
             let span = Span(
@@ -164,10 +179,13 @@ extension ChangingStore {
     }
 
     package func condition(
-        gateway: String, pack: Int32, now: Int64
+        gateway: String, pack: Int32, now: Int64, seenFrom: Int64
     ) throws(FleetStoreError) -> BatteryCondition? {
         try read { database throws(FleetStoreError) in
-            guard let reader = try WindowReader(database, gateway: gateway, pack: pack) else {
+            guard
+                let reader = try WindowReader(
+                    database, gateway: gateway, pack: pack, seenFrom: seenFrom)
+            else {
                 return nil
             }
             let year = Span(from: now.addingSaturated(-365 * 86_400_000), to: now)

@@ -31,17 +31,19 @@ package protocol HistoryStore: AnyObject {
     /// The energy between boundaries, 2 to 1001 Unix times in milliseconds in ascending order.
     ///
     /// Exact when they are days of the site, or quarter hours within 41 days; otherwise each day belongs to
-    /// the period in which it begins.
+    /// the period in which it begins. What was recorded before `seenFrom` is left out, here and below.
     func energy(
-        gateway: String, pack: Int32, boundaries: [Int64]
+        gateway: String, pack: Int32, boundaries: [Int64], seenFrom: Int64
     ) throws(FleetStoreError) -> [EnergyPeriod]
 
     /// What a battery is about to do; nil when nothing has come from it for five minutes.
-    func outlook(gateway: String, now: Int64) throws(FleetStoreError) -> BatteryOutlook?
+    func outlook(
+        gateway: String, now: Int64, seenFrom: Int64
+    ) throws(FleetStoreError) -> BatteryOutlook?
 
     /// How the bank, pack 0, or a pack got older in the last year; nil for a gateway that sent nothing.
     func condition(
-        gateway: String, pack: Int32, now: Int64
+        gateway: String, pack: Int32, now: Int64, seenFrom: Int64
     ) throws(FleetStoreError) -> BatteryCondition?
 
     /// The days of a site, by the zone of its device.

@@ -7,6 +7,8 @@ struct WindowReader<Database: FleetDatabase> {
     let pack: Int32
     let calendar: SiteCalendar
     let horizons: Horizons
+    /// From when on its reader may know what was recorded, Unix time in milliseconds.
+    private let seenFrom: Int64
 
     /// Samples that are read for windows that are not computed: half a day at ten seconds.
     private static var mostSamples: Int { 4500 }
@@ -16,7 +18,7 @@ struct WindowReader<Database: FleetDatabase> {
 
     /// Nil for a gateway that never sent anything.
     init?(
-        _ database: Database, gateway name: String, pack: Int32
+        _ database: Database, gateway name: String, pack: Int32, seenFrom: Int64
     ) throws(FleetStoreError) {
         let sites: [Site] = try database.rows(
             """
@@ -27,6 +29,7 @@ struct WindowReader<Database: FleetDatabase> {
         self.database = database
         gateway = site.id
         self.pack = pack
+        self.seenFrom = seenFrom
         calendar = SiteCalendar(zone: site.zone, zones: SiteZone.folder)
         horizons = try Horizons(of: gateway, in: database)
     }
@@ -76,7 +79,36 @@ struct WindowReader<Database: FleetDatabase> {
             tier == .day
             ? calendar.dayStart(of: span.from)
             : HistoryTier.start(of: span.from, length: tier.milliseconds)
-        let span = Span(from: begin, to: span.to)
+        let seen = try seen(tier, Span(from: begin, to: span.to), read)
+        let rest = try windowsSeen(tier, seen.rest, read)
+        return (seen.first + rest.windows, rest.isBehind)
+    }
+
+    /// What may be seen of a span: the day that its reader came, as far as it is a whole one to them, and the rest.
+    ///
+    /// A window that begins before that is not shown, for nobody can tell its parts.
+    private func seen(
+        _ tier: HistoryTier, _ span: Span, _ read: Read
+    ) throws(FleetStoreError) -> (first: [RollUp], rest: Span) {
+        guard seenFrom > span.from else { return ([], span) }
+        let length = tier == .minute ? tier.milliseconds : HistoryTier.quarter.milliseconds
+        let start = HistoryTier.start(of: seenFrom, length: length)
+        let first = start < seenFrom ? start.addingSaturated(length) : start
+        guard tier == .day else { return ([], Span(from: first, to: span.to)) }
+        let dayStart = calendar.dayStart(of: seenFrom)
+        let whole = dayStart < seenFrom ? calendar.dayEnd(of: dayStart) : dayStart
+        let part = Span(from: first, to: min(whole, span.to))
+        let rest = Span(from: whole, to: span.to)
+        guard part.from < part.to else { return ([], rest) }
+        let quarters = try read(.quarter, part, Self.mostQuarters)
+        return (days(quarters + (try fresh(.quarter, part).windows)), rest)
+    }
+
+    private func windowsSeen(
+        _ tier: HistoryTier, _ span: Span, _ read: Read
+    ) throws(FleetStoreError) -> (windows: [RollUp], isBehind: Bool) {
+        guard span.from < span.to else { return ([], false) }
+        let begin = span.from
         let stored = try read(tier, span, Self.mostWindows)
         guard tier == .day else {
             let fresh = try fresh(tier, span)

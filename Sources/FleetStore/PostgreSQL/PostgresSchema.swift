@@ -19,7 +19,7 @@ enum PostgresSchema {
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
         SessionSchema.statements(number: "bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY"),
         RecipientSchema.statements, WatchSchema.statements, SearchSchema.postgres,
-        GuestSchema.statements,
+        GuestSchema.statements, PersonSchema.statements,
     ]
 
     /// Tables of a connection where rows wait until the server moves them on; they keep nothing.

@@ -14,7 +14,7 @@ enum SQLiteSchema {
         AlarmSchema.statements, NotificationSchema.statements, UserSchema.statements,
         SessionSchema.statements(number: "integer PRIMARY KEY AUTOINCREMENT"),
         RecipientSchema.statements, WatchSchema.statements, [SearchSchema.alarms],
-        GuestSchema.statements,
+        GuestSchema.statements, PersonSchema.statements,
     ]
 
     /// All versions in order.

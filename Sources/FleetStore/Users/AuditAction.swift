@@ -4,6 +4,7 @@ import Telemetry
 ///
 /// The app says each in the language of its reader, by the key `audit.action.ACTION` of its words.
 package enum AuditAction: String, CaseIterable, Hashable, Sendable {
+    case accountDeleted = "account_deleted"
     case alarmAcknowledged = "alarm_acknowledged"
     case configurationChanged = "configuration_changed"
     case gatewayAssigned = "gateway_assigned"
@@ -12,6 +13,7 @@ package enum AuditAction: String, CaseIterable, Hashable, Sendable {
     case gatewayGivenAway = "gateway_given_away"
     case gatewayGranted = "gateway_granted"
     case gatewayLabelled = "gateway_labelled"
+    case gatewayReleased = "gateway_released"
     case grantWithdrawn = "grant_withdrawn"
     case guestCame = "guest_came"
     case guestEnded = "guest_ended"

@@ -29,6 +29,7 @@ package protocol CodeStore: AnyObject {
 
     /// Takes the code of a label and lets the user see its gateway, which joins the tenant when it has none.
     ///
+    /// What was recorded until then stays hidden from them, for somebody else may have lived there.
     /// Nil when the code is that of no gateway, not any more, or of one of another tenant.
     func claim(codeHash hash: String, by author: Author) throws(FleetStoreError) -> String?
 }
@@ -117,9 +118,11 @@ extension ChangingStore {
                 [id, tenant])
             try database.run(
                 """
-                INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
-                ON CONFLICT (viewer, gateway) DO UPDATE SET giver = '', code_hash = ''
-                """, [name, id])
+                INSERT INTO gateway_viewer (viewer, gateway, seen_from_ms) VALUES (?1, ?2, ?3)
+                ON CONFLICT (viewer, gateway) DO UPDATE
+                SET giver = '', code_hash = '', seen_from_ms = excluded.seen_from_ms
+                WHERE gateway_viewer.giver <> ''
+                """, [name, id, .number(author.milliseconds)])
             try database.note(author, user.tenant, .gatewayClaimed, gateway)
             return gateway
         }

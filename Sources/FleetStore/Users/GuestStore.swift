@@ -86,8 +86,11 @@ extension ChangingStore {
             }
             try database.run(
                 """
-                INSERT INTO gateway_viewer (viewer, gateway, giver, since_ms, code_hash)
-                VALUES (?1, ?2, ?3, ?4, ?5)
+                INSERT INTO gateway_viewer
+                (viewer, gateway, giver, since_ms, code_hash, seen_from_ms)
+                VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
+                    (SELECT seen_from_ms FROM gateway_viewer WHERE viewer = ?3 AND gateway = ?2),
+                    (SELECT made_ms FROM gateway_handover WHERE gateway = ?2), 0))
                 """,
                 [
                     .text(user.name), .text(gateway), .text(giver.name),

@@ -10,15 +10,21 @@ extension ChangingStore {
             let changed: [RowText] = try database.rows(
                 isGranted
                     ? """
-                    INSERT INTO gateway_viewer (viewer, gateway) VALUES (?1, ?2)
-                    ON CONFLICT (viewer, gateway) DO UPDATE SET giver = '', code_hash = ''
-                    WHERE gateway_viewer.giver <> '' RETURNING gateway
+                    INSERT INTO gateway_viewer (viewer, gateway, seen_from_ms) VALUES (?1, ?2,
+                        coalesce((SELECT made_ms FROM gateway_handover WHERE gateway = ?2), 0))
+                    ON CONFLICT (viewer, gateway) DO UPDATE
+                    SET giver = '', code_hash = '', seen_from_ms = excluded.seen_from_ms
+                    WHERE gateway_viewer.giver <> '' RETURNING giver
                     """
                     : """
                     DELETE FROM gateway_viewer WHERE viewer = ?1 AND gateway = ?2
-                    RETURNING gateway
+                    RETURNING giver
                     """, [.text(name), .text(gateway)])
             guard !changed.isEmpty else { return true }
+            // a guest who goes leaves the house to those who have it
+            if !isGranted, changed.contains(where: { $0.text.isEmpty }) {
+                try database.noteHandover(of: gateway, by: user, author)
+            }
             let action = isGranted ? AuditAction.gatewayGranted : .grantWithdrawn
             try database.note(author, user.tenant, action, name, gateway)
             try database.endSharing(by: user, author: author) { id throws(FleetStoreError) in
@@ -95,6 +101,23 @@ extension ChangingStore {
 }
 
 extension FleetDatabase {
+    /// Notes that a gateway is no longer an owner's: whoever gets it later sees what comes from now on.
+    func noteHandover(
+        of gateway: String, by user: User, _ author: Author
+    ) throws(FleetStoreError) {
+        guard user.role == .owner else { return }
+        try noteHandover(of: gateway, at: author.milliseconds)
+    }
+
+    /// The same, whoever it was.
+    func noteHandover(of gateway: String, at milliseconds: Int64) throws(FleetStoreError) {
+        try run(
+            """
+            INSERT INTO gateway_handover (gateway, made_ms) VALUES (?1, ?2)
+            ON CONFLICT (gateway) DO UPDATE SET made_ms = excluded.made_ms
+            """, [.text(gateway), .number(milliseconds)])
+    }
+
     /// Who shows a token with this hash that is good.
     func bearer(_ hash: String, now: Int64) throws(FleetStoreError) -> TokenBearer? {
         let bearers: [TokenBearer] = try rows(

@@ -35,7 +35,9 @@ package protocol UserStore: AnyObject {
     /// One user; nil when there is none of that name.
     func user(_ name: String) throws(FleetStoreError) -> User?
 
-    /// Removes a user with all tokens and grants; false when there is none.
+    /// Removes a user with all that is kept of them, and the name from what stays; false when there is none.
+    ///
+    /// ``FarewellStore`` says what stays.
     func removeUser(_ name: String, by author: Author) throws(FleetStoreError) -> Bool
 
     /// Gives a user a password in place of the one before, by its slow hash, and takes all tokens back.
@@ -45,7 +47,7 @@ package protocol UserStore: AnyObject {
         _ hash: String, of name: String, by author: Author
     ) throws(FleetStoreError) -> Bool
 
-    /// Lets a user see a gateway of their tenant, or no longer; false when it is not of their tenant,
+    /// Lets a user see a gateway of their tenant, from when an owner last gave it up, or no longer; false when it is not of their tenant,
     /// or there is no such user.
     func grant(
         _ isGranted: Bool, gateway: String, to name: String, by author: Author
@@ -131,6 +133,7 @@ extension ChangingStore {
             try database.run("DELETE FROM gateway_viewer WHERE gateway = ?1", [.text(gateway)])
             try database.run("DELETE FROM guest_invitation WHERE gateway = ?1", [.text(gateway)])
             if let old = before.first?.text {
+                try database.noteHandover(of: gateway, at: author.milliseconds)
                 try database.note(author, old, .gatewayGivenAway, gateway)
             }
             try database.note(author, tenant, .gatewayAssigned, gateway)
@@ -176,30 +179,6 @@ extension ChangingStore {
                 "SELECT \(User.columns) FROM fleet_user WHERE name = ?1", [.text(name)])
         }
         return users.first
-    }
-
-    package func removeUser(
-        _ name: String, by author: Author
-    ) throws(FleetStoreError) -> Bool {
-        try change("remove a user") { database throws(FleetStoreError) in
-            try database.takeTurn()
-            guard let user = try database.lockUser(name) else { return false }
-            for statement in [
-                "DELETE FROM access_token WHERE owner = ?1",
-                "DELETE FROM first_use WHERE name = ?1",
-                "DELETE FROM gateway_viewer WHERE viewer = ?1",
-                "DELETE FROM answered_request WHERE author = ?1",
-                "DELETE FROM recipient WHERE name = ?1",
-                "DELETE FROM push_subscription WHERE owner = ?1",
-                "DELETE FROM delivery WHERE recipient = ?1",
-                "DELETE FROM fleet_user WHERE name = ?1",
-            ] {
-                try database.run(statement, [.text(name)])
-            }
-            try database.note(author, user.tenant, .userRemoved, name)
-            try database.endSharing(by: user, author: author) { _ in true }
-            return true
-        }
     }
 
     package func setPassword(
