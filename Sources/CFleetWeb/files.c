@@ -115,63 +115,66 @@ static const unsigned char file36[] = {
 #embed "../FleetWeb/App/views/claim.js"
 };
 static const unsigned char file37[] = {
-#embed "../FleetWeb/App/views/diagnose.js"
+#embed "../FleetWeb/App/views/data.js"
 };
 static const unsigned char file38[] = {
-#embed "../FleetWeb/App/views/first-use.js"
+#embed "../FleetWeb/App/views/diagnose.js"
 };
 static const unsigned char file39[] = {
-#embed "../FleetWeb/App/views/fleet.js"
+#embed "../FleetWeb/App/views/first-use.js"
 };
 static const unsigned char file40[] = {
-#embed "../FleetWeb/App/views/gateway.js"
+#embed "../FleetWeb/App/views/fleet.js"
 };
 static const unsigned char file41[] = {
-#embed "../FleetWeb/App/views/guest.js"
+#embed "../FleetWeb/App/views/gateway.js"
 };
 static const unsigned char file42[] = {
-#embed "../FleetWeb/App/views/guests.js"
+#embed "../FleetWeb/App/views/guest.js"
 };
 static const unsigned char file43[] = {
-#embed "../FleetWeb/App/views/heat.js"
+#embed "../FleetWeb/App/views/guests.js"
 };
 static const unsigned char file44[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/heat.js"
 };
 static const unsigned char file45[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/history.js"
 };
 static const unsigned char file46[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/home.js"
 };
 static const unsigned char file47[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/more.js"
 };
 static const unsigned char file48[] = {
-#embed "../FleetWeb/App/views/report.js"
+#embed "../FleetWeb/App/views/pack.js"
 };
 static const unsigned char file49[] = {
-#embed "../FleetWeb/App/views/roll-out.js"
+#embed "../FleetWeb/App/views/report.js"
 };
 static const unsigned char file50[] = {
-#embed "../FleetWeb/App/views/rollout.js"
+#embed "../FleetWeb/App/views/roll-out.js"
 };
 static const unsigned char file51[] = {
-#embed "../FleetWeb/App/views/rollouts.js"
+#embed "../FleetWeb/App/views/rollout.js"
 };
 static const unsigned char file52[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/rollouts.js"
 };
 static const unsigned char file53[] = {
-#embed "../FleetWeb/App/views/users.js"
+#embed "../FleetWeb/App/views/sign-in.js"
 };
 static const unsigned char file54[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/users.js"
 };
 static const unsigned char file55[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/words/de.js"
 };
 static const unsigned char file56[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file57[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -213,26 +216,27 @@ static const struct amphora_web_file files[] = {
     {"views/battery.js", file34, sizeof file34},
     {"views/causes.js", file35, sizeof file35},
     {"views/claim.js", file36, sizeof file36},
-    {"views/diagnose.js", file37, sizeof file37},
-    {"views/first-use.js", file38, sizeof file38},
-    {"views/fleet.js", file39, sizeof file39},
-    {"views/gateway.js", file40, sizeof file40},
-    {"views/guest.js", file41, sizeof file41},
-    {"views/guests.js", file42, sizeof file42},
-    {"views/heat.js", file43, sizeof file43},
-    {"views/history.js", file44, sizeof file44},
-    {"views/home.js", file45, sizeof file45},
-    {"views/more.js", file46, sizeof file46},
-    {"views/pack.js", file47, sizeof file47},
-    {"views/report.js", file48, sizeof file48},
-    {"views/roll-out.js", file49, sizeof file49},
-    {"views/rollout.js", file50, sizeof file50},
-    {"views/rollouts.js", file51, sizeof file51},
-    {"views/sign-in.js", file52, sizeof file52},
-    {"views/users.js", file53, sizeof file53},
-    {"words/de.js", file54, sizeof file54},
-    {"words/en.js", file55, sizeof file55},
-    {"words/fr.js", file56, sizeof file56},
+    {"views/data.js", file37, sizeof file37},
+    {"views/diagnose.js", file38, sizeof file38},
+    {"views/first-use.js", file39, sizeof file39},
+    {"views/fleet.js", file40, sizeof file40},
+    {"views/gateway.js", file41, sizeof file41},
+    {"views/guest.js", file42, sizeof file42},
+    {"views/guests.js", file43, sizeof file43},
+    {"views/heat.js", file44, sizeof file44},
+    {"views/history.js", file45, sizeof file45},
+    {"views/home.js", file46, sizeof file46},
+    {"views/more.js", file47, sizeof file47},
+    {"views/pack.js", file48, sizeof file48},
+    {"views/report.js", file49, sizeof file49},
+    {"views/roll-out.js", file50, sizeof file50},
+    {"views/rollout.js", file51, sizeof file51},
+    {"views/rollouts.js", file52, sizeof file52},
+    {"views/sign-in.js", file53, sizeof file53},
+    {"views/users.js", file54, sizeof file54},
+    {"words/de.js", file55, sizeof file55},
+    {"words/en.js", file56, sizeof file56},
+    {"words/fr.js", file57, sizeof file57},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }

@@ -3,7 +3,7 @@ enum WebScreens {
     /// `{id}` stands for the id of a gateway, `{rollout}` for the name of a rollout, `{pack}` for the number of a pack.
     static let all = [
         "/", "/g/{id}", "/g/{id}/history", "/g/{id}/battery", "/g/{id}/battery/{pack}", "/alarms",
-        "/more", "/sign-in", "/first-use", "/claim", "/guest", "/g/{id}/guests",
+        "/more", "/sign-in", "/first-use", "/claim", "/guest", "/g/{id}/guests", "/data",
         "/g/{id}/diagnose", "/g/{id}/heat", "/g/{id}/report", "/fleet", "/causes", "/rollouts",
         "/rollouts/{rollout}", "/roll-out", "/gateway/{id}", "/audit", "/users",
     ]

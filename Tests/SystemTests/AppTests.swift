@@ -1,3 +1,4 @@
+import FleetAPI
 import FleetStore
 import Foundation
 import TestKit
@@ -135,6 +136,30 @@ import Testing
             ])
         let users = try FleetStores.openUsers(house.fleet.store)
         #expect(try users.grants(of: "fritz") == [] && users.grants(of: "anna") == ["gw-1"])
+        house.fleet.stop()
+    }
+
+    @Test func `an owner takes the data, gives the house up and deletes the account`() throws {
+        let house = try AppHouse(history: lastDay)
+        let users = try FleetStores.openUsers(house.fleet.store)
+        let code = "0123-4567-89ab-cdef"
+        try house.walk(
+            "data", pictures: pictures, words: [code],
+            [
+                (
+                    "label",
+                    {
+                        #expect(try users.grants(of: "anna").isEmpty)
+                        try users.label(
+                            "gw-1", hash: LabelCode.hash(code),
+                            by: Author("test", at: ServedFleet.now)
+                        )
+                    }
+                ),
+                ("measure", { try house.fleet.keep([house.measurement(at: ServedFleet.now)]) }),
+            ])
+        #expect(try users.user("anna") == nil)
+        #expect(try users.gateways(ofTenant: "north") == ["gw-1"])
         house.fleet.stop()
     }
 

@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 flow, address, browser_path, folder = sys.argv[1:5]
 pictures = sys.argv[5] if len(sys.argv) > 5 else ""
 words = sys.argv[6:]
-screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim", "/guest",
+screens = ["/", "/g/gw-1/history", "/g/gw-1/battery", "/g/gw-1/battery/3", "/alarms", "/more", "/claim", "/guest", "/data",
            "/g/gw-1/guests", "/g/gw-1/history?by=week&compare=before"]
 house = "/g/gw-1"
 
@@ -54,6 +54,8 @@ class Desk:
         is_told = "401" in message.text or "ERR_INTERNET_DISCONNECTED" in message.text
         # and somebody mistypes a code
         is_told = is_told or message.location.get("url", "").endswith(("/v1/claims", "/v1/guests")) and re.search("40[04]|429", message.text)
+        # or a password
+        is_told = is_told or message.location.get("url", "").endswith(("/deletion", "/release")) and "403" in message.text
         if message.type in ("error", "warning") and not is_told:
             self.faults.append(f"{page.url}: {message.text} {message.location}")
 
@@ -393,6 +395,69 @@ def flow_share(desk):
     visit.get_by_role("button", name="Leave this house").click()
     visit.get_by_role("dialog").get_by_role("button", name="Leave this house").click()
     expect(visit.get_by_role("heading", name="No battery here yet")).to_be_visible()
+
+
+def flow_data(desk):
+    axe = Axe()
+    context = desk.context(accept_downloads=True)
+    page = sign_in(context, "/more")
+    tab_to(page, "Your data")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your data")).to_be_focused()
+    settled(page)
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Download everything").click()
+    file = coming.value
+    assert file.suggested_filename == "amphora-anna.ndjson", file.suggested_filename
+    with open(file.path(), encoding="utf-8") as text:
+        lines = [json.loads(line) for line in text]
+    assert lines[-1] == {"kind": "end", "lines": len(lines)}, lines[-1]
+    kinds = {line["kind"] for line in lines}
+    assert {"account", "house", "measurement", "session"} <= kinds, kinds
+    picture_of(page, "data")
+
+    def answer(password, go):
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.get_by_label("Your password").fill(password)
+        page.get_by_role("dialog").get_by_role("button", name=go).click()
+
+    # nobody gives up a house by mistake
+    give = page.get_by_role("button", name="Give up Lindenhof")
+    give.click()
+    examine(axe, page, "giving up a house")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    give.click()
+    answer("wrong", "Give up")
+    expect(page.get_by_role("alert")).to_contain_text("The password is wrong.")
+    answer("correct horse battery", "Give up")
+    expect(page.get_by_role("heading", name="No battery here yet")).to_be_visible()
+    # the next label, and nothing of what was measured before
+    ask("label")
+    page.goto("/claim")
+    page.get_by_label("Code").fill(words[0])
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url("**/g/gw-1")
+    shown = page.evaluate("fetch('/v1/gateways/gw-1/live').then((answer) => answer.json())")
+    assert shown["made"] is None and shown["packs"] == [], shown
+    ask("measure")
+    expect(page.get_by_role("heading", name="Everything is fine.")).to_be_visible()
+    # and the account
+    page.goto("/data")
+    settled(page)
+    page.get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What stays")
+    examine(axe, page, "deleting an account")
+    picture_of(page, "data-delete")
+    answer("wrong", "Delete for good")
+    expect(page.get_by_role("alert")).to_contain_text("The password is wrong.")
+    answer("correct horse battery", "Delete for good")
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate("caches.has('amphora-state')") is False
+    page.locator("#name").fill("anna")
+    page.locator("#password").fill("correct horse battery")
+    page.locator("form button[type=submit]").click()
+    expect(page.get_by_text("The name or the password is wrong.")).to_be_visible()
 
 
 def tab_to(page, text, element=None):

@@ -61,7 +61,9 @@ struct ExportReader {
             }
             var seen: [House] = []
             for id in try store.grants(of: name) {
-                guard let house = try store.gateway(id, within: sight) else { continue }
+                // what a guest sees is somebody else's
+                guard let house = try store.gateway(id, within: sight), house.sharedBy == nil
+                else { continue }
                 seen.append(House(id: id, seenFrom: house.seenFrom))
                 lines.house(house)
                 guard mayConfigure else { continue }

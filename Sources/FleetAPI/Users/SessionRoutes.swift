@@ -24,6 +24,7 @@ extension UserRoutes {
         [
             "history", "alarms", "events", "summary", "energy", "outlook", "condition", "rollouts",
             "configuration", "users", "tokens", "audit", "preferences", "claims", "groups", "guests",
+            "export",
         ] + (sendsMail ? ["mail"] : []) + (pushes ? ["push"] : [])
     }
 }

@@ -17,6 +17,7 @@ export const screens = [
   { path: '/claim', name: 'claim', view: 'claim' },
   { path: '/guest', name: 'guest', view: 'guest' },
   { path: '/g/{id}/guests', name: 'guests', view: 'guests' },
+  { path: '/data', name: 'data', view: 'data' },
   { path: '/g/{id}/diagnose', name: 'diagnose', view: 'diagnose', roles: professionals },
   { path: '/g/{id}/heat', name: 'heat', view: 'heat', roles: professionals },
   { path: '/g/{id}/report', name: 'report', view: 'report', roles: professionals },

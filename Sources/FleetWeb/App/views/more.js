@@ -44,6 +44,7 @@ export default function more() {
     card({},
       link('/alarms', 'bell', t('more.alarms'), openAlarms.value()?.items.length),
       can('claims') && link('/claim', 'plus', t('more.claim')),
+      can('export') && link('/data', 'download', t('data.title')),
       sharing()),
     card({ title: t('more.show') },
       h('div', { class: 'setting' }, h('label', { for: 'language' }, t('more.language')),
