@@ -197,6 +197,9 @@ import Testing
                 try RawSQL.run("ALTER TABLE \(table) DROP COLUMN \(column)", in: address)
             }
         }
+        if kind == .postgres {
+            try RawSQL.run("ALTER TABLE device DROP COLUMN \(SearchSchema.column)", in: address)
+        }
         try RawSQL.run(
             kind == .sqlite
                 ? "DELETE FROM grdb_migrations WHERE CAST(identifier AS integer) >= 8"

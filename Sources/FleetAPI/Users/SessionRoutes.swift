@@ -23,7 +23,8 @@ extension UserRoutes {
     static func features(sendsMail: Bool, pushes: Bool) -> [String] {
         [
             "history", "alarms", "events", "summary", "energy", "outlook", "condition", "rollouts",
-            "configuration", "users", "tokens", "audit", "preferences", "claims", "groups", "guests",
+            "configuration", "users", "tokens", "audit", "preferences", "claims", "groups",
+            "guests",
             "export",
         ] + (sendsMail ? ["mail"] : []) + (pushes ? ["push"] : [])
     }
