@@ -13,9 +13,9 @@ rounded = 7
 # One machine draws the same twice, bit for bit. Another rounds where half-transparent things lie on each other, such as
 # the edges of letters, by a level or two. Ten in all are still less than anybody sees.
 ignored = 10
-# What is left for an edge that falls between two pixels: in a picture of a phone about six pixels, of a desk twelve to
-# thirty. One letter that changes has eighty, and a row of pixels by which something moves has more.
-limit = 0.00001
+# What is left for edges that fall between two pixels: in a picture of a phone about twenty pixels, of a desk forty to
+# ninety. One letter that changes has eighty, a word several hundred, and a row of pixels by which something moves more.
+limit = 0.00003
 
 
 def opened(content):
