@@ -70,16 +70,23 @@ def flow_fleet(browser):
     tile = page.get_by_role("button", name="Never measured")
     expect(tile).to_contain_text("1")
     tile.focus()
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: "freshness=never" in answer.url):
+        page.keyboard.press("Enter")
     expect(tile).to_have_attribute("aria-pressed", "true")
     expect(rows).to_have_count(1)
     assert "show=never" in page.url, page.url
     page.reload()
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Show all").click()
-    page.get_by_role("searchbox").fill("see")
+    # by the server, which knows more than the page has, once nobody types any more
+    with page.expect_response(lambda answer: "search=" in answer.url) as asked:
+        page.get_by_role("searchbox").press_sequentially("see")
+    assert "search=see&" in asked.value.url + "&" and asked.value.ok, asked.value.url
     expect(rows).to_have_count(1)
+    page.get_by_role("searchbox").fill("nobody has this")
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
     page.get_by_role("searchbox").fill("")
+    expect(rows).to_have_count(3)
     page.keyboard.press("ArrowDown")
     expect(rows.nth(0)).to_be_focused()
     page.keyboard.press("ArrowDown")

@@ -9,9 +9,11 @@ import { icon } from '../parts/icons.js';
 import { button, empty, failed, loading, page } from '../parts/basics.js';
 import { freshChip, freshnessOf, keptNote, levelChip, since, tile, walk } from '../parts/desk.js';
 
-/** Gateways of one page, and of how many at most a filter looks at. */
+/** Gateways of one page, and how many at most are looked at again every so often. */
 const pageSize = 100;
-const most = 5000;
+const most = 500;
+/** How long somebody may rest between two letters before the server is asked, ms. */
+const pause = 200;
 const levels = ['fault', 'protection', 'warning', 'information'];
 const shows = ['live', 'no_data', 'never', 'open', ...levels];
 
@@ -21,36 +23,38 @@ export default function fleet() {
   const asked = new URLSearchParams(location.search);
   const show = signal(shows.includes(asked.get('show')) ? asked.get('show') : null);
   const words = signal(asked.get('q') ?? '');
-  // by the server, for a list does not name the group of a gateway
   const group = signal(offersGroups() && /^[a-z0-9-]{1,64}$/u.test(asked.get('group') ?? '') ? asked.get('group') : '');
   const groups = resource(async () => get('/v1/groups?limit=500'));
   const summary = resource(async () => get('/v1/summary'));
+  // the server filters, for it knows ten thousand gateways and the page a hundred
   const list = resource(async (wanted, before) => {
+    const of = group.peek();
+    const filter = question(show.peek(), words.peek(), of);
     const items = before ? [...before.items] : [];
     let next = before ? before.next : '';
     let storedAt = null;
     do {
-      const found = await get(`/v1/gateways?order=alarm&limit=${pageSize}${group.peek() && `&group=${group.peek()}`}${next ? `&cursor=${encodeURIComponent(next)}` : ''}`);
+      const found = await get(`/v1/gateways?order=alarm&limit=${pageSize}${filter}${next ? `&cursor=${encodeURIComponent(next)}` : ''}`, { keep: !filter });
       const known = new Set(items.map((one) => one.id));
       // the order may change between two pages
       items.push(...found.data.items.filter((one) => !known.has(one.id)));
       next = found.data.next_cursor;
       storedAt = storedAt ?? found.storedAt;
     } while (next && items.length < wanted);
-    return { items, next, storedAt, at: storedAt ?? Date.now() };
+    return { items, next, of, storedAt, at: storedAt ?? Date.now() };
   });
   let at = 0;
+  let timer;
 
-  function remember() {
+  function remember(wait = 0) {
     const query = new URLSearchParams();
     if (show.peek()) query.set('show', show.peek());
     if (words.peek()) query.set('q', words.peek());
     if (group.peek()) query.set('group', group.peek());
     const text = query.toString();
     history.replaceState({}, '', text ? `/fleet?${text}` : '/fleet');
-    const found = list.value.peek();
-    // a filter looks at all there are, not at those that happen to be on the screen
-    if (text && found?.next && !list.busy.peek()) list.load(most, found);
+    clearTimeout(timer);
+    timer = setTimeout(() => list.load(1), wait);
   }
   function choose(one) {
     show.set(show.peek() === one ? null : one);
@@ -58,10 +62,7 @@ export default function fleet() {
   }
 
   function gather(one) {
-    if (group.peek() === one) return;
     group.set(one);
-    // what is there is of other gateways, and must not go on with these
-    list.load(most);
     remember();
   }
 
@@ -71,17 +72,17 @@ export default function fleet() {
       untracked(() => {
         if (can('summary')) summary.load();
         if (offersGroups()) groups.load();
-        const isFiltered = show.peek() || words.peek() || group.peek();
-        if (!list.busy.peek()) list.load(isFiltered ? most : Math.min(most, list.value.peek()?.items.length ?? 1));
+        if (!list.busy.peek()) list.load(Math.min(most, list.value.peek()?.items.length ?? 1));
       });
     }
     const found = list.value();
     if (!found) return page({ title: t('screen.fleet') }, list.error() ? failed(list.error(), () => list.load(1)) : loading(5));
-    if (!found.items.length && !group()) {
+    const isFiltered = Boolean(show() || words() || group());
+    if (!found.items.length && !isFiltered) {
       return page({ title: t('screen.fleet') }, empty({ icon: 'fleet', title: t('fleet.none') }, h('p', null, t('fleet.none_words'))));
     }
-    const shown = found.items.filter((one) => fits(one, show(), words(), found.at));
-    const isFiltered = show() || words() || group();
+    // what is there already fits at once, or does not, until the server has answered; of groups it says nothing
+    const shown = found.of === group() ? found.items.filter((one) => fits(one, show(), words(), found.at)) : null;
     return page({ title: t('screen.fleet'), lead: lead(summary.value()?.data, found), class: 'fleet' },
       keptNote(found.storedAt),
       can('summary') && summary.value() && counters(summary.value().data, show(), choose),
@@ -89,7 +90,7 @@ export default function fleet() {
         h('label', { for: 'words' }, icon('search', { size: 20 }), h('span', { class: 'unseen' }, t('fleet.filter'))),
         h('input', {
           id: 'words', type: 'search', autocomplete: 'off', placeholder: t('fleet.filter'), value: words(),
-          oninput: (event) => { words.set(event.target.value); remember(); },
+          maxlength: 100, oninput: (event) => { words.set(event.target.value); remember(pause); },
           onkeydown: (event) => {
             if (event.key !== 'ArrowDown') return;
             event.preventDefault();
@@ -97,19 +98,34 @@ export default function fleet() {
           },
         }),
         grouping(groups.value()?.data.items ?? [], group(), gather),
-        isFiltered && button({ kind: 'quiet', icon: 'close', onclick: () => { show.set(null); words.set(''); gather(''); remember(); } }, t('fleet.all'))),
+        isFiltered && button({ kind: 'quiet', icon: 'close', onclick: () => { show.set(null); words.set(''); gather(''); } }, t('fleet.all'))),
       h('p', { class: 'hint counted', role: 'status', key: 'counted' },
-        isFiltered ? t('fleet.shown_of', { n: shown.length, all: number(found.items.length) }) : t('fleet.sorted')),
-      shown.length
+        !shown ? '' : isFiltered ? t('fleet.shown_of', { n: shown.length, all: number(summary.value()?.data.gateways ?? found.items.length) }) : t('fleet.sorted')),
+      !shown ? !list.error() && loading(5) : shown.length
         ? h('ul', { class: 'gateway-list', key: 'list', onkeydown: (event) => walk(event, '.gateway-row') },
           shown.map((one) => row(one, found.at)))
         : empty({ icon: 'search', title: t('fleet.no_match') }, h('p', null, t('fleet.no_match_words'))),
-      found.next && h('div', { class: 'centre', key: 'next' },
+      shown && found.next && h('div', { class: 'centre', key: 'next' },
         button({ disabled: list.busy(), onclick: () => list.load(found.items.length + 1, found) }, t('alarms.more'))),
       list.error() && h('p', { class: 'error', role: 'alert', key: 'error' }, icon('warning', { size: 18 }), t('fleet.old')),
       ['operator', 'admin'].includes(role()) && h('p', { class: 'more-ways', key: 'ways' },
         h('a', { href: '/audit' }, t('screen.audit')), role() === 'admin' && h('a', { href: '/users' }, t('screen.users'))));
   };
+}
+
+/** What the server is asked for, to follow other parameters. */
+function question(show, words, group) {
+  const query = new URLSearchParams();
+  // more are refused
+  const some = words.split(/\s+/u).filter(Boolean).slice(0, 8).join(' ');
+  if (some) query.set('search', some);
+  if (group) query.set('group', group);
+  if (levels.includes(show)) query.set('worst_level', show);
+  if (show === 'open') query.set('alarms', 'unacknowledged');
+  const freshness = { live: 'live', no_data: 'stale', never: 'never' }[show];
+  if (freshness) query.set('freshness', freshness);
+  const text = query.toString();
+  return text && `&${text}`;
 }
 
 /** Which group, where there are some; one from an address stands there although nobody has it. */
