@@ -51,6 +51,32 @@ import Testing
         #expect(try views.invite("anna", hash: code, expires: 1, by: Author("ada", at: 5)))
     }
 
+    @Test func `a guest takes nothing of the house along`() async throws {
+        let rig = try await UserRig()
+        let views = try FleetStores.openViews(rig.address)
+        let author = Author("ada", at: UserRig.now)
+        let gina = User(name: "gina", tenant: "north", role: .owner, createdMilliseconds: 1)
+        #expect(try views.addUser(gina, by: author) == .added)
+        let token = AccessToken(
+            id: "gina", hash: BearerToken.hash("amphora_gina"), owner: "gina",
+            scopes: [.read], createdMilliseconds: UserRig.now,
+            expiresMilliseconds: UserRig.now + 1000)
+        #expect(try views.addToken(token, by: author))
+        let invitation = GuestInvitation(
+            id: "i", gateway: "gw-1", giver: "anna", now: UserRig.now)
+        let request = KeptRequest(user: "anna", key: "k", hash: "h", now: UserRig.now)
+        #expect(try views.inviteGuest(invitation, hash: "code", request: request) == .kept)
+        let visit = try views.visit(codeHash: "code", by: Author("gina", at: UserRig.now))
+        #expect(visit == .guest(gateway: "gw-1"))
+        #expect(try await rig.ask("/v1/gateways/gw-1", as: "gina").status == 200)
+        let answer = try await rig.ask("/v1/session/export", as: "gina")
+        let found = try lines(answer.body)
+        #expect(answer.status == 200 && found["account"]?.first?["name"] as? String == "gina")
+        #expect(
+            Set(found.keys).isDisjoint(with: ["house", "measurement", "alarm", "configuration"]))
+        await rig.stop()
+    }
+
     @Test(arguments: ["sqlite", "postgres"])
     func `every kind is there, and nothing of anybody else`(kind: String) async throws {
         let address = kind == "sqlite" ? nil : try PostgresServer.shared().database()

@@ -257,6 +257,40 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a guest sees what their host sees, and leaves no house`(kind: StoreKind) throws {
+        let store = try store(kind.address())
+        func seenFrom(_ name: String) throws -> Int64? {
+            let sight = GatewaySight(tenant: "north", viewer: name)
+            return try store.gateway("gw-3", within: sight)?.seenFrom
+        }
+        try store.label("gw-3", hash: "label", by: root)
+        #expect(try store.claim(codeHash: "label", by: Author("anna", at: 500)) == "gw-3")
+        try invite(store, "a", to: "gw-3", at: 600)
+        #expect(try come(store, "fritz", "a", at: 600) == .guest(gateway: "gw-3"))
+        #expect(try seenFrom("fritz") == 500)
+        // it is not theirs to give up
+        #expect(try !store.release(gateway: "gw-3", passwordHash: "", by: Author("fritz", at: 700)))
+        // nor does it change hands when an admin or they themselves end it
+        #expect(try store.grant(false, gateway: "gw-3", to: "fritz", by: Author("ada", at: 700)))
+        try invite(store, "b", to: "gw-3", at: 700)
+        #expect(try come(store, "fritz", "b", at: 700) == .guest(gateway: "gw-3"))
+        #expect(try store.removeUser("fritz", by: Author("ada", at: 700)))
+        #expect(try store.grant(true, gateway: "gw-3", to: "ben", by: Author("ada", at: 700)))
+        #expect(try seenFrom("ben") == .min)
+        // whoever takes it for their own begins there, whatever they saw as a guest
+        try invite(store, "c", to: "gw-3", at: 800)
+        #expect(try come(store, "paul", "c", at: 800) == .guest(gateway: "gw-3"))
+        try store.label("gw-3", hash: "second", by: root)
+        #expect(try store.claim(codeHash: "second", by: Author("paul", at: 900)) == "gw-3")
+        #expect(try seenFrom("paul") == 900)
+        // guests go with a host who gives it up
+        try invite(store, "d", to: "gw-3", at: 900)
+        #expect(try come(store, "ivan", "d", at: 900) == .guest(gateway: "gw-3"))
+        #expect(try store.release(gateway: "gw-3", passwordHash: "", by: Author("anna", at: 950)))
+        #expect(try seenFrom("ivan") == nil && seenFrom("anna") == nil)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a guest looks after alarms only when their role may change gateways (rule 1)`(
         kind: StoreKind
     ) throws {
