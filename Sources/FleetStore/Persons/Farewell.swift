@@ -97,7 +97,7 @@ extension ChangingStore {
 
 extension FleetDatabase {
     /// Gives a user, whose tenant nobody else may then change either: admins who go at once take turns.
-    fileprivate func lockUserAndTenant(_ name: String) throws(FleetStoreError) -> User? {
+    func lockUserAndTenant(_ name: String) throws(FleetStoreError) -> User? {
         let tenants: [RowText] = try rows(
             "SELECT tenant FROM fleet_user WHERE name = ?1", [.text(name)])
         guard let tenant = tenants.first?.text, try lockTenant(tenant) else { return nil }

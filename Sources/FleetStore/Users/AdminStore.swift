@@ -40,7 +40,8 @@ extension ChangingStore {
         _ role: UserRole, of name: String, by author: Author
     ) throws(FleetStoreError) -> Bool {
         try change("give a user a role") { database throws(FleetStoreError) in
-            guard let user = try database.lockUser(name) else { return false }
+            // an admin who goes at the same time counts those who stay
+            guard let user = try database.lockUserAndTenant(name) else { return false }
             guard user.role != role else { return true }
             try database.run(
                 "UPDATE fleet_user SET role = ?2 WHERE name = ?1",
