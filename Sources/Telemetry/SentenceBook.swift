@@ -12,8 +12,13 @@ package struct SentenceBook: Sendable {
 
     private let entries: [Entry]
 
-    /// So many sentences of one text are read; the rest is one text.
+    /// So many sentences of one text are read, each with so many places where it could end; the rest is one text.
+    ///
+    /// A gateway writes some of them, and may write anything: reading takes time that grows with all three.
     private static var most: Int { 24 }
+    private static var mostEnds: Int { 32 }
+    /// The longest text that is read at all, in bytes.
+    private static var longest: Int { 1_024 }
 
     /// A book of these sentences, by ``Sentence/entries``.
     package init(_ sentences: [(code: String, words: String)]) {
@@ -29,6 +34,7 @@ package struct SentenceBook: Sendable {
 
     /// The sentences of a text, in their order; none of an empty one.
     package func statements(in text: String) -> [Statement] {
+        guard text.utf8.count <= Self.longest else { return [Statement(code: nil, text: text)] }
         var found: [Statement] = []
         var rest = ArraySlice(Array(text.utf8))
         while !rest.isEmpty {
@@ -47,8 +53,10 @@ package struct SentenceBook: Sendable {
         of text: ArraySlice<UInt8>
     ) -> (statement: Statement, rest: ArraySlice<UInt8>)? {
         if let whole = statement(text) { return whole }
-        for index in text.indices.dropLast()
-        where text[index + 1] == UInt8(ascii: " ") && Self.ends.contains(text[index]) {
+        let places = text.indices.dropLast().lazy.filter {
+            text[$0 + 1] == UInt8(ascii: " ") && Self.ends.contains(text[$0])
+        }
+        for index in places.prefix(Self.mostEnds) {
             if let part = statement(text[..<index]), part.rest.isEmpty {
                 return (part.statement, text[(index + 2)...])
             }

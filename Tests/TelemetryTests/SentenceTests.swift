@@ -51,6 +51,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["; ", ", ", ": ", "5 silent, ", "it went back: "])
+    func `a text that is long, or has many ends, is read in bounded time`(piece: String) {
+        // a gateway may write as much as fits into a message
+        let long = String(repeating: piece, count: 20_000)
+        #expect(book.statements(in: long) == [Statement(code: nil, text: long)])
+        let short = String(repeating: piece, count: 1_024 / piece.utf8.count)
+        #expect(book.statements(in: short).count <= 25)
+        let listed = "it went back: " + String(repeating: "a, ", count: 40) + "5 silent"
+        #expect(read(listed).first == "reverted")
+    }
+
     @Test func `a reason is read as sentences of its own`() {
         #expect(
             read("it went back: 2 silent, 1 silent")
