@@ -1,10 +1,11 @@
 import FleetAPI
 import FleetStore
+import Telemetry
 import Views
 
 extension FuzzTarget {
-    /// What a client of the fleet carries in a head: a cursor, tags, cookies, an origin; and the addresses, times and
-    /// numbers that people and databases write.
+    /// What a client of the fleet carries in a head: a cursor, tags, cookies, an origin; the addresses, times and numbers
+    /// that people and databases write, and the reasons that gateways give.
     ///
     /// The first line is the value of a field, the second the host it is sent to.
     func takeRequest(_ bytes: [UInt8]) {
@@ -36,11 +37,44 @@ extension FuzzTarget {
         if let minute = QuietHours.minute(of: field) {
             precondition(QuietHours.clock(minute) == field)
         }
+        takeReason(field)
         bytes.withUnsafeBufferPointer { bytes in
             if let number = DecimalText.number(bytes) {
                 precondition(Int64(String(decoding: bytes, as: UTF8.self)) == number)
             }
             DecimalText.eachShort(bytes) { _ in }
+        }
+    }
+
+    private func takeReason(_ text: String) {
+        let found = Reason.book.statements(in: text)
+        precondition(found.count <= 25 && found.isEmpty == text.isEmpty)
+        for statement in found {
+            guard let code = statement.code else { continue }
+            // what was found is what would be said
+            let values = Dictionary(statement.values.map { ($0.name, $0.text) }) { $1 }
+            let said = Reason(rawValue: code)?.filled(values)
+            let ends = ["", "{reason}", ": {reason}"]
+            precondition(ends.contains { said == statement.text + $0 })
+        }
+    }
+}
+
+/// Sentences of each form that there is.
+private enum Reason: String, Sentence {
+    case late, lost, noted, reverted, counted, both, listed
+
+    static let book = SentenceBook(entries)
+
+    var words: String {
+        switch self {
+        case .late: "it was late by {seconds} s"
+        case .lost: "no set is known; it is taken back"
+        case .noted: "paused by {author}: {note}"
+        case .reverted: "it went back: {reason}"
+        case .counted: "{count} silent"
+        case .both: "label '{label}', zone '{zone}'"
+        case .listed: "new alarms: {alarms}"
         }
     }
 }
