@@ -7,9 +7,11 @@ package enum CookieField {
     package static func token(in fields: [String]) -> String? {
         var found: [String: String] = [:]
         for field in fields {
-            for part in field.split(separator: ";").prefix(64) {
+            // by bytes, for a mark behind a semicolon makes one character of both
+            for part in field.utf8.split(separator: UInt8(ascii: ";")).prefix(64) {
                 let pair = part.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+                ).map(Substring.init)
                 guard pair.count == 2 else { continue }
                 let name = String(pair[0].drop { $0 == " " })
                 // what came first stands for the narrower path

@@ -10,8 +10,10 @@ package struct Precondition: Sendable {
 
     /// Whether any of the tags has a name that is good; `*` has any.
     package func holds(_ isGood: (Substring) -> Bool) -> Bool {
-        field.split(separator: ",").contains { part in
-            let tag = part.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
+        // by bytes, for a mark behind a comma makes one character of both
+        field.utf8.split(separator: UInt8(ascii: ",")).contains { part in
+            let tag = Substring(part).drop { $0 == " " || $0 == "\t" }
+                .prefix { $0 != " " && $0 != "\t" }
             if tag == "*" { return true }
             // a weak tag names nothing that could be changed
             guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\"") else { return false }
