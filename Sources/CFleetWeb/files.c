@@ -70,111 +70,114 @@ static const unsigned char file21[] = {
 #embed "../FleetWeb/App/parts/chart.js"
 };
 static const unsigned char file22[] = {
-#embed "../FleetWeb/App/parts/compare.js"
+#embed "../FleetWeb/App/parts/code-form.js"
 };
 static const unsigned char file23[] = {
-#embed "../FleetWeb/App/parts/desk.js"
+#embed "../FleetWeb/App/parts/compare.js"
 };
 static const unsigned char file24[] = {
-#embed "../FleetWeb/App/parts/icons.js"
+#embed "../FleetWeb/App/parts/desk.js"
 };
 static const unsigned char file25[] = {
-#embed "../FleetWeb/App/parts/packs.js"
+#embed "../FleetWeb/App/parts/icons.js"
 };
 static const unsigned char file26[] = {
-#embed "../FleetWeb/App/parts/rollout.js"
+#embed "../FleetWeb/App/parts/packs.js"
 };
 static const unsigned char file27[] = {
-#embed "../FleetWeb/App/parts/said.js"
+#embed "../FleetWeb/App/parts/rollout.js"
 };
 static const unsigned char file28[] = {
-#embed "../FleetWeb/App/parts/shell.js"
+#embed "../FleetWeb/App/parts/said.js"
 };
 static const unsigned char file29[] = {
-#embed "../FleetWeb/App/parts/verdicts.js"
+#embed "../FleetWeb/App/parts/shell.js"
 };
 static const unsigned char file30[] = {
-#embed "../FleetWeb/App/sw.js"
+#embed "../FleetWeb/App/parts/verdicts.js"
 };
 static const unsigned char file31[] = {
-#embed "../FleetWeb/App/theme.js"
+#embed "../FleetWeb/App/sw.js"
 };
 static const unsigned char file32[] = {
-#embed "../FleetWeb/App/views/alarms.js"
+#embed "../FleetWeb/App/theme.js"
 };
 static const unsigned char file33[] = {
-#embed "../FleetWeb/App/views/audit.js"
+#embed "../FleetWeb/App/views/alarms.js"
 };
 static const unsigned char file34[] = {
-#embed "../FleetWeb/App/views/battery.js"
+#embed "../FleetWeb/App/views/audit.js"
 };
 static const unsigned char file35[] = {
-#embed "../FleetWeb/App/views/causes.js"
+#embed "../FleetWeb/App/views/battery.js"
 };
 static const unsigned char file36[] = {
-#embed "../FleetWeb/App/views/claim.js"
+#embed "../FleetWeb/App/views/causes.js"
 };
 static const unsigned char file37[] = {
-#embed "../FleetWeb/App/views/data.js"
+#embed "../FleetWeb/App/views/claim.js"
 };
 static const unsigned char file38[] = {
-#embed "../FleetWeb/App/views/diagnose.js"
+#embed "../FleetWeb/App/views/data.js"
 };
 static const unsigned char file39[] = {
-#embed "../FleetWeb/App/views/first-use.js"
+#embed "../FleetWeb/App/views/diagnose.js"
 };
 static const unsigned char file40[] = {
-#embed "../FleetWeb/App/views/fleet.js"
+#embed "../FleetWeb/App/views/first-use.js"
 };
 static const unsigned char file41[] = {
-#embed "../FleetWeb/App/views/gateway.js"
+#embed "../FleetWeb/App/views/fleet.js"
 };
 static const unsigned char file42[] = {
-#embed "../FleetWeb/App/views/guest.js"
+#embed "../FleetWeb/App/views/gateway.js"
 };
 static const unsigned char file43[] = {
-#embed "../FleetWeb/App/views/guests.js"
+#embed "../FleetWeb/App/views/guest.js"
 };
 static const unsigned char file44[] = {
-#embed "../FleetWeb/App/views/heat.js"
+#embed "../FleetWeb/App/views/guests.js"
 };
 static const unsigned char file45[] = {
-#embed "../FleetWeb/App/views/history.js"
+#embed "../FleetWeb/App/views/heat.js"
 };
 static const unsigned char file46[] = {
-#embed "../FleetWeb/App/views/home.js"
+#embed "../FleetWeb/App/views/history.js"
 };
 static const unsigned char file47[] = {
-#embed "../FleetWeb/App/views/more.js"
+#embed "../FleetWeb/App/views/home.js"
 };
 static const unsigned char file48[] = {
-#embed "../FleetWeb/App/views/pack.js"
+#embed "../FleetWeb/App/views/more.js"
 };
 static const unsigned char file49[] = {
-#embed "../FleetWeb/App/views/report.js"
+#embed "../FleetWeb/App/views/pack.js"
 };
 static const unsigned char file50[] = {
-#embed "../FleetWeb/App/views/roll-out.js"
+#embed "../FleetWeb/App/views/report.js"
 };
 static const unsigned char file51[] = {
-#embed "../FleetWeb/App/views/rollout.js"
+#embed "../FleetWeb/App/views/roll-out.js"
 };
 static const unsigned char file52[] = {
-#embed "../FleetWeb/App/views/rollouts.js"
+#embed "../FleetWeb/App/views/rollout.js"
 };
 static const unsigned char file53[] = {
-#embed "../FleetWeb/App/views/sign-in.js"
+#embed "../FleetWeb/App/views/rollouts.js"
 };
 static const unsigned char file54[] = {
-#embed "../FleetWeb/App/views/users.js"
+#embed "../FleetWeb/App/views/sign-in.js"
 };
 static const unsigned char file55[] = {
-#embed "../FleetWeb/App/words/de.js"
+#embed "../FleetWeb/App/views/users.js"
 };
 static const unsigned char file56[] = {
-#embed "../FleetWeb/App/words/en.js"
+#embed "../FleetWeb/App/words/de.js"
 };
 static const unsigned char file57[] = {
+#embed "../FleetWeb/App/words/en.js"
+};
+static const unsigned char file58[] = {
 #embed "../FleetWeb/App/words/fr.js"
 };
 
@@ -201,42 +204,43 @@ static const struct amphora_web_file files[] = {
     {"parts/alarm.js", file19, sizeof file19},
     {"parts/basics.js", file20, sizeof file20},
     {"parts/chart.js", file21, sizeof file21},
-    {"parts/compare.js", file22, sizeof file22},
-    {"parts/desk.js", file23, sizeof file23},
-    {"parts/icons.js", file24, sizeof file24},
-    {"parts/packs.js", file25, sizeof file25},
-    {"parts/rollout.js", file26, sizeof file26},
-    {"parts/said.js", file27, sizeof file27},
-    {"parts/shell.js", file28, sizeof file28},
-    {"parts/verdicts.js", file29, sizeof file29},
-    {"sw.js", file30, sizeof file30},
-    {"theme.js", file31, sizeof file31},
-    {"views/alarms.js", file32, sizeof file32},
-    {"views/audit.js", file33, sizeof file33},
-    {"views/battery.js", file34, sizeof file34},
-    {"views/causes.js", file35, sizeof file35},
-    {"views/claim.js", file36, sizeof file36},
-    {"views/data.js", file37, sizeof file37},
-    {"views/diagnose.js", file38, sizeof file38},
-    {"views/first-use.js", file39, sizeof file39},
-    {"views/fleet.js", file40, sizeof file40},
-    {"views/gateway.js", file41, sizeof file41},
-    {"views/guest.js", file42, sizeof file42},
-    {"views/guests.js", file43, sizeof file43},
-    {"views/heat.js", file44, sizeof file44},
-    {"views/history.js", file45, sizeof file45},
-    {"views/home.js", file46, sizeof file46},
-    {"views/more.js", file47, sizeof file47},
-    {"views/pack.js", file48, sizeof file48},
-    {"views/report.js", file49, sizeof file49},
-    {"views/roll-out.js", file50, sizeof file50},
-    {"views/rollout.js", file51, sizeof file51},
-    {"views/rollouts.js", file52, sizeof file52},
-    {"views/sign-in.js", file53, sizeof file53},
-    {"views/users.js", file54, sizeof file54},
-    {"words/de.js", file55, sizeof file55},
-    {"words/en.js", file56, sizeof file56},
-    {"words/fr.js", file57, sizeof file57},
+    {"parts/code-form.js", file22, sizeof file22},
+    {"parts/compare.js", file23, sizeof file23},
+    {"parts/desk.js", file24, sizeof file24},
+    {"parts/icons.js", file25, sizeof file25},
+    {"parts/packs.js", file26, sizeof file26},
+    {"parts/rollout.js", file27, sizeof file27},
+    {"parts/said.js", file28, sizeof file28},
+    {"parts/shell.js", file29, sizeof file29},
+    {"parts/verdicts.js", file30, sizeof file30},
+    {"sw.js", file31, sizeof file31},
+    {"theme.js", file32, sizeof file32},
+    {"views/alarms.js", file33, sizeof file33},
+    {"views/audit.js", file34, sizeof file34},
+    {"views/battery.js", file35, sizeof file35},
+    {"views/causes.js", file36, sizeof file36},
+    {"views/claim.js", file37, sizeof file37},
+    {"views/data.js", file38, sizeof file38},
+    {"views/diagnose.js", file39, sizeof file39},
+    {"views/first-use.js", file40, sizeof file40},
+    {"views/fleet.js", file41, sizeof file41},
+    {"views/gateway.js", file42, sizeof file42},
+    {"views/guest.js", file43, sizeof file43},
+    {"views/guests.js", file44, sizeof file44},
+    {"views/heat.js", file45, sizeof file45},
+    {"views/history.js", file46, sizeof file46},
+    {"views/home.js", file47, sizeof file47},
+    {"views/more.js", file48, sizeof file48},
+    {"views/pack.js", file49, sizeof file49},
+    {"views/report.js", file50, sizeof file50},
+    {"views/roll-out.js", file51, sizeof file51},
+    {"views/rollout.js", file52, sizeof file52},
+    {"views/rollouts.js", file53, sizeof file53},
+    {"views/sign-in.js", file54, sizeof file54},
+    {"views/users.js", file55, sizeof file55},
+    {"words/de.js", file56, sizeof file56},
+    {"words/en.js", file57, sizeof file57},
+    {"words/fr.js", file58, sizeof file58},
 };
 
 size_t amphora_web_file_count(void) { return sizeof files / sizeof *files; }
