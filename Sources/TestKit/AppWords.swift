@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The words of the app in each of its languages, for tests of what has to be sayable.
 package enum AppWords {
